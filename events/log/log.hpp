@@ -1,0 +1,65 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "events/log/record.hpp"
+
+namespace hub::log {
+
+enum class Append {
+  committed,  ///< durable
+  fenced,     ///< another owner has claimed a partition since; nothing was written
+  unknown,    ///< may or may not be there: stop, claim again, read back
+};
+
+/// One event as history and `at=` need it.
+struct EntityRecord {
+  Position position;
+  Instant index_time;
+  Record record;
+};
+
+/// The record of everything that happened. Implementations: embedded, simulated, kafka; one contract suite holds
+/// them (tests/log/contract.hpp). All calls are safe from any thread.
+class Log {
+ public:
+  virtual ~Log() = default;
+
+  /// A property of the log for its whole life, 1 to 1,024.
+  virtual std::uint32_t partitions() const = 0;
+
+  /// Becomes the owner of a partition: appends a Claimed record of an epoch above every earlier one, and answers the
+  /// head behind it (`head.epoch` is the caller's epoch). Fails: unavailable `log.unavailable`; safe to repeat.
+  virtual Result<Head> claim(PartitionId partition, std::string_view node) = 0;
+
+  /// Writes sealed batches, at most one a partition, all or none. Returns when they are as durable as the log makes
+  /// them. Each batch must follow its partition's head under the epoch of the last claim; else `fenced`.
+  /// An I/O error of a local disk ends the process: it is never retried.
+  virtual Append append(const std::vector<BatchPtr>& batches) = 0;
+
+  /// Complete, verified batches of a partition in order, beginning with the one that holds seq `from` (or the first
+  /// behind it), until their encoded size passes `bytes_max` (at least one when there is one). Empty at the head.
+  /// Fails: internal `log.corrupt` naming the position; gone `log.truncated` when `from` is no longer kept.
+  virtual Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) = 0;
+
+  virtual Head head(PartitionId partition) = 0;
+
+  /// Events of one entity in order of version, from version `from`, at most `count_max`; those of which it is the
+  /// parent count by `parent_version`. Read through an index: cost is per event returned.
+  virtual Result<std::vector<EntityRecord>> history(std::string_view entity, Version from, std::size_t count_max) = 0;
+
+  /// Seq of the last record whose batch has index_time <= `at`; 0 when there is none. Logarithmic in the batches.
+  virtual Result<Seq> seq_at(PartitionId partition, Instant at) = 0;
+
+  /// Told after each commit, in order within a partition, on the appending thread: must not block and not append.
+  /// Batches that come while a watcher is added are either seen by it or readable by read() before it returns.
+  using Watcher = std::function<void(const std::vector<BatchPtr>&)>;
+  virtual std::uint64_t watch(Watcher watcher) = 0;
+  /// After it returns, the watcher is not running and will not be called again.
+  virtual void unwatch(std::uint64_t id) = 0;
+};
+
+}  // namespace hub::log
