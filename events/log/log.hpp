@@ -30,6 +30,8 @@ class Log {
 
   /// A property of the log for its whole life, 1 to 1,024.
   virtual std::uint32_t partitions() const = 0;
+  /// Drawn when the log was made; part of every cursor, so that a cursor of another log is found out.
+  virtual std::uint64_t incarnation() const = 0;
 
   /// Becomes the owner of a partition: appends a Claimed record of an epoch above every earlier one, and answers the
   /// head behind it (`head.epoch` is the caller's epoch). Fails: unavailable `log.unavailable`; safe to repeat.

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "events/core/base32.hpp"
+#include "events/core/cursor.hpp"
 #include "events/core/digest.hpp"
 #include "events/core/ids.hpp"
 #include "events/core/json_codec.hpp"
@@ -39,6 +40,15 @@ TEST(Ids, TheSameKeyOfTwoCallersNeverMeets) {
 TEST(Ids, AUuidOfVersion7SortsByTime) {
   const auto id = random_command_id();
   EXPECT_THAT(id, testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+}
+
+TEST(Cursors, RoundTripAndRefuse) {
+  const Cursor cursor{~std::uint64_t{0}, {0, 1, 127, 128, ~std::uint64_t{0}}};
+  EXPECT_EQ(parse_cursor(to_text(cursor)).value(), cursor);
+  for (const auto* bad : {"", "AA", "AQ", "AYA", "AQH_", "!!!!", "-1", "1:2"}) EXPECT_FALSE(parse_cursor(bad)) << bad;
+  EXPECT_TRUE(cursor.covers(3, 128));
+  EXPECT_FALSE(cursor.covers(3, 129));
+  EXPECT_FALSE(cursor.covers(9, 0));
 }
 
 TEST(Digests, MatchThePublishedVectors) {
