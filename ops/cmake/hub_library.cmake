@@ -27,8 +27,9 @@ endif()
 
 find_program(HUB_CCACHE ccache)
 if(HUB_CCACHE)
-  # The two kinds of sloppiness are what ccache asks for with precompiled headers.
-  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${HUB_CCACHE})
+  # The two kinds of sloppiness are what ccache asks for with precompiled headers; the base makes clones share hits.
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    ${HUB_CCACHE})
   set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
   set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
 endif()
