@@ -9,9 +9,9 @@ enum class Role { none, viewer, dev, admin };  ///< each may what the one before
 
 /// Who asks, with all rights that were found when the token was checked.
 struct Principal {
-  std::string id;            ///< "key:key_…" | "user:dev"; what events record as `actor`
-  std::string organisation;  ///< "default"
-  std::string project;       ///< where things are made when a request names none
+  std::string id;                                  ///< "key:key_…" | "user:dev"; what events record as `actor`
+  std::string organisation;                        ///< "default"
+  std::string project;                             ///< where things are made when a request names none
   std::map<std::string, Role, std::less<>> roles;  ///< by project
 
   Role role_in(std::string_view name) const {
