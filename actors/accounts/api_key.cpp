@@ -14,7 +14,7 @@ using engine::Context;
 constexpr std::size_t kTokenHashSize = 64;
 
 bool is_label(std::string_view name) {
-  if (name.empty() || name.size() > kApiKeyNameSizeMax || !is_valid_utf8(name)) return false;
+  if (name.size() > kApiKeyNameSizeMax || !is_valid_utf8(name)) return false;
   for (const char c : name)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return false;
   return true;
@@ -26,7 +26,7 @@ bool is_token_hash(std::string_view hash) {
 
 Result<Events> decide_create(const ApiKeyState& state, const CreateApiKey& c, const Context& context) {
   if (state.created) return conflict("api_key.exists", "there is a key of this id already");
-  if (!is_label(c.name)) return invalid("api_key.name", "1 to 128 bytes without control characters", "name");
+  if (!is_label(c.name)) return invalid("api_key.name", "at most 128 bytes without control characters", "name");
   if (!is_name(c.project, kProjectNameSizeMax, ""))
     return invalid("api_key.project", "1 to 64 letters, digits, '_', '.' or '-'", "project");
   if (c.role == Role::none) return invalid("api_key.role", "viewer, dev or admin", "role");

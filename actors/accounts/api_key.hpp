@@ -19,8 +19,8 @@ inline constexpr std::size_t kApiKeyNameSizeMax = 128;
 /// `api_key.name`, `api_key.project`, `api_key.role`, `api_key.expires_at` (not in the future), `api_key.token_hash`.
 struct CreateApiKey {
   static constexpr std::string_view type = "CreateApiKey";
-  static constexpr std::string_view required[] = {"name", "project", "role", "token_hash"};
-  std::string name;
+  static constexpr std::string_view required[] = {"project", "role", "token_hash"};
+  std::string name;  ///< for people, up to 128 bytes, may be empty
   std::string project;
   Role role = Role::none;  ///< not none
   std::optional<Instant> expires_at;

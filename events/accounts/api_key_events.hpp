@@ -17,7 +17,7 @@ inline constexpr std::string_view kApiKeyPrefix = "key_";
 
 struct ApiKeyCreated {
   static constexpr std::string_view type = "computehub.api_key.created.v1";
-  std::string name;  ///< for people, 1..128 characters
+  std::string name;  ///< for people, 0..128 bytes
   std::string organisation;
   std::string project;  ///< the only one it opens
   Role role = Role::none;

@@ -60,7 +60,6 @@ TEST(ApiKey, OneThatNeverWasCannotBeRevoked) {
 }
 
 TEST(ApiKey, BadFieldsAreRefused) {
-  refused([](CreateApiKey& c) { c.name.clear(); }, "api_key.name");
   refused([](CreateApiKey& c) { c.name = std::string(kApiKeyNameSizeMax + 1, 'a'); }, "api_key.name");
   refused([](CreateApiKey& c) { c.name = "a\nb"; }, "api_key.name");
   refused([](CreateApiKey& c) { c.project = "../x"; }, "api_key.project");
