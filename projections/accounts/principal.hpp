@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-namespace hub::accounts {
+#include "events/accounts/role.hpp"
 
-enum class Role { none, viewer, dev, admin };  ///< each may what the one before it may
+namespace hub::accounts {
 
 /// Who asks, with all rights that were found when the token was checked.
 struct Principal {
