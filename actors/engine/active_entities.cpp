@@ -27,7 +27,12 @@ Result<Active*> ActiveEntities::get(const std::string& id) {
     auto actor = kind->spawn(system_, unit_, id, row.value().state);
     if (actor) {
       auto& active = active_[id];
-      active = {kind, std::move(actor).value(), row.value().version, order_.insert(order_.end(), id)};
+      active = {kind,
+                std::move(actor).value(),
+                row.value().version,
+                std::move(row.value().organisation),
+                std::move(row.value().project),
+                order_.insert(order_.end(), id)};
       return &active;
     }
     quarantine(id, actor.error().code + ": " + actor.error().detail);
@@ -39,14 +44,14 @@ Result<Active*> ActiveEntities::get(const std::string& id) {
 
 Result<EntityRow> ActiveEntities::load(const Kind& kind, const std::string& id) {
   auto row = store_.entity(id);
-  if (row && !row.value()) return EntityRow{kind.state_version(), 0, {}};
+  if (row && !row.value()) return EntityRow{kind.state_version(), 0, {}, {}, {}};
   if (row && row.value()->state_version == kind.state_version()) return std::move(*row.value());
   // A row of another release, or one that does not verify: the log is the truth.
   return rebuild(kind, id);
 }
 
 Result<EntityRow> ActiveEntities::rebuild(const Kind& kind, const std::string& id) {
-  EntityRow row{kind.state_version(), 0, {}};
+  EntityRow row{kind.state_version(), 0, {}, {}, {}};
   for (;;) {
     HUB_TRY(const auto events, log_.history(id, row.version + 1, kEventsPerRead));
     if (events.empty()) return row;
@@ -56,6 +61,8 @@ Result<EntityRow> ActiveEntities::rebuild(const Kind& kind, const std::string& i
     HUB_TRY(auto folded, kind.fold(row.state, records));
     row.state = std::move(folded.state);
     row.version += events.size();
+    row.organisation = events.front().record.organisation;
+    row.project = events.front().record.project;
   }
 }
 

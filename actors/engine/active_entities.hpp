@@ -15,6 +15,8 @@ struct Active {
   const Kind* kind = nullptr;
   caf::actor actor;
   Version version = 0;
+  std::string organisation;  ///< whose it is; its events carry it, whoever caused them
+  std::string project;
   std::list<std::string>::iterator used;  ///< place in the order of use
 };
 

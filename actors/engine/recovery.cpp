@@ -60,8 +60,9 @@ class Folding {
     auto folded = kind->fold(row.value() ? row.value()->state : std::string(), fresh);
     if (!folded) return;
     changes_.agendas.emplace_back(entity, std::move(folded.value().agenda));
-    changes_.entities.emplace_back(
-        entity, EntityRow{kind->state_version(), fresh.back()->version, std::move(folded.value().state)});
+    changes_.entities.emplace_back(entity,
+                                   EntityRow{kind->state_version(), fresh.back()->version, fresh.back()->organisation,
+                                             fresh.back()->project, std::move(folded.value().state)});
   }
 
   StateStore& store_;

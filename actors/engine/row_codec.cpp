@@ -50,7 +50,7 @@ std::string put_all(const Fields&... fields) {
 }  // namespace
 
 std::string encode_entity_row(const EntityRow& row) {
-  auto bytes = put_all(std::uint64_t{row.state_version}, row.version, row.state);
+  auto bytes = put_all(std::uint64_t{row.state_version}, row.version, row.organisation, row.project, row.state);
   const auto crc = crc32c(bytes);
   for (unsigned i = 0; i < kCrcBytes; ++i) bytes += static_cast<char>(crc >> (8 * i));
   return bytes;
@@ -62,7 +62,8 @@ bool decode_entity_row(std::string_view bytes, EntityRow& row) {
   for (unsigned i = 0; i < kCrcBytes; ++i)
     crc |= std::uint32_t{static_cast<unsigned char>(bytes[bytes.size() - kCrcBytes + i])} << (8 * i);
   bytes.remove_suffix(kCrcBytes);
-  return crc32c(bytes) == crc && take_all(bytes, row.state_version, row.version, row.state) && bytes.empty();
+  return crc32c(bytes) == crc &&
+         take_all(bytes, row.state_version, row.version, row.organisation, row.project, row.state) && bytes.empty();
 }
 
 std::string encode_command_row(const CommandRow& row) {

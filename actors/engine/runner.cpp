@@ -200,7 +200,8 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
   for (auto& [entity, touched] : work.touched) {
     if (!touched.changed) continue;
     changes.entities.emplace_back(
-        entity, EntityRow{kinds_.of(entity)->state_version(), touched.version, std::move(touched.state)});
+        entity, EntityRow{kinds_.of(entity)->state_version(), touched.version, std::move(touched.organisation),
+                          std::move(touched.project), std::move(touched.state)});
     changes.agendas.emplace_back(entity, std::move(touched.agenda));
   }
   const auto now = options_.clock();

@@ -15,6 +15,8 @@ namespace hub::engine {
 struct EntityRow {
   std::uint32_t state_version = 0;
   Version version = 0;
+  std::string organisation;  ///< whose it is, from its first event
+  std::string project;
   std::string state;  ///< as the aggregate encodes it
 };
 

@@ -150,6 +150,9 @@ void Work::finish_turn(const std::string& entity, Group& group) {
     if (item->decision.threw) bury(*item, "decide threw");
   auto& touched_entity = touched[entity];
   if (touched_entity.version == 0) touched_entity.version = group.active->version;
+  adopt_owner(*group.active, group.items);
+  touched_entity.organisation = group.active->organisation;
+  touched_entity.project = group.active->project;
   for (auto* item : group.items) {
     item->version = touched_entity.version += item->decision.events.size();
   }
@@ -158,6 +161,17 @@ void Work::finish_turn(const std::string& entity, Group& group) {
   touched_entity.changed = true;
   touched_entity.state = std::move(turn.state);
   touched_entity.agenda = std::move(turn.agenda);
+}
+
+/// A new entity belongs to whoever made it.
+void Work::adopt_owner(Active& active, const std::vector<WorkItem*>& items_of_entity) {
+  if (active.version > 0) return;
+  for (const auto* item : items_of_entity) {
+    if (item->decision.events.empty()) continue;
+    active.organisation = item->submission.input.organisation;
+    active.project = item->submission.input.project;
+    return;
+  }
 }
 
 void Work::record(WorkItem& item, bool last_round, std::vector<WorkItem*>& next) {
@@ -171,7 +185,9 @@ void Work::record(WorkItem& item, bool last_round, std::vector<WorkItem*>& next)
     else
       consumed.push_back({source, item.submission.from->seq});
   }
+  if (item.decision.events.empty()) return;
   auto version = item.version - item.decision.events.size();
+  const auto& owner = touched.at(input.entity);
   for (auto& event : item.decision.events) {
     log::Record made;
     made.type = std::move(event.type);
@@ -181,8 +197,8 @@ void Work::record(WorkItem& item, bool last_round, std::vector<WorkItem*>& next)
     made.time = now_;
     made.command_id = input.command_id;
     made.actor = input.actor;
-    made.organisation = input.organisation;
-    made.project = input.project;
+    made.organisation = owner.organisation;
+    made.project = owner.project;
     made.correlation_id = input.correlation_id;
     auto& batch = batch_of(input.entity);
     batch.records.push_back(std::move(made));

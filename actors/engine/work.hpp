@@ -21,6 +21,8 @@ struct WorkItem {
 /// What a batch does to one entity.
 struct Touched {
   Version version = 0;
+  std::string organisation;
+  std::string project;
   bool changed = false;
   std::string state;
   Agenda agenda;
@@ -53,6 +55,7 @@ class Work {
   Groups group(const std::vector<WorkItem*>& round);
   void run_turns(Groups& groups);
   void finish_turn(const std::string& entity, Group& group);
+  static void adopt_owner(Active& active, const std::vector<WorkItem*>& items_of_entity);
   void record(WorkItem& item, bool last_round, std::vector<WorkItem*>& next);
   void send(WorkItem& item, const Message& message, bool last_round, std::vector<WorkItem*>& next);
   void bury(const WorkItem& item, std::string reason);
