@@ -27,6 +27,10 @@ class Bench {
     open();
   }
 
+  ~Bench() { runner.reset(); }  // before the actor system that its actors live in
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
   /// Ends the process, as it were: what is not in the log or in `store` is gone.
   void restart() {
     runner.reset();
@@ -42,7 +46,7 @@ class Bench {
   /// Sends a command and runs until it is answered.
   engine::Reply send(const std::string& entity, const Counter::Command& command, const std::string& command_id = {}) {
     std::optional<engine::Reply> reply;
-    submit(entity, command, command_id, [&](const engine::Reply& given) { reply = given; });
+    EXPECT_TRUE(submit(entity, command, command_id, [&](const engine::Reply& given) { reply = given; }));
     run();
     EXPECT_TRUE(reply.has_value());
     return reply.value_or(engine::Reply{});
