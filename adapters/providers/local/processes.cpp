@@ -4,9 +4,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <string_view>
 
 #include "adapters/providers/local/files.hpp"
@@ -73,18 +75,33 @@ std::vector<ProcessStat> all_processes() {
   return processes;
 }
 
-int kill_orphans(std::int32_t leader_pid, std::uint64_t leader_start_ticks, const std::string& deployment_id) {
-  if (leader_pid <= 1) return 0;
+std::vector<std::int32_t> processes_in_cgroup(const std::string& folder) {
+  std::vector<std::int32_t> pids;
+  const auto text = read_small_file(folder + "/cgroup.procs");
+  std::size_t start = 0;
+  while (start < text.size()) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    pids.push_back(std::atoi(text.substr(start, end - start).c_str()));
+    start = end + 1;
+  }
+  return pids;
+}
+
+int end_orphans(const RunRecord& run, const std::string& deployment_id) {
+  // Without a process id on record the command waited for leave to execute, and ended with its supervisor.
+  if (run.pid <= 1) return 0;
   int ended = 0;
   for (int round = 0; round < kOrphanRoundsMax; ++round) {
     int found = 0;
+    std::set<std::int32_t> members;
+    for (const auto& folder : run.cgroup_folders)
+      for (const auto pid : processes_in_cgroup(folder)) members.insert(pid);
     for (const auto& process : all_processes()) {
       if (process.state == 'Z') continue;
-      const bool is_leader = process.pid == leader_pid && process.start_ticks == leader_start_ticks;
-      const bool is_member = process.session == leader_pid && process.start_ticks >= leader_start_ticks &&
-                             carries_marker(process.pid, deployment_id);
-      if (!is_leader && !is_member) continue;
-      if (kill_exactly(process)) ++found;
+      const bool is_leader = process.pid == run.pid && process.start_ticks == run.start_ticks;
+      const bool is_in_session = process.session == run.pid && process.start_ticks >= run.start_ticks &&
+                                 carries_marker(process.pid, deployment_id);
+      if ((is_leader || is_in_session || members.count(process.pid) > 0) && kill_exactly(process)) ++found;
     }
     if (found == 0) break;
     ended += found;

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "adapters/providers/local/run_files.hpp"
+
 namespace hub::providers::local {
 
 /// What /proc/PID/stat says.
@@ -22,9 +24,12 @@ std::optional<ProcessStat> process_stat(std::int32_t pid);
 /// Every process of the machine, in one pass.
 std::vector<ProcessStat> all_processes();
 
-/// Ends with SIGKILL what a run left behind whose supervisor is gone: the command itself (known by its start time), and
-/// the processes of its session that carry the deployment's marker. Never a process that merely has an old number.
-/// Returns how many were ended.
-int kill_orphans(std::int32_t leader_pid, std::uint64_t leader_start_ticks, const std::string& deployment_id);
+/// The processes of a control group; empty when there is none.
+std::vector<std::int32_t> processes_in_cgroup(const std::string& folder);
+
+/// Ends with SIGKILL what a run left behind whose supervisor is gone: what is in its control groups, the command itself
+/// (known by its start time), and the processes of its session that carry the deployment's marker. Never a process that
+/// merely has an old number. Returns how many were ended.
+int end_orphans(const RunRecord& run, const std::string& deployment_id);
 
 }  // namespace hub::providers::local

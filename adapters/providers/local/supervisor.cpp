@@ -101,37 +101,39 @@ bool Supervisor::take_over(const Fd& server) {
   }
   if (was_started() || !log_.open()) return false;
 
-  listener_ = Fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::strncpy(address.sun_path, kSocketName, sizeof address.sun_path - 1);
-  ::unlink(kSocketName);
-  if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::listen(listener_.get(), kClientsMax) != 0)
-    return false;
-
   sigset_t child;
   ::sigemptyset(&child);
   ::sigaddset(&child, SIGCHLD);
   ::sigprocmask(SIG_BLOCK, &child, nullptr);
   children_ = Fd(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
-  return children_.is_open();
+  return children_.is_open() && claim_run() && listen();
+}
+
+bool Supervisor::claim_run() {
+  record_ = {job_.run, job_.boot_id, 0, 0, wall_micros(), job_.cgroup_folders};
+  exit_.run = job_.run;
+  // From here on this run counts as started, whatever happens: a command is run at most once. It stands on disk
+  // before the socket does, so who can connect reads the right run.
+  return write_run(".", record_);
+}
+
+bool Supervisor::listen() {
+  listener_ = Fd(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, kSocketName, sizeof address.sun_path - 1);
+  ::unlink(kSocketName);
+  return ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+         ::listen(listener_.get(), kClientsMax) == 0;
 }
 
 void Supervisor::start_command() {
-  record_ = {job_.run, job_.boot_id, 0, 0, wall_micros(), job_.cgroup_folders};
-  exit_.run = job_.run;
-  // From here on this run counts as started, whatever happens: a command is run at most once.
   StartFailure failure{StartFailure::Step::execute, 0};
-  PendingCommand command;
-  bool runs = write_run(".", record_);
-  if (runs) {
-    command = fork_command(job_);
-    const auto stat = process_stat(command.pid);
-    record_.pid = command.pid;
-    record_.start_ticks = stat ? stat->start_ticks : 0;
-    runs = command.pid > 0 && write_run(".", record_);
-  }
+  auto command = fork_command(job_);
+  const auto stat = process_stat(command.pid);
+  record_.pid = command.pid;
+  record_.start_ticks = stat ? stat->start_ticks : 0;
+  const bool runs = command.pid > 0 && write_run(".", record_);
   if (!runs) {
     failure.error = errno;
     command.go.reset();

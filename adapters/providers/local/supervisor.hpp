@@ -32,6 +32,8 @@ class Supervisor {
   };
 
   bool take_over(const Fd& server);
+  bool claim_run();
+  bool listen();
   void start_command();
   void record_start_failure(const StartFailure& failure);
   void loop();
