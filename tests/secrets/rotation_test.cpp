@@ -4,6 +4,7 @@
 
 #include "adapters/secrets/key_file.hpp"
 #include "adapters/secrets/secrets.hpp"
+#include "tests/secrets/files.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace hub::secrets {

@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "tests/secrets/files.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace hub::secrets {

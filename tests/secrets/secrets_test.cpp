@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "events/core/digest.hpp"
+#include "tests/secrets/files.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace hub::secrets {
