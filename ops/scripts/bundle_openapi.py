@@ -58,9 +58,10 @@ class Bundle:
             return [self.resolve(item, path) for item in node]
         if not isinstance(node, dict):
             return node
+        here = {key: self.resolve(value, path) for key, value in node.items() if key != "$ref"}
         if isinstance(node.get("$ref"), str):
-            return self.follow(node["$ref"], path)
-        return {key: self.resolve(value, path) for key, value in node.items()}
+            return {**self.follow(node["$ref"], path), **here}
+        return {key: here[key] for key in node}
 
     def make(self):
         self.document["paths"] = self.resolve(self.document["paths"], self.root)

@@ -5,7 +5,7 @@ import pathlib
 import hub
 import pytest
 
-CANARIES = 200
+CANARIES = 1_000
 
 
 def canary(number):
