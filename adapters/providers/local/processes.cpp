@@ -1,0 +1,95 @@
+#include "adapters/providers/local/processes.hpp"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "adapters/providers/local/files.hpp"
+#include "adapters/providers/local/run_files.hpp"
+
+namespace hub::providers::local {
+namespace {
+
+/// Rounds in which a session is searched again, for what was forked while it was killed.
+constexpr int kOrphanRoundsMax = 16;
+/// A killed process that is still there after this hangs in the kernel; it ends when it comes out.
+constexpr int kKillWaitMs = 2'000;
+
+bool carries_marker(std::int32_t pid, const std::string& deployment_id) {
+  auto environment = read_small_file("/proc/" + std::to_string(pid) + "/environ");
+  environment.insert(environment.begin(), '\0');
+  std::string wanted(1, '\0');
+  wanted.append(kMarkerVariable).append("=").append(deployment_id);
+  wanted.push_back('\0');
+  return environment.find(wanted) != std::string::npos;
+}
+
+/// Ends the process that `seen` was read of and waits for its end. False when it is gone already.
+bool kill_exactly(const ProcessStat& seen) {
+  const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, seen.pid, 0)));
+  if (!handle.is_open()) return false;
+  // The handle pins one process; only now can its start time be compared for good.
+  const auto now = process_stat(seen.pid);
+  if (!now || now->start_ticks != seen.start_ticks) return false;
+  if (::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0) != 0) return false;
+  pollfd ended{handle.get(), POLLIN, 0};
+  ::poll(&ended, 1, kKillWaitMs);
+  return true;
+}
+
+}  // namespace
+
+std::optional<ProcessStat> process_stat(std::int32_t pid) {
+  const auto text = read_small_file("/proc/" + std::to_string(pid) + "/stat");
+  // The name stands in parentheses and may hold spaces and parentheses itself.
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  ProcessStat stat;
+  stat.pid = pid;
+  unsigned long long user = 0, system = 0, start = 0;
+  long long children_user = 0, children_system = 0, resident = 0;
+  const int read = std::sscanf(
+      text.c_str() + name_end + 1,
+      " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld %*d %*d %*d %*d %llu %*u %lld", &stat.state,
+      &stat.parent, &stat.session, &user, &system, &children_user, &children_system, &start, &resident);
+  if (read != 9) return std::nullopt;
+  stat.cpu_ticks = user + system + static_cast<std::uint64_t>(children_user + children_system);
+  stat.start_ticks = start;
+  stat.resident_pages = resident;
+  return stat;
+}
+
+std::vector<ProcessStat> all_processes() {
+  std::vector<ProcessStat> processes;
+  for (const auto& name : names_in("/proc")) {
+    if (name.front() < '0' || name.front() > '9') continue;
+    if (const auto stat = process_stat(std::atoi(name.c_str()))) processes.push_back(*stat);
+  }
+  return processes;
+}
+
+int kill_orphans(std::int32_t leader_pid, std::uint64_t leader_start_ticks, const std::string& deployment_id) {
+  if (leader_pid <= 1) return 0;
+  int ended = 0;
+  for (int round = 0; round < kOrphanRoundsMax; ++round) {
+    int found = 0;
+    for (const auto& process : all_processes()) {
+      if (process.state == 'Z') continue;
+      const bool is_leader = process.pid == leader_pid && process.start_ticks == leader_start_ticks;
+      const bool is_member = process.session == leader_pid && process.start_ticks >= leader_start_ticks &&
+                             carries_marker(process.pid, deployment_id);
+      if (!is_leader && !is_member) continue;
+      if (kill_exactly(process)) ++found;
+    }
+    if (found == 0) break;
+    ended += found;
+  }
+  return ended;
+}
+
+}  // namespace hub::providers::local
