@@ -249,7 +249,9 @@ asio::awaitable<void> Session::upgrade(const Route& route) {
   observe(switching, site_->observe ? Clock::now() : Clock::time_point(), out_.size());
   if (!co_await flush()) co_return;
   enter_without_deadline(Phase::upgraded);
-  co_await route.upgrade(request_, Upgraded{transport_, reader_.take_rest()});
+  // A named value: GCC 12 destroys an aggregate that is made within a co_await expression twice.
+  Upgraded connection{transport_, reader_.take_rest()};
+  co_await route.upgrade(request_, std::move(connection));
 }
 
 }  // namespace hub::http
