@@ -2,10 +2,10 @@
 
 #include <rocksdb/db.h>
 #include <rocksdb/options.h>
-#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -109,7 +109,7 @@ Result<bool> AccessStore::load() {
   const std::unique_ptr<rocksdb::Iterator> each(rows_->NewIterator(rocksdb::ReadOptions()));
   for (each->SeekToFirst(); each->Valid(); each->Next()) {
     const auto key = each->key().ToStringView(), value = each->value().ToStringView();
-    if (key.front() == kRowPrefix && !table_.load(key.substr(1), value)) return false;
+    if (key.front() == kRowPrefix && !table_->load(key.substr(1), value)) return false;
     if (key.front() != kPlacePrefix) continue;
     const auto partition = static_cast<PartitionId>(std::strtoul(std::string(key.substr(1)).c_str(), nullptr, 10));
     FoldedTo place;
@@ -119,7 +119,7 @@ Result<bool> AccessStore::load() {
     folded_[partition] = place;
     written_[partition] = place.seq;
   }
-  return each->status().ok() && table_.broken() == 0;
+  return each->status().ok() && table_->broken() == 0;
 }
 
 bool AccessStore::is_of_this_log() {
@@ -140,7 +140,7 @@ void AccessStore::clear() {
   must(none.DeleteRange(rocksdb::Slice(), rocksdb::Slice("\xff")));
   must(none.Put(rocksdb::Slice(kLogKey), identity_of(log_)));
   must(rows_->Write(rocksdb::WriteOptions(), &none));
-  table_.reset();
+  table_ = std::make_unique<AccessTable>();
   folded_.assign(folded_.size(), {});
   written_.assign(written_.size(), 0);
 }
@@ -149,7 +149,7 @@ void AccessStore::clear() {
 
 Result<void> AccessStore::catch_up() {
   HUB_TRY(const auto first, log_.read(0, 1, 1));
-  if (!first.empty()) table_.made_at(first.front()->end.index_time);
+  if (!first.empty()) table_->made_at(first.front()->end.index_time);
   for (PartitionId partition = 0; partition < folded_.size(); ++partition) {
     HUB_TRY(catch_up(partition));
   }
@@ -164,10 +164,10 @@ Result<void> AccessStore::catch_up(PartitionId partition) {
       next = folded_[partition].seq + 1;
     }
     HUB_TRY(const auto batches, log_.read(partition, next, kReadBytes));
-    if (batches.empty()) return success();
     const std::lock_guard lock(mutex_);
     for (const auto& batch : batches)
       if (apply(*batch)) caught_up_ += batch->records.size();
+    if (folded_[partition].seq < next) return success();
   }
 }
 
@@ -185,9 +185,9 @@ void AccessStore::on_batches(const std::vector<log::BatchPtr>& batches) {
 bool AccessStore::apply(const log::Batch& batch) {
   auto& place = folded_[batch.partition];
   if (batch.records.empty() || batch.end.first != place.seq + 1) return false;
-  if (batch.partition == 0 && batch.end.first == 1) table_.made_at(batch.end.index_time);
+  if (batch.partition == 0 && batch.end.first == 1) table_->made_at(batch.end.index_time);
   for (const auto& record : batch.records) {
-    if (!table_.apply(batch.partition, record)) continue;
+    if (!table_->apply(batch.partition, record)) continue;
     changed_.insert(record.entity);
     due_ = true;
   }
@@ -207,10 +207,15 @@ void AccessStore::write_loop() {
   }
 }
 
+void AccessStore::wait_written() {
+  std::unique_lock lock(mutex_);
+  written_all_.wait(lock, [&] { return !due_ && !writing_; });
+}
+
 void AccessStore::flush(std::unique_lock<std::mutex>& lock) {
   // One cut: rows and places as they are under the lock.
   rocksdb::WriteBatch cut;
-  for (const auto& id : changed_) must(cut.Put(key_of(kRowPrefix, id), table_.row(id)));
+  for (const auto& id : changed_) must(cut.Put(key_of(kRowPrefix, id), table_->row(id)));
   for (PartitionId partition = 0; partition < folded_.size(); ++partition) {
     if (folded_[partition].seq == written_[partition]) continue;
     must(cut.Put(key_of(kPlacePrefix, std::to_string(partition)), encode_place(folded_[partition])));
@@ -218,12 +223,15 @@ void AccessStore::flush(std::unique_lock<std::mutex>& lock) {
   }
   changed_.clear();
   due_ = false;
+  writing_ = true;
   const bool last = stopping_;
   lock.unlock();
   rocksdb::WriteOptions how;
   how.sync = last;
   must(rows_->Write(how, &cut));
   lock.lock();
+  writing_ = false;
+  written_all_.notify_all();
   due_ = due_ || (stopping_ && !last);
 }
 
