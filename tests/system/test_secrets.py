@@ -46,9 +46,9 @@ def test_a_secret_that_is_not_there_fails_the_create_or_the_start_by_name(client
     body = {"name": "lost", "provider": "local", "command": ["true"], "env": {"A": {"secret": "NO_SUCH_SECRET"}}}
     answer = client.post("/api/v1/deployments", body, wait="failed", timeout="10s")
     if answer.status_code == 201:
-        assert (answer.json()["status"], answer.json()["reason"]["code"]) == ("failed", "secrets.not_found")
+        assert (answer.json()["status"], answer.json()["reason"]["code"]) == ("failed", "secrets.unknown")
     else:
-        assert (answer.status_code, answer.json()["code"]) == (422, "secrets.not_found")
+        assert (answer.status_code, answer.json()["code"]) == (422, "secrets.unknown")
 
 
 def test_no_file_answer_frame_or_process_shows_a_value(own_server):
