@@ -12,7 +12,9 @@ def test_a_create_answers_201_with_what_was_given(client, make):
         "restart_policy": {"policy": "on-failure", "max_restarts": 3, "backoff_initial": "500ms", "backoff_max": "20s"},
     }
     made = make(**given)
-    for field in ("name", "command", "labels", "ports", "files", "limits", "stop_grace", "price_usd_micro_per_hour",
+    assert made["files"] == [{"path": "in/data.txt", "size": 5}, {"path": "raw.bin", "size": 3}]
+    assert made["env"] == {"PLAIN": {"sealed": True}}
+    for field in ("name", "command", "labels", "ports", "limits", "stop_grace", "price_usd_micro_per_hour",
                   "restart_policy"):
         assert made[field] == given[field], field
     assert made["status"] in ("creating", "starting", "running")

@@ -66,7 +66,8 @@ def test_a_deleted_one_is_listed_only_by_its_status(filled):
     ({"provider": "local"}, COUNT),
     ({"provider": "elsewhere"}, 0),
     ({"label": "parity=odd"}, COUNT // 2),
-    ({"label": "parity"}, COUNT),
+    ({"name": "row-03"}, 1),
+    ({"name": "row-0"}, 0),
     ({"label": "parity=neither"}, 0),
     ({"text": "row-1"}, 10),
     ({"text": "row-07", "status": "stopped"}, 1),
@@ -114,7 +115,7 @@ def test_a_list_of_the_past_is_asked_for_by_its_position(own_server):
 
 @pytest.mark.parametrize("query, status, code, field", [
     ({"unknown": "1"}, 422, "query.unknown", "unknown"),
-    ({"page": "0"}, 422, None, "page"),
+    ({"page": "0"}, 422, "query.range", "page"),
     ({"page": "-1"}, 422, None, "page"),
     ({"page": "many"}, 422, None, "page"),
     ({"page_size": "0"}, 422, None, "page_size"),
@@ -123,9 +124,10 @@ def test_a_list_of_the_past_is_asked_for_by_its_position(own_server):
     ({"page": "11", "page_size": "1000"}, 422, "list.use_cursor", "page"),
     ({"page": "99999999999999999999"}, 422, None, "page"),
     ({"status": "sleeping"}, 422, None, "status"),
+    ({"label": "=1"}, 422, "query.range", "label"),
     ({"cursor": "nonsense"}, 400, "cursor.invalid", None),
-    ({"at": "yesterday"}, 400, None, None),
-    ({"min_pos": "nonsense"}, 400, None, None),
+    ({"at": "yesterday"}, 422, "query.range", "at"),
+    ({"min_pos": "nonsense"}, 400, "cursor.invalid", "min_pos"),
 ])
 def test_a_query_that_is_not_allowed_is_refused_by_name(filled, query, status, code, field):
     client, _, _ = filled

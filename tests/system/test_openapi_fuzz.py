@@ -21,7 +21,8 @@ def test_made_up_requests_meet_only_documented_answers(own_server, tmp_path):
         "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS),
         "--request-timeout", "20", "--workers", "2", "--no-color", "--continue-on-failure",
     ]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(hooks)}
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(hooks), "PYTHONPATH": str(hooks.parent),
+                   "FUZZ_DEPLOYMENT": own_server.client().create(shell="true", desired="stopped")["id"]}
     ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     print(ended.stdout[-20_000:])
     assert ended.returncode == 0, ended.stdout[-20_000:] + ended.stderr[-2_000:]

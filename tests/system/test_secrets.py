@@ -42,13 +42,11 @@ def test_a_command_sees_its_secret_and_its_env(client, make):
     assert [line["text"] for line in client.logs(id)["items"]] == ["both"]
 
 
-def test_a_secret_that_is_not_there_fails_the_create_or_the_start_by_name(client):
+def test_a_secret_that_is_not_there_is_refused_by_name(client):
     body = {"name": "lost", "provider": "local", "command": ["true"], "env": {"A": {"secret": "NO_SUCH_SECRET"}}}
-    answer = client.post("/api/v1/deployments", body, wait="failed", timeout="10s")
-    if answer.status_code == 201:
-        assert (answer.json()["status"], answer.json()["reason"]["code"]) == ("failed", "secrets.not_found")
-    else:
-        assert (answer.status_code, answer.json()["code"]) == (422, "secrets.not_found")
+    answer = client.post("/api/v1/deployments", body)
+    assert (answer.status_code, answer.json()["code"]) == (422, "deployment.secret_unknown")
+    assert answer.json()["field"] == "env.A.secret"
 
 
 def test_no_file_answer_frame_or_process_shows_a_value(own_server):
