@@ -30,10 +30,14 @@ bool any_label(std::string_view labels, Visit visit) {
   return false;
 }
 
-bool has_text(const Row& row, std::string_view text) {
-  // The id is the first member of the answer: {"id":"…
+std::string_view id_of(const Row& row) {
+  // The first member of the answer: {"id":"…
   constexpr std::size_t id_at = 7, id_size = 32;
-  return contains(row.name, text) || contains(row.json.substr(std::min(id_at, row.json.size()), id_size), text) ||
+  return row.json.substr(std::min(id_at, row.json.size()), id_size);
+}
+
+bool has_text(const Row& row, std::string_view text) {
+  return contains(row.name, text) || contains(id_of(row), text) ||
          any_label(row.labels, [&](std::string_view, std::string_view value) { return contains(value, text); });
 }
 
@@ -97,6 +101,8 @@ bool matches(const ListQuery& query, const Row& row) {
           return key == wanted.first && value == wanted.second;
         }))
       return false;
+  if (!query.name.empty() && row.name != query.name) return false;
+  if (!query.id_prefix.empty() && !id_of(row).starts_with(query.id_prefix)) return false;
   return query.text.empty() || has_text(row, query.text);
 }
 

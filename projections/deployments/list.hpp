@@ -29,6 +29,8 @@ struct ListQuery {
   std::optional<std::string> provider;
   std::map<std::string, std::string> labels;  ///< all must be there with these values
   std::string text;  ///< part of name, id or the value of a label; ASCII letters match in both cases
+  std::string name;       ///< exactly this one
+  std::string id_prefix;  ///< of the id, with its "dep_"
   Order order = Order::newest_first;
   std::uint32_t page = 1;  ///< from 1; not used with a cursor
   std::uint32_t page_size = kPageSizeDefault;

@@ -82,10 +82,15 @@ std::uint64_t sum_of_live(const projections::StoreView& view, const std::string&
   return total;
 }
 
+/// One that no sum and no index knows.
+bool has_free_filter(const ListQuery& query) {
+  return !query.labels.empty() || !query.text.empty() || !query.name.empty() || !query.id_prefix.empty();
+}
+
 /// Where sums are kept: for no filter and for one of status, owner and provider.
 std::optional<std::uint64_t> known_total(const projections::StoreView& view, const ListQuery& query) {
   const int filters = int{query.status.has_value()} + int{query.owner.has_value()} + int{query.provider.has_value()};
-  if (filters > 1 || !query.labels.empty() || !query.text.empty()) return std::nullopt;
+  if (filters > 1 || has_free_filter(query)) return std::nullopt;
   std::uint64_t total = 0;
   for (const auto& project : query.projects) {
     if (query.status)
@@ -102,7 +107,7 @@ std::optional<std::uint64_t> known_total(const projections::StoreView& view, con
 
 /// Whether the ranges that Source::of() walks hold others too than those asked for.
 bool must_look_at_rows(const ListQuery& query) {
-  return query.provider || !query.labels.empty() || !query.text.empty() || (query.status && query.owner);
+  return query.provider || has_free_filter(query) || (query.status && query.owner);
 }
 
 Result<void> walk(const projections::StoreView& view, const ListQuery& query, const std::optional<Place>& after,

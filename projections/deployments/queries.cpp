@@ -105,7 +105,7 @@ Result<Item> Deployments::get(std::string_view id, Instant now) const {
     const auto bytes = store->get(*key);
     if (!bytes) continue;
     HUB_TRY(const auto row, decode_row(*bytes));
-    return Item{answer_of(row, now), std::string(row.project), row.status, row.version, row.position};
+    return Item{answer_of(row, now), std::string(row.project), std::string(row.provider), row.status, row.version, row.position};
   }
   // A deployment is deleted once only.
   return internal_failure("projection.corrupt", "a link leads to no row");

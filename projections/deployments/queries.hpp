@@ -23,6 +23,7 @@ inline constexpr std::chrono::milliseconds kPastCountTimeMax{200};
 struct Item {
   std::string json;
   std::string project;
+  std::string provider;
   Status status = Status::creating;
   Version version = 0;
   Position position;
