@@ -31,7 +31,7 @@ struct Route {
   std::string pattern;  ///< "/api/v1/deployments/{id}/logs"; "{rest*}" as last segment takes all that follows
   Handler handler;
   Access access = Access::token;
-  UpgradeHandler upgrade;  ///< in place of a handler: a WebSocket (verb GET)
+  UpgradeHandler upgrade{};  ///< in place of a handler: a WebSocket (verb GET)
 };
 
 /// What a path leads to.

@@ -34,7 +34,8 @@ BOOST_DESCRIBE_STRUCT(KeyBody, (), (name, project, role, expires_at))
 asio::awaitable<Response> get_me(Services&, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   const auto& principal = *request.principal;
-  std::string json = "{\"id\":" + json_string(principal.id) + ",\"organisation\":" + json_string(principal.organisation) +
+  std::string json = "{\"id\":" + json_string(principal.id) +
+                     ",\"organisation\":" + json_string(principal.organisation) +
                      ",\"project\":" + json_string(principal.project) + ",\"roles\":{";
   for (const auto& [project, role] : principal.roles) {
     if (json.back() != '{') json += ',';
@@ -146,8 +147,8 @@ Result<engine::Input> create_key_command(Services& services, const Request& requ
   const auto project = body.project.value_or(request.principal->project);
   HUB_TRY(require(request, Role::admin, project));
   HUB_TRY(auto input, command_of(request, services.clock()));
-  const accounts::CreateApiKey command{body.name,       project, body.role, body.expires_at, accounts::token_hash(token),
-                                       request.principal->id};
+  const accounts::CreateApiKey command{
+      body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id};
   fill(input, derive_id(accounts::kApiKeyPrefix, input.command_id, 0), command);
   input.project = project;
   input.creates = true;

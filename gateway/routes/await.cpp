@@ -80,7 +80,7 @@ asio::awaitable<bool> reach(Services& services, Position position) {
   const auto cursor = services.deployments.progress().cursor_at(position);
   if (!cursor) co_return false;
   const auto reached = co_await reach_cursor(services, cursor.value());
-  co_return reached && reached.value();
+  co_return reached&& reached.value();
 }
 
 asio::awaitable<Result<bool>> reach(Services& services, std::string_view min_pos) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "events/core/digest.hpp"
+#include "events/core/ids.hpp"
 #include "gateway/http/response.hpp"
 
 namespace hub::routes {

@@ -59,8 +59,8 @@ asio::awaitable<Response> get_deployment(Services& services, Request& request) {
   const auto at = request.query.get("at");
   if (!at) co_return http::answer(std::move(item.value().json));
   const std::string id(request.param("id"));
-  auto response =
-      co_await on_blocking(services, [&, id, text = std::string(*at)] { return answer_at(services, request, id, text); });
+  auto response = co_await on_blocking(
+      services, [&, id, text = std::string(*at)] { return answer_at(services, request, id, text); });
   if (!response) co_return http::refuse(request, response.error());
   co_return std::move(response).value();
 }
@@ -96,8 +96,7 @@ Result<deployments::ListQuery> list_query_of(const Request& request) {
   if (const auto text = given.get("text")) query.text = *text;
   if (const auto label = given.get("label")) {
     const auto equals = label->find('=');
-    if (equals == 0 || equals == std::string_view::npos)
-      return invalid("query.range", "must be key=value", "label");
+    if (equals == 0 || equals == std::string_view::npos) return invalid("query.range", "must be key=value", "label");
     query.labels.emplace(label->substr(0, equals), label->substr(equals + 1));
   }
   if (const auto name = given.get("name")) query.name = *name;
@@ -136,9 +135,10 @@ asio::awaitable<Response> get_history(Services& services, Request& request) {
     after = cursor.value().seqs.front();
   }
   const std::string id(request.param("id"));
-  const auto events = co_await on_blocking(services, [&services, id, after, count = limit.value().value_or(kHistoryLimitDefault)] {
-    return services.log.history(id, after + 1, count);
-  });
+  const auto events =
+      co_await on_blocking(services, [&services, id, after, count = limit.value().value_or(kHistoryLimitDefault)] {
+        return services.log.history(id, after + 1, count);
+      });
   if (!events) co_return http::refuse(request, events.error());
   std::string json = "{\"items\":[";
   for (const auto& event : events.value()) {
@@ -155,7 +155,8 @@ asio::awaitable<Response> get_history(Services& services, Request& request) {
 void add_deployment_reads(http::Router& router, Services& services) {
   using http::Verb;
   const auto add = [&](std::string pattern, asio::awaitable<Response> (*handler)(Services&, Request&)) {
-    router.add({Verb::get, std::move(pattern), [&services, handler](Request& request) { return handler(services, request); }});
+    router.add(
+        {Verb::get, std::move(pattern), [&services, handler](Request& request) { return handler(services, request); }});
   };
   add("/api/v1/deployments", list_deployments);
   add("/api/v1/deployments/{id}", get_deployment);

@@ -26,7 +26,9 @@ struct Plan {
 BOOST_DESCRIBE_STRUCT(Refused, (), (code, detail, field))
 BOOST_DESCRIBE_STRUCT(Plan, (), (provider, host, price_usd_micro_per_hour, refused))
 
-Refused refused(const Failure& failure) { return {failure.code, failure.detail, failure.field}; }
+Refused refused(const Failure& failure) {
+  return {failure.code, failure.detail, failure.field};
+}
 
 /// The first offer that has what is asked for.
 const providers::Offer* fitting(const std::vector<providers::Offer>& offers, const deployments::Spec& spec) {

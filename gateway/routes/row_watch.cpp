@@ -6,7 +6,9 @@ RowWatch::RowWatch(projections::Feed& feed) : feed_(feed) {
   observer_ = feed_.observe([this](const projections::FoldResult& result) { folded(result); });
 }
 
-RowWatch::~RowWatch() { feed_.unobserve(observer_); }
+RowWatch::~RowWatch() {
+  feed_.unobserve(observer_);
+}
 
 std::uint64_t RowWatch::add(const std::string& id, std::function<void()> changed) {
   const std::lock_guard lock(mutex_);

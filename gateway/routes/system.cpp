@@ -58,8 +58,8 @@ BOOST_DESCRIBE_STRUCT(CommandAnswer, (), (command_id, accepted, status, code, de
 
 CommandAnswer command_answer(const engine::CommandRow& row) {
   const auto& outcome = row.outcome;
-  CommandAnswer answer{outcome.command_id, outcome.accepted(), {}, {}, {}, {}, outcome.entity, outcome.version,
-                       to_text(row.position)};
+  CommandAnswer answer{outcome.command_id, outcome.accepted(),   {}, {}, {}, {}, outcome.entity,
+                       outcome.version,    to_text(row.position)};
   if (outcome.accepted()) return answer;
   answer.status = outcome.status;
   answer.code = outcome.code;
@@ -118,8 +118,11 @@ asio::awaitable<Response> get_openapi(Services& services, Request&) {
 void add_system(http::Router& router, Services& services) {
   using http::Access;
   const auto add = [&](std::string pattern, Access access, asio::awaitable<Response> (*handler)(Services&, Request&)) {
-    router.add({http::Verb::get, std::move(pattern),
-                [&services, handler](Request& request) { return handler(services, request); }, access, {}});
+    router.add({http::Verb::get,
+                std::move(pattern),
+                [&services, handler](Request& request) { return handler(services, request); },
+                access,
+                {}});
   };
   add("/api/v1/providers", Access::token, get_providers);
   add("/api/v1/commands/{id}", Access::token, get_command);

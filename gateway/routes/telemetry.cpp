@@ -55,8 +55,7 @@ Result<providers::LogQuery> log_query_of(const Request& request) {
     query.contains = *contains;
   }
   if (const auto stream = request.query.get("stream")) {
-    if (*stream != "stdout" && *stream != "stderr")
-      return invalid("query.range", "must be stdout or stderr", "stream");
+    if (*stream != "stdout" && *stream != "stderr") return invalid("query.range", "must be stdout or stderr", "stream");
     query.is_stderr = *stream == "stderr";
   }
   return query;
@@ -121,8 +120,8 @@ asio::awaitable<Response> get_metrics(Services& services, Request& request) {
   const std::string id(request.param("id"));
   auto samples = co_await on_blocking(services, [&] { return provider.value()->metrics(id, begin, end, step); });
   if (!samples && samples.error().kind != FailureKind::not_found) co_return http::refuse(request, samples.error());
-  co_return http::answer("{\"series\":" +
-                         series_json(samples ? samples.value() : std::vector<providers::MetricSample>{}) + "}");
+  co_return http::answer(
+      "{\"series\":" + series_json(samples ? samples.value() : std::vector<providers::MetricSample>{}) + "}");
 }
 
 }  // namespace

@@ -54,7 +54,9 @@ std::string series_json(const std::vector<providers::MetricSample>& samples) {
   return json + "]";
 }
 
-std::string log_cursor(std::uint64_t seq) { return to_text(Cursor{kLogIncarnation, {seq}}); }
+std::string log_cursor(std::uint64_t seq) {
+  return to_text(Cursor{kLogIncarnation, {seq}});
+}
 
 Result<std::uint64_t> parse_log_cursor(std::string_view text) {
   HUB_TRY(const auto cursor, parse_cursor(text));

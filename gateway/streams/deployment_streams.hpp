@@ -1,0 +1,28 @@
+#pragma once
+#include <memory>
+
+#include "gateway/live/hub.hpp"
+#include "projections/deployments/queries.hpp"
+
+namespace hub::streams {
+
+/// Changed rows that a resuming client may have missed; with more it gets a snapshot.
+inline constexpr std::size_t kMissedRowsMax = 10'000;
+/// Deployments in a snapshot of the list, the oldest first.
+inline constexpr std::uint32_t kSnapshotRows = 1'000;
+
+/// The stream `deployments`: {op: "put" | "delete", item}; its snapshot {items, total}.
+std::shared_ptr<live::StreamSource> make_list_source(deployments::Deployments& deployments);
+/// The stream `deployments/{id}`: the resource.
+std::shared_ptr<live::StreamSource> make_one_source(deployments::Deployments& deployments);
+
+/// Publishes every fold of the projection to both. An observer of its feed.
+void publish_fold(live::Hub& hub, const projections::FoldResult& result, Cursor& before);
+
+/// The id in "deployments/{id}…". Fails: not_found `live.unknown_stream`.
+Result<std::string> id_in(std::string_view stream);
+/// Fails: not_found `deployment.not_found` also for one that the principal may not see.
+Result<deployments::Item> visible(const deployments::Deployments& deployments, const accounts::Principal& principal,
+                                  std::string_view id);
+
+}  // namespace hub::streams

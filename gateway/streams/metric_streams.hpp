@@ -1,0 +1,38 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "adapters/deployments/deployment_effects.hpp"
+#include "gateway/live/hub.hpp"
+#include "projections/deployments/queries.hpp"
+
+namespace hub::streams {
+
+/// How far back a snapshot goes.
+inline constexpr Duration kSnapshotSpan = seconds(15 * 60);
+
+/// The streams `deployments/{id}/metrics`: {series}, one point each; the cursor is the time of the last sample. While
+/// somebody watches, the provider samples every second.
+class MetricStreams final : public live::StreamSource {
+ public:
+  MetricStreams(live::Hub& hub, deployments::Deployments& deployments, const deployments::Providers& providers)
+      : hub_(hub), deployments_(deployments), providers_(providers) {}
+
+  /// A sample was taken. Any thread, one at a time for a deployment.
+  void sampled(const std::string& deployment_id, const providers::MetricSample& sample);
+
+  Result<void> authorise(const accounts::Principal& principal, std::string_view name) override;
+  Result<live::Opening> open(std::string_view name, const accounts::Principal& principal,
+                             const std::optional<Cursor>& after) override;
+  void opened(std::string_view name) override { watch(name, true); }
+  void closed(std::string_view name) override { watch(name, false); }
+
+ private:
+  void watch(std::string_view name, bool watched);
+
+  live::Hub& hub_;
+  deployments::Deployments& deployments_;
+  const deployments::Providers& providers_;
+};
+
+}  // namespace hub::streams
