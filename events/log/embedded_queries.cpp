@@ -154,7 +154,9 @@ Result<std::vector<BatchPtr>> read_batches(Store& store, PartitionId partition, 
 Result<std::vector<EntityRecord>> read_history(Store& store, std::string_view entity, Version from,
                                                std::size_t count_max) {
   const auto prefix = entity_prefix(entity);
-  const std::unique_ptr<rocksdb::Iterator> index(store.db->NewIterator({}, store.entities));
+  rocksdb::ReadOptions one_entity;
+  one_entity.prefix_same_as_start = true;
+  const std::unique_ptr<rocksdb::Iterator> index(store.db->NewIterator(one_entity, store.entities));
   RecordLoader loader(store);
   std::vector<EntityRecord> records;
   Version version = std::max<Version>(from, 1);

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/memtablerep.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@ namespace {
 constexpr const char* kMetaKey = "log";
 constexpr const char* kTables = "db";
 constexpr std::size_t kBlockCacheBytes = 4 << 20;
+constexpr std::size_t kEntityBuckets = 1 << 15;
 constexpr int kOpenFilesMax = 256;
 /// Bounds what a start has to read again.
 constexpr std::size_t kWalBytesPerBuffer = 4;
@@ -48,6 +51,8 @@ rocksdb::DBOptions database_options(const EmbeddedOptions& options, rocksdb::Env
   db.max_total_wal_size = kWalBytesPerBuffer * options.memory_bytes_max;
   db.max_open_files = kOpenFilesMax;
   db.max_background_jobs = 2;
+  // Batches come from few threads and wait for the disk; the index of entities has a table that takes one at a time.
+  db.allow_concurrent_memtable_write = false;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.info_log = std::make_shared<NoDiary>();
@@ -79,13 +84,30 @@ rocksdb::ColumnFamilyOptions batch_options(rocksdb::ColumnFamilyOptions family) 
   return family;
 }
 
+/// An entity's own part of a key in the index of entities: all but the version.
+class EntityOfKey final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "computehub.entity"; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), key.size() - sizeof(Version)};
+  }
+  bool InDomain(const rocksdb::Slice& key) const override { return key.size() > sizeof(Version); }
+};
+
+/// Ids are hashes, so entries come in no order: a hash table takes one in a fraction of the time of an ordered list.
+rocksdb::ColumnFamilyOptions entity_options(rocksdb::ColumnFamilyOptions family) {
+  family.prefix_extractor = std::make_shared<EntityOfKey>();
+  family.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(kEntityBuckets, 0, 4096, false, 64));
+  return family;
+}
+
 std::vector<rocksdb::ColumnFamilyDescriptor> families(const EmbeddedOptions& options) {
   const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
   const auto whole = table_options(cache, options.memory_bytes_max);
   const auto half = table_options(cache, options.memory_bytes_max / 2);
   return {{rocksdb::kDefaultColumnFamilyName, half},
           {"batches", batch_options(whole)},
-          {"entities", half},
+          {"entities", entity_options(half)},
           {"times", half}};
 }
 

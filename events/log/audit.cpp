@@ -1,0 +1,174 @@
+#include "events/log/audit.hpp"
+
+#include <algorithm>
+
+#include "events/log/auditor.hpp"
+
+namespace hub::log {
+namespace {
+
+constexpr std::size_t kReadBytes = 1 << 20;
+
+/// The position in front of the reason, as logs give it with log.corrupt; else `fallback`.
+ChainFault fault_of(const Failure& failure, Position fallback) {
+  const auto colon = failure.detail.find(": ");
+  if (colon != std::string::npos)
+    if (const auto position = parse_position(std::string_view(failure.detail).substr(0, colon)))
+      return {position.value(), failure.detail.substr(colon + 2)};
+  return {fallback, failure.detail};
+}
+
+bool walk(Log& log, PartitionId partition, Auditor& auditor) {
+  for (;;) {
+    const Position next{partition, auditor.head(partition).seq + 1};
+    const auto batches = log.read(partition, next.seq, kReadBytes);
+    if (!batches) {
+      auto fault = fault_of(batches.error(), next);
+      auditor.fail(fault.position, std::move(fault.reason));
+      return false;
+    }
+    if (batches.value().empty()) return true;
+    for (const auto& batch : batches.value())
+      if (!auditor.add(*batch)) return false;
+  }
+}
+
+bool holds(Log& log, const SignedHead& head) {
+  const auto now = log.head(head.partition);
+  if (now.seq == head.seq && now.hash == head.hash) return true;
+  const auto batches = log.read(head.partition, head.seq, 0);
+  return batches && std::any_of(batches.value().begin(), batches.value().end(), [&](const BatchPtr& batch) {
+           return batch->end.last == head.seq && batch->end.hash == head.hash;
+         });
+}
+
+}  // namespace
+
+std::uint64_t AuditReport::unsigned_records() const {
+  std::uint64_t sum = 0;
+  for (const auto& partition : partitions) sum += partition.unsigned_records();
+  return sum;
+}
+
+Auditor::Auditor(std::uint32_t partitions, const PublicKey& key, const std::optional<Checkpoint>& against)
+    : key_(key), heads_(partitions), against_(partitions), latest_(partitions) {
+  report_.partitions.resize(partitions);
+  if (!against) return;
+  const Position position{against->own.partition, against->own.seq};
+  const auto valid = verify_checkpoint(*against, key_);
+  if (!valid) {
+    fail(position, "the checkpoint to hold it against: " + valid.error().detail);
+    return;
+  }
+  const std::string who = "the checkpoint that was kept";
+  want(against_, against->own, who);
+  for (const auto& head : against->heads) want(against_, head, who);
+}
+
+void Auditor::fail(Position position, std::string reason) {
+  if (!report_.fault) report_.fault = ChainFault{position, std::move(reason)};
+}
+
+void Auditor::want(std::vector<std::optional<Wanted>>& wanted, const SignedHead& head, const std::string& who) {
+  if (head.partition >= wanted.size())
+    return fail({head.partition, head.seq}, who + " names a partition that is not there");
+  auto& place = wanted[head.partition];
+  if (head.seq > 0 && (!place || place->head.seq < head.seq)) place = Wanted{head, who};
+}
+
+bool Auditor::add(const Batch& batch) {
+  if (report_.fault) return false;
+  if (batch.partition >= heads_.size()) {
+    fail({batch.partition, batch.end.first}, "there is no such partition");
+    return false;
+  }
+  if (batch.partition != walked_) versions_.clear();
+  walked_ = batch.partition;
+  const Head before = heads_[batch.partition];
+  if (auto fault = follow(batch, heads_[batch.partition])) {
+    report_.fault = std::move(fault);
+    return false;
+  }
+  const bool claims = !batch.records.empty() && batch.records.front().kind == RecordKind::claimed;
+  if (batch.end.epoch > before.epoch && !claims) {
+    fail({batch.partition, batch.end.first}, "epoch " + std::to_string(batch.end.epoch) + " begins without a claim");
+    return false;
+  }
+  for (const auto& record : batch.records)
+    if (!check_record(record, batch.partition, before)) return false;
+  ++report_.batches;
+  report_.records += batch.records.size();
+  report_.partitions[batch.partition].head = batch.end.last;
+  return meet(batch);
+}
+
+bool Auditor::check_record(const Record& record, PartitionId partition, const Head& before) {
+  const Position position{partition, record.seq};
+  switch (record.kind) {
+    case RecordKind::event:
+      return check_version(record.entity, record.version, position) &&
+             (record.parent.empty() || check_version(record.parent, record.parent_version, position));
+    case RecordKind::checkpoint:
+      return check_checkpoint(record, position, before);
+    default:
+      return true;
+  }
+}
+
+bool Auditor::check_version(const std::string& entity, Version version, Position position) {
+  auto& last = versions_[entity];
+  if (version == ++last) return true;
+  fail(position, "version " + std::to_string(version) + " of " + entity + " follows " + std::to_string(last - 1));
+  return false;
+}
+
+bool Auditor::check_checkpoint(const Record& record, Position position, const Head& before) {
+  const auto checkpoint = verify_checkpoint(record, position.partition, key_);
+  if (!checkpoint) {
+    fail(position, checkpoint.error().detail);
+    return false;
+  }
+  const auto& own = checkpoint.value().own;
+  if (own.seq != before.seq || own.hash != before.hash) {
+    fail(position, "the checkpoint signs seq " + std::to_string(own.seq) + " with another hash or at another place");
+    return false;
+  }
+  ++report_.checkpoints;
+  auto& signed_up_to = report_.partitions[position.partition].signed_up_to;
+  signed_up_to = std::max(signed_up_to, own.seq);
+  for (const auto& head : checkpoint.value().heads) want(latest_, head, "the checkpoint at " + to_text(position));
+  return !report_.fault;
+}
+
+bool Auditor::meet(const Batch& batch) {
+  for (auto* wanted : {&against_[batch.partition], &latest_[batch.partition]})
+    if (*wanted && (*wanted)->head.seq == batch.end.last && (*wanted)->head.hash == batch.end.hash)
+      (*wanted)->met = true;
+  return true;
+}
+
+void Auditor::finish_wanted(Wanted& wanted, const Holds& holds) {
+  auto& partition = report_.partitions[wanted.head.partition];
+  if (partition.head < wanted.head.seq)
+    return fail({wanted.head.partition, partition.head + 1},
+                "missing: " + wanted.who + " signs this partition up to seq " + std::to_string(wanted.head.seq));
+  if (!wanted.met && !holds(wanted.head))
+    return fail({wanted.head.partition, wanted.head.seq}, wanted.who + " signs another hash here");
+  partition.signed_up_to = std::max(partition.signed_up_to, wanted.head.seq);
+}
+
+AuditReport Auditor::finish(const Holds& holds) {
+  for (auto* all : {&against_, &latest_})
+    for (auto& wanted : *all)
+      if (wanted && !report_.fault) finish_wanted(*wanted, holds);
+  return report_;
+}
+
+AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against) {
+  Auditor auditor(log.partitions(), key, against);
+  for (PartitionId partition = 0; partition < log.partitions(); ++partition)
+    if (!walk(log, partition, auditor)) break;
+  return auditor.finish([&log](const SignedHead& head) { return holds(log, head); });
+}
+
+}  // namespace hub::log

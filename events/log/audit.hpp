@@ -1,0 +1,41 @@
+#pragma once
+#include <iosfwd>
+#include <optional>
+#include <vector>
+
+#include "events/log/chain.hpp"
+#include "events/log/checkpoint.hpp"
+#include "events/log/log.hpp"
+
+namespace hub::log {
+
+/// What verifying found. Everything before `fault` in its partition is sound.
+struct AuditReport {
+  struct Partition {
+    Seq head = 0;          ///< last verified record
+    Seq signed_up_to = 0;  ///< highest head that a verified checkpoint signs; the records behind it are not signed yet
+    std::uint64_t unsigned_records() const { return head - signed_up_to; }
+  };
+  std::uint64_t records = 0;
+  std::uint64_t batches = 0;
+  std::uint64_t checkpoints = 0;
+  std::vector<Partition> partitions;
+  std::optional<ChainFault> fault;  ///< the first bad position; nothing when all is sound
+
+  std::uint64_t unsigned_records() const;
+};
+
+/// Walks every partition: chain, seq, epochs (a new one begins with a claim), versions of entities, checkpoints and
+/// their signatures, and that no partition is shorter than a checkpoint of another says. A cut of all partitions at one
+/// moment is a valid shorter record; it is found with `against`, a checkpoint kept elsewhere.
+AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against = std::nullopt);
+
+/// Writes everything as JSON lines: one that begins, then for each batch its records as CloudEvents with their chain
+/// bytes and a line that ends it, then one that ends all. Fails: internal `log.corrupt`, `log.unexportable` (text that
+/// is not UTF-8), unavailable `export.unwritable`.
+Result<void> export_log(Log& log, std::ostream& out);
+/// verify() for what export_log wrote, without the log.
+AuditReport verify_export(std::istream& in, const PublicKey& key,
+                          const std::optional<Checkpoint>& against = std::nullopt);
+
+}  // namespace hub::log

@@ -1,0 +1,41 @@
+#pragma once
+#include "events/log/record.hpp"
+#include "events/log/signing.hpp"
+
+namespace hub::log {
+
+/// The head of one partition as a checkpoint names it.
+struct SignedHead {
+  PartitionId partition = 0;
+  Seq seq = 0;
+  Digest hash{};
+  bool operator==(const SignedHead&) const = default;
+};
+
+/// A signed statement of what the log held. As a record it stands in a batch of its own partition and signs the head
+/// before that batch; `heads` are those of the other partitions as the signer saw them.
+struct Checkpoint {
+  SignedHead own;
+  std::vector<SignedHead> heads;
+  Instant time;
+  std::string key_id;     ///< PublicKey::id()
+  std::string signature;  ///< 64 bytes, Ed25519, over all of the above
+  bool operator==(const Checkpoint&) const = default;
+};
+
+/// Signs `own`, the head before the batch that will hold the record, and the heads of all other partitions that hold
+/// something. `all` is indexed by partition; its entry for `partition` is not looked at.
+Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& own, const std::vector<Head>& all,
+                       Instant now);
+
+/// JSON on one line; a record's data, and what is kept elsewhere to find a cut later.
+std::string to_text(const Checkpoint& checkpoint);
+/// Fails: malformed `checkpoint.invalid`.
+Result<Checkpoint> parse_checkpoint(std::string_view text);
+/// Fails: invalid `checkpoint.other_key` (signed by another key), `checkpoint.forged` (the signature does not fit).
+Result<void> verify_checkpoint(const Checkpoint& checkpoint, const PublicKey& key);
+/// The same for a record of kind checkpoint in `partition`. Fails too: malformed `checkpoint.invalid`; invalid
+/// `checkpoint.misplaced` (it speaks for another partition).
+Result<Checkpoint> verify_checkpoint(const Record& record, PartitionId partition, const PublicKey& key);
+
+}  // namespace hub::log

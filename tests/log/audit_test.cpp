@@ -1,0 +1,318 @@
+#include "events/log/audit.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+#include "events/log/cloud_event.hpp"
+#include "events/log/simulated_log.hpp"
+#include "tests/log/samples.hpp"
+
+namespace hub::log::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// A log of three partitions with events, messages, refusals and checkpoints, and all that made it.
+class AuditTest : public ::testing::Test {
+ protected:
+  static constexpr PartitionId kPartitions = 3;
+
+  AuditTest() {
+    for (PartitionId partition = 0; partition < kPartitions; ++partition)
+      heads_.push_back(log_->claim(partition, "node").value());
+    for (Version version = 1; version <= 9; ++version)
+      for (PartitionId partition = 0; partition < kPartitions; ++partition) append(partition, version);
+  }
+
+  void append(PartitionId partition, Version version) {
+    auto batch = batch_of(partition, heads_[partition].epoch, {}, storage_.now() + seconds(std::int64_t(version)));
+    const auto id = "e" + std::to_string(partition);
+    auto child = event(id, version);
+    child.parent = id + "-parent";
+    child.parent_version = version;
+    batch.records = {event(id + "-other", version, "[1, {\"a\": \"\\n\"}, 2.50]"), child,
+                     event(id + "-raw", version, "\n{")};
+    if (version % 3 == 0)
+      batch.records.push_back(make_checkpoint(signer_, partition, heads_[partition], heads_, {1'700'000'000'000'000}));
+    batch.end.consumed = {{"commands", version}};
+    batch.end.outcomes = {
+        {"c" + std::to_string(version), std::string("\0\xff", 2), 409, "a.b", "\"no\"", "f", id, version}};
+    commit(std::move(batch));
+  }
+  void commit(Batch batch) {
+    auto& head = heads_[batch.partition];
+    ASSERT_EQ(log_->append({sealed(std::move(batch), head)}), Append::committed);
+  }
+  AuditReport report(const std::optional<Checkpoint>& against = std::nullopt) {
+    return verify(*log_, signer_.public_key(), against);
+  }
+  std::string exported() {
+    std::ostringstream out;
+    EXPECT_TRUE(export_log(*log_, out));
+    return out.str();
+  }
+  AuditReport report_of(const std::string& text, const std::optional<Checkpoint>& against = std::nullopt) {
+    std::istringstream in(text);
+    return verify_export(in, signer_.public_key(), against);
+  }
+  Checkpoint kept() { return parse_checkpoint(make_checkpoint(signer_, 0, heads_[0], heads_, {1}).data).value(); }
+
+  SimulatedLog storage_{1, kPartitions};
+  std::unique_ptr<Log> log_ = storage_.open();
+  std::vector<Head> heads_;
+  Signer signer_ = Signer::temporary();
+};
+
+TEST_F(AuditTest, ASoundLogIsFoundSoundAndItsCountsAreRight) {
+  const auto found = report();
+  ASSERT_FALSE(found.fault) << found.fault->reason;
+  EXPECT_EQ(found.records, 3U * (1 + 9 * 3 + 3));
+  EXPECT_EQ(found.batches, 30U);
+  EXPECT_EQ(found.checkpoints, 9U);
+}
+
+TEST_F(AuditTest, SaysHowFarEachPartitionIsSigned) {
+  const auto found = report();
+  ASSERT_EQ(found.partitions.size(), kPartitions);
+  EXPECT_EQ(found.partitions[0].head, 31U);
+  // Partition 0's last batch holds its checkpoint; those of 1 and 2 were made after it and name it too.
+  EXPECT_EQ(found.partitions[0].signed_up_to, 31U);
+  EXPECT_EQ(found.partitions[2].signed_up_to, 27U);
+  EXPECT_EQ(found.partitions[2].unsigned_records(), 4U);
+}
+
+TEST_F(AuditTest, AnExportVerifiesWithoutTheLogAndSaysTheSame) {
+  const auto found = report(), read = report_of(exported());
+  ASSERT_FALSE(read.fault) << to_text(read.fault->position) << read.fault->reason;
+  EXPECT_EQ(read.records, found.records);
+  EXPECT_EQ(read.batches, found.batches);
+  EXPECT_EQ(read.checkpoints, found.checkpoints);
+  for (PartitionId partition = 0; partition < kPartitions; ++partition) {
+    EXPECT_EQ(read.partitions[partition].head, found.partitions[partition].head);
+    EXPECT_EQ(read.partitions[partition].signed_up_to, found.partitions[partition].signed_up_to);
+  }
+}
+
+TEST_F(AuditTest, AnotherKeyIsFound) {
+  const auto other = Signer::temporary();
+  const auto found = verify(*log_, other.public_key());
+  ASSERT_TRUE(found.fault);
+  EXPECT_THAT(found.fault->reason, HasSubstr("signed by the key"));
+}
+
+TEST_F(AuditTest, VersionsOfAnEntityMustBeContiguous) {
+  commit(batch_of(1, heads_[1].epoch, {event("e1", 11)}));
+  const auto found = report();
+  ASSERT_TRUE(found.fault);
+  EXPECT_EQ(found.fault->position, (Position{1, heads_[1].seq}));
+  EXPECT_EQ(found.fault->reason, "version 11 of e1 follows 9");
+}
+
+TEST_F(AuditTest, ACheckpointOfAnotherPlaceIsFound) {
+  Head wrong = heads_[1];
+  wrong.hash[0] ^= 1U;
+  commit(batch_of(1, heads_[1].epoch, {make_checkpoint(signer_, 1, wrong, heads_, {1})}));
+  const auto found = report();
+  ASSERT_TRUE(found.fault);
+  EXPECT_EQ(found.fault->position, (Position{1, heads_[1].seq}));
+}
+
+TEST_F(AuditTest, ACheckpointOfAnotherPartitionIsFound) {
+  commit(batch_of(1, heads_[1].epoch, {make_checkpoint(signer_, 0, heads_[0], heads_, {1})}));
+  ASSERT_TRUE(report().fault);
+}
+
+TEST_F(AuditTest, TheCheckpointThatWasKeptFindsACut) {
+  const auto before = exported();
+  const auto old = kept();
+  for (PartitionId partition = 0; partition < kPartitions; ++partition) append(partition, 10);
+  const auto now = kept();
+  EXPECT_FALSE(report(old).fault);
+  EXPECT_FALSE(report(now).fault);
+  // The shorter record is valid by itself, and only the checkpoint kept elsewhere shows the cut.
+  EXPECT_FALSE(report_of(before).fault);
+  EXPECT_FALSE(report_of(before, old).fault);
+  const auto found = report_of(before, now);
+  ASSERT_TRUE(found.fault);
+  EXPECT_EQ(found.fault->position, (Position{0, 32}));
+  EXPECT_THAT(found.fault->reason, HasSubstr("missing"));
+}
+
+TEST_F(AuditTest, AForgedCheckpointToHoldItAgainstIsRefused) {
+  auto forged = kept();
+  ++forged.own.seq;
+  ASSERT_TRUE(report(forged).fault);
+  EXPECT_THAT(report(forged).fault->reason, HasSubstr("signature"));
+}
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  return text;
+}
+
+TEST_F(AuditTest, EveryLineThatIsTakenOutOfAnExportIsMissed) {
+  const auto lines = lines_of(exported());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    auto changed = lines;
+    changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(i));
+    EXPECT_TRUE(report_of(joined(changed)).fault) << lines[i];
+  }
+}
+
+TEST_F(AuditTest, EveryLineThatIsRepeatedOrSwappedWithTheNextIsFound) {
+  const auto lines = lines_of(exported());
+  for (std::size_t i = 0; i + 1 < lines.size(); ++i) {
+    auto repeated = lines, swapped = lines;
+    repeated.insert(repeated.begin() + static_cast<std::ptrdiff_t>(i), lines[i]);
+    std::swap(swapped[i], swapped[i + 1]);
+    EXPECT_TRUE(report_of(joined(repeated)).fault) << lines[i];
+    EXPECT_TRUE(report_of(joined(swapped)).fault) << lines[i];
+  }
+}
+
+TEST_F(AuditTest, EveryChangedDigitOfAnExportIsFound) {
+  const auto text = exported();
+  int changed = 0;
+  for (std::size_t i = 0; i < text.size(); i += 7) {
+    if (text[i] < '0' || text[i] > '9') continue;
+    // The first line and the version of the envelope are not part of the chain.
+    const auto line = text.rfind('\n', i) + 1;
+    constexpr std::string_view envelope = R"({"specversion":"1.0")";
+    if (line == 0 || (i - line < envelope.size() && text.compare(line, envelope.size(), envelope) == 0)) continue;
+    auto other = text;
+    other[i] = text[i] == '9' ? '8' : static_cast<char>(text[i] + 1);
+    EXPECT_TRUE(report_of(other).fault) << text.substr(line, i - line + 1);
+    ++changed;
+  }
+  EXPECT_GT(changed, 500);
+}
+
+TEST_F(AuditTest, AForkThatIsSealedAgainWithoutTheKeyIsFound) {
+  // All of partition 1 is written anew with one actor changed; its checkpoints can only be copied.
+  SimulatedLog storage(2, kPartitions);
+  const auto forged = storage.open();
+  for (PartitionId partition = 0; partition < kPartitions; ++partition) {
+    auto head = forged->claim(partition, "node").value();
+    const auto batches = read_all(*log_, partition).value();
+    for (std::size_t i = 1; i < batches.size(); ++i) {
+      auto batch = *batches[i];
+      if (partition == 1 && i == 2) batch.records[0].actor = "user:eve";
+      ASSERT_EQ(forged->append({sealed(std::move(batch), head)}), Append::committed);
+    }
+  }
+  const auto found = verify(*forged, signer_.public_key());
+  ASSERT_TRUE(found.fault);
+  EXPECT_THAT(found.fault->position.partition, 1U);
+  EXPECT_THAT(found.fault->reason, HasSubstr("the checkpoint signs"));
+}
+
+TEST_F(AuditTest, APartitionThatIsCutAloneIsFoundByTheCheckpointsOfTheOthers) {
+  SimulatedLog storage(2, kPartitions);
+  const auto cut = storage.open();
+  for (PartitionId partition = 0; partition < kPartitions; ++partition) {
+    auto head = cut->claim(partition, "node").value();
+    const auto batches = read_all(*log_, partition).value();
+    const auto kept = partition == 0 ? batches.size() - 4 : batches.size();
+    for (std::size_t i = 1; i < kept; ++i)
+      ASSERT_EQ(cut->append({sealed(Batch(*batches[i]), head)}), Append::committed);
+  }
+  const auto found = verify(*cut, signer_.public_key());
+  ASSERT_TRUE(found.fault);
+  EXPECT_EQ(found.fault->position.partition, 0U);
+  EXPECT_THAT(found.fault->reason, HasSubstr("missing"));
+}
+
+TEST_F(AuditTest, ATornBatchIsNamed) {
+  storage_.tear({2, 9}, Tear::record_lost);
+  const auto found = report();
+  ASSERT_TRUE(found.fault);
+  EXPECT_EQ(found.fault->position, (Position{2, 8}));
+}
+
+TEST_F(AuditTest, TextThatIsNoUtf8CannotBeExported) {
+  auto record = event("\xff", 1);
+  commit(batch_of(1, heads_[1].epoch, {record}));
+  std::ostringstream out;
+  const auto written = export_log(*log_, out);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, "log.unexportable");
+}
+
+TEST(Signing, AKeyIsMadeOnceForItsOwnerOnly) {
+  const TemporaryFolder folder;
+  const auto keys = folder.path() / "keys";
+  const auto first = Signer::open(keys).value(), second = Signer::open(keys).value();
+  EXPECT_EQ(first.public_key().id(), second.public_key().id());
+  EXPECT_TRUE(second.public_key().verify("text", first.sign("text")));
+  struct stat status {};
+  ASSERT_EQ(stat((keys / "checkpoint-key.pem").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0600U);
+  ASSERT_EQ(stat(keys.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0700U);
+}
+
+TEST(Signing, AKeyThatOthersMayReadIsRefused) {
+  const TemporaryFolder folder;
+  ASSERT_TRUE(Signer::open(folder.path()));
+  std::filesystem::permissions(folder.path() / "checkpoint-key.pem", std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::add);
+  const auto opened = Signer::open(folder.path());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, "key.permissions");
+}
+
+TEST(Signing, WhatIsNoKeyIsRefusedAndNotOverwritten) {
+  const TemporaryFolder folder;
+  const auto file = folder.path() / "checkpoint-key.pem";
+  std::ofstream(file) << "no key";
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  const auto opened = Signer::open(folder.path());
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, "key.invalid");
+  EXPECT_EQ(std::filesystem::file_size(file), 6U);
+  EXPECT_FALSE(PublicKey::parse(""));
+  EXPECT_EQ(PublicKey::load(folder.path() / "absent").error().code, "key.absent");
+}
+
+TEST(Signing, ThePublicHalfVerifiesAndOnlyTheSameBytes) {
+  const auto signer = Signer::temporary();
+  const auto key = PublicKey::parse(signer.public_key().pem()).value();
+  EXPECT_EQ(key.id(), signer.public_key().id());
+  auto signature = signer.sign("text");
+  EXPECT_TRUE(key.verify("text", signature));
+  EXPECT_FALSE(key.verify("test", signature));
+  EXPECT_FALSE(key.verify("text", signature.substr(1)));
+  signature[5] = static_cast<char>(signature[5] ^ 1);
+  EXPECT_FALSE(key.verify("text", signature));
+  EXPECT_FALSE(Signer::temporary().public_key().verify("text", signer.sign("text")));
+}
+
+TEST(Checkpoint, EveryChangeOfItsTextIsFound) {
+  const auto signer = Signer::temporary();
+  const std::vector<Head> heads{{7, 1, sha256("a"), {}}, {9, 1, sha256("b"), {}}, {}};
+  const auto text = make_checkpoint(signer, 1, heads[1], heads, {5}).data;
+  const auto checkpoint = parse_checkpoint(text).value();
+  EXPECT_EQ(to_text(checkpoint), text);
+  ASSERT_EQ(checkpoint.heads.size(), 1U);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto changed = text;
+    changed[i] = text[i] == '1' ? '2' : '1';
+    const auto parsed = parse_checkpoint(changed);
+    EXPECT_TRUE(!parsed || !verify_checkpoint(parsed.value(), signer.public_key())) << changed;
+  }
+}
+
+}  // namespace
+}  // namespace hub::log::testing
