@@ -86,14 +86,19 @@ Result<void> check_texts(const CreateOrder& order) {
 }  // namespace
 
 LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
-    : options_(std::move(options)), observer_(observer), boot_id_(read_boot_id(options_.boot_id_file)) {
+    : options_(std::move(options)),
+      observer_(observer),
+      boot_id_(read_boot_id(options_.boot_id_file)),
+      cgroups_(Cgroups::detect(options_.mounts_file)) {
   make_folders(options_.folder);  // what fails here is reported by the first create
   options_.folder = absolute(options_.folder);
   if (options_.supervisor.empty()) options_.supervisor = beside_executable(kSupervisorName);
   adopt_all();
 }
 
-LocalProvider::~LocalProvider() = default;
+LocalProvider::~LocalProvider() {
+  cgroups_.remove_parents();
+}
 
 void LocalProvider::adopt_all() {
   for (const auto& name : names_in(options_.folder)) {
@@ -198,7 +203,7 @@ Result<Instance> LocalProvider::create(const CreateOrder& order) {
     HUB_TRY(write_files(workspace, order.spec.files));
     InstanceRecord instance;
     for (const auto& port : order.spec.ports) instance.ports.push_back(port.port);
-    instance.limits_by = "none";
+    instance.limits_by = limits_by(order.spec.limits);
     if (!write_instance(deployment->folder, instance)) return cannot("the deployment cannot be recorded");
     const std::lock_guard lock(deployment->mutex);
     deployment->instance = instance;
@@ -229,6 +234,29 @@ Result<Observed> LocalProvider::get(const std::string& deployment_id) {
   return deployment->observed;
 }
 
+/// What can hold the limits that were asked for.
+std::string LocalProvider::limits_by(const std::optional<deployments::Limits>& limits) const {
+  if (!limits || !(limits->cpus || limits->memory_bytes || limits->processes)) return "none";
+  if (cgroups_.are_there() || limits->memory_bytes) return std::string(cgroups_.limits_by());
+  return "none";
+}
+
+Result<Job> LocalProvider::make_job(const CreateOrder& order, const LocalDeployment& deployment,
+                                    std::int32_t run) const {
+  const auto limits = order.spec.limits.value_or(deployments::Limits{});
+  Job job;
+  job.run = run;
+  job.boot_id = boot_id_;
+  job.command = order.spec.command;
+  job.env = environment_of(order, deployment.folder + "/" + kWorkspaceName);
+  job.log_bytes_max = options_.log_bytes_max;
+  // The run is in the name: the groups of the run before may still be going.
+  HUB_TRY(job.cgroup_folders, cgroups_.make(order.order_id + "-" + std::to_string(run), limits));
+  if (!cgroups_.are_there() && limits.memory_bytes)
+    job.address_space_max = static_cast<std::uint64_t>(*limits.memory_bytes);
+  return job;
+}
+
 Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run) {
   HUB_ASSERT(run >= 1);
   HUB_TRY(check_texts(order));
@@ -247,14 +275,12 @@ Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run
   if (seen().state == RunState::running || seen().state == RunState::unknown)
     return invalid("provider.invalid", "an earlier run goes on", "run");
 
-  Job job;
-  job.run = run;
-  job.boot_id = boot_id_;
-  job.command = order.spec.command;
-  job.env = environment_of(order, deployment->folder + "/" + kWorkspaceName);
-  job.log_bytes_max = options_.log_bytes_max;
+  HUB_TRY(auto job, make_job(order, *deployment, run));
   auto started = start_supervisor(options_.supervisor, deployment->folder, job);
-  if (!started && started.error().kind != FailureKind::conflict) return std::move(started.error());
+  if (!started && started.error().kind != FailureKind::conflict) {
+    Cgroups::remove(job.cgroup_folders);
+    return std::move(started.error());
+  }
   // Whoever was quicker (a server before this one): what is on disk now is the truth.
   refresh(deployment);
   return seen();
@@ -307,6 +333,7 @@ Result<void> LocalProvider::remove(const std::string& deployment_id) {
       return cannot("the workspace cannot be removed");
   }
   if (!remove_tree(gone)) return cannot("the workspace cannot be removed");
+  cgroups_.remove_all_of(deployment_id);
   const std::lock_guard lock(mutex_);
   deployments_.erase(deployment_id);
   return success();

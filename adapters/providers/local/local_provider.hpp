@@ -4,6 +4,7 @@
 #include <mutex>
 #include <string>
 
+#include "adapters/providers/local/cgroups.hpp"
 #include "adapters/providers/local/deployment.hpp"
 #include "adapters/providers/local/watcher.hpp"
 #include "adapters/providers/provider.hpp"
@@ -18,6 +19,7 @@ struct LocalOptions {
   std::string supervisor;  ///< empty: "computehub-supervisor" beside the running executable
   std::uint64_t log_bytes_max = kLogBytesMax;
   std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
+  std::string mounts_file = "/proc/mounts";  ///< where control groups are looked up
 };
 
 /// Runs deployments as processes of this machine. Each run has a supervisor process of its own that outlives the
@@ -56,12 +58,15 @@ class LocalProvider final : public Provider {
   void follow(const DeploymentPtr& deployment, std::shared_ptr<const Fd> supervisor);
   void settle(const DeploymentPtr& deployment, const std::shared_ptr<const Fd>& supervisor);
   void repeat_exit(const DeploymentPtr& deployment);
+  std::string limits_by(const std::optional<deployments::Limits>& limits) const;
+  Result<Job> make_job(const CreateOrder& order, const LocalDeployment& deployment, std::int32_t run) const;
   Result<void> end_run(const DeploymentPtr& deployment);
   Instance to_instance(const LocalDeployment& deployment) const;
 
   LocalOptions options_;
   Observer& observer_;
   std::string boot_id_;
+  Cgroups cgroups_;
   std::mutex mutex_;
   std::map<std::string, DeploymentPtr> deployments_;
   Watcher watcher_;  ///< last: its thread uses the rest
