@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -89,7 +90,11 @@ LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
     : options_(std::move(options)),
       observer_(observer),
       boot_id_(read_boot_id(options_.boot_id_file)),
-      cgroups_(Cgroups::detect(options_.mounts_file)) {
+      cgroups_(Cgroups::detect(options_.mounts_file)),
+      nvml_(Nvml::load(options_.nvml_library)),
+      metrics_(
+          options_.intervals, nvml_.get(), [this] { return running(); },
+          [this](const std::string& id, const Sample& sample) { take_sample(id, sample); }) {
   make_folders(options_.folder);  // what fails here is reported by the first create
   options_.folder = absolute(options_.folder);
   if (options_.supervisor.empty()) options_.supervisor = beside_executable(kSupervisorName);
@@ -109,7 +114,10 @@ void LocalProvider::adopt_all() {
     if (!instance) continue;
     auto deployment = std::make_shared<LocalDeployment>(name, folder);
     deployment->instance = *instance;
-    deployments_[name] = deployment;
+    {
+      const std::lock_guard lock(mutex_);
+      deployments_[name] = deployment;
+    }
     refresh(deployment);
   }
 }
@@ -126,13 +134,18 @@ void LocalProvider::refresh(const DeploymentPtr& deployment) {
   std::shared_ptr<const Fd> supervisor;
   if (adopted.supervisor.is_open()) supervisor = std::make_shared<const Fd>(std::move(adopted.supervisor));
   const bool has_ended = adopted.observed.state == RunState::ended;
+  auto run = read_run(deployment->folder).value_or(RunRecord{});
   {
     const std::lock_guard lock(deployment->mutex);
     deployment->observed = std::move(adopted.observed);
+    deployment->run = std::move(run);
     deployment->supervisor = supervisor;
     deployment->changed.notify_all();
   }
-  if (supervisor) follow(deployment, supervisor);
+  if (supervisor) {
+    follow(deployment, supervisor);
+    metrics_.wake();
+  }
   if (has_ended) repeat_exit(deployment);
 }
 
@@ -169,6 +182,7 @@ Capabilities LocalProvider::capabilities() const {
   Capabilities capabilities;
   capabilities.can_stop = capabilities.has_logs = capabilities.has_metrics = true;
   capabilities.unit = "process";
+  capabilities.gpu_note = gpu_note();
   return capabilities;
 }
 
@@ -183,10 +197,21 @@ Instance LocalProvider::to_instance(const LocalDeployment& deployment) const {
   return instance;
 }
 
+Result<void> LocalProvider::check_gpu(const std::optional<deployments::Gpu>& wanted) const {
+  if (!wanted) return success();
+  const auto gpus = nvml_ ? nvml_->read() : std::vector<GpuReading>{};
+  const auto fitting = std::count_if(gpus.begin(), gpus.end(), [&](const auto& gpu) {
+    return wanted->model.empty() || gpu.model.find(wanted->model) != std::string::npos;
+  });
+  if (fitting < wanted->count) return conflict("provider.no_capacity", "the machine has not this GPU: " + gpu_note());
+  return success();
+}
+
 Result<Instance> LocalProvider::create(const CreateOrder& order) {
   const auto& id = order.order_id;
   if (!is_id(id)) return invalid("provider.invalid", "is no deployment id", "order_id");
   HUB_TRY(check_texts(order));
+  HUB_TRY(check_gpu(order.spec.gpu));
   DeploymentPtr deployment;
   {
     const std::lock_guard lock(mutex_);
@@ -315,6 +340,7 @@ Result<void> LocalProvider::end_run(const DeploymentPtr& deployment) {
   const bool ended = deployment->changed.wait_for(lock, kRemoveWait, [&] { return deployment->supervisor == nullptr; });
   if (!ended) return unavailable("provider.unreachable", "the command does not end");
   deployment->is_removed = true;
+  deployment->metrics.close();
   return success();
 }
 
@@ -351,13 +377,5 @@ Result<deployments::Connection> LocalProvider::connection(const std::string& dep
   const std::lock_guard lock(deployment->mutex);
   return to_instance(*deployment).connection;
 }
-
-Result<std::vector<Offer>> LocalProvider::offers() {
-  return std::vector<Offer>{};
-}
-Result<std::vector<MetricSample>> LocalProvider::metrics(const std::string&, Instant, Instant, Duration) {
-  return std::vector<MetricSample>{};
-}
-void LocalProvider::watch_metrics(const std::string&, bool) {}
 
 }  // namespace hub::providers::local
