@@ -21,6 +21,7 @@ struct Capabilities {
   std::string unit;  ///< what is rented: "process" | "container" | "vm"
   bool takes_image = false;
   std::string no_image_because;  ///< why an `image` is refused; empty when it is taken
+  std::string gpu_note;          ///< of one's own machine: what GPUs it has, or "no GPU here"
 };
 
 /// Something that can be rented.

@@ -26,7 +26,8 @@ LocalHarness::LocalHarness() {
 
 LocalHarness::~LocalHarness() {
   if (!provider_) start_server();
-  for (const auto& observed : provider_->list().value()) EXPECT_TRUE(provider_->remove(observed.id).has_value());
+  const auto all = provider_->list();
+  for (const auto& observed : all.value()) EXPECT_TRUE(provider_->remove(observed.id).has_value());
 }
 
 void LocalHarness::stop_server() {

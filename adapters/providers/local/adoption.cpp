@@ -7,6 +7,7 @@
 
 #include <cerrno>
 
+#include "adapters/providers/local/cgroups.hpp"
 #include "adapters/providers/local/processes.hpp"
 #include "adapters/providers/local/run_files.hpp"
 #include "adapters/providers/local/supervisor_link.hpp"
@@ -41,7 +42,7 @@ ExitRecord record_loss(const std::string& id, const std::string& folder, const R
     exit.text = "the supervisor ended without a record of the command's exit";
     if (ended > 0) exit.text += "; " + std::to_string(ended) + " processes left behind were ended";
   }
-  for (const auto& cgroup : run.cgroup_folders) ::rmdir(cgroup.c_str());
+  Cgroups::remove(run.cgroup_folders);
   write_exit(folder, exit);
   return exit;
 }

@@ -8,6 +8,7 @@
 
 #include "adapters/providers/local/files.hpp"
 #include "adapters/providers/local/log_reader.hpp"
+#include "adapters/providers/local/metric_store.hpp"
 #include "adapters/providers/local/run_files.hpp"
 #include "adapters/providers/provider.hpp"
 
@@ -25,17 +26,22 @@ std::optional<InstanceRecord> read_instance(const std::string& folder);
 /// removal, `mutex` only to read or set what follows it; `work` comes first.
 struct LocalDeployment {
   LocalDeployment(std::string the_id, std::string the_folder)
-      : id(std::move(the_id)), folder(std::move(the_folder)), log(folder + "/" + kLogName) {}
+      : id(std::move(the_id)),
+        folder(std::move(the_folder)),
+        log(folder + "/" + kLogName),
+        metrics(folder + "/metrics") {}
 
   const std::string id;
   const std::string folder;
   LogReader log;
+  MetricStore metrics;
 
   std::mutex work;
   std::mutex mutex;
   std::condition_variable changed;
   InstanceRecord instance;
   Observed observed;
+  RunRecord run;                         ///< of the latest run, as far as it was written when it was read
   std::shared_ptr<const Fd> supervisor;  ///< set while a run runs
   bool is_removed = false;
   int watchers = 0;  ///< of metrics

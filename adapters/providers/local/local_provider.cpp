@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -86,14 +87,23 @@ Result<void> check_texts(const CreateOrder& order) {
 }  // namespace
 
 LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
-    : options_(std::move(options)), observer_(observer), boot_id_(read_boot_id(options_.boot_id_file)) {
+    : options_(std::move(options)),
+      observer_(observer),
+      boot_id_(read_boot_id(options_.boot_id_file)),
+      cgroups_(Cgroups::detect(options_.mounts_file)),
+      nvml_(Nvml::load(options_.nvml_library)),
+      metrics_(
+          options_.intervals, nvml_.get(), [this] { return running(); },
+          [this](const std::string& id, const Sample& sample) { take_sample(id, sample); }) {
   make_folders(options_.folder);  // what fails here is reported by the first create
   options_.folder = absolute(options_.folder);
   if (options_.supervisor.empty()) options_.supervisor = beside_executable(kSupervisorName);
   adopt_all();
 }
 
-LocalProvider::~LocalProvider() = default;
+LocalProvider::~LocalProvider() {
+  cgroups_.remove_parents();
+}
 
 void LocalProvider::adopt_all() {
   for (const auto& name : names_in(options_.folder)) {
@@ -104,7 +114,10 @@ void LocalProvider::adopt_all() {
     if (!instance) continue;
     auto deployment = std::make_shared<LocalDeployment>(name, folder);
     deployment->instance = *instance;
-    deployments_[name] = deployment;
+    {
+      const std::lock_guard lock(mutex_);
+      deployments_[name] = deployment;
+    }
     refresh(deployment);
   }
 }
@@ -121,13 +134,18 @@ void LocalProvider::refresh(const DeploymentPtr& deployment) {
   std::shared_ptr<const Fd> supervisor;
   if (adopted.supervisor.is_open()) supervisor = std::make_shared<const Fd>(std::move(adopted.supervisor));
   const bool has_ended = adopted.observed.state == RunState::ended;
+  auto run = read_run(deployment->folder).value_or(RunRecord{});
   {
     const std::lock_guard lock(deployment->mutex);
     deployment->observed = std::move(adopted.observed);
+    deployment->run = std::move(run);
     deployment->supervisor = supervisor;
     deployment->changed.notify_all();
   }
-  if (supervisor) follow(deployment, supervisor);
+  if (supervisor) {
+    follow(deployment, supervisor);
+    metrics_.wake();
+  }
   if (has_ended) repeat_exit(deployment);
 }
 
@@ -164,6 +182,7 @@ Capabilities LocalProvider::capabilities() const {
   Capabilities capabilities;
   capabilities.can_stop = capabilities.has_logs = capabilities.has_metrics = true;
   capabilities.unit = "process";
+  capabilities.gpu_note = gpu_note();
   return capabilities;
 }
 
@@ -178,10 +197,21 @@ Instance LocalProvider::to_instance(const LocalDeployment& deployment) const {
   return instance;
 }
 
+Result<void> LocalProvider::check_gpu(const std::optional<deployments::Gpu>& wanted) const {
+  if (!wanted) return success();
+  const auto gpus = nvml_ ? nvml_->read() : std::vector<GpuReading>{};
+  const auto fitting = std::count_if(gpus.begin(), gpus.end(), [&](const auto& gpu) {
+    return wanted->model.empty() || gpu.model.find(wanted->model) != std::string::npos;
+  });
+  if (fitting < wanted->count) return conflict("provider.no_capacity", "the machine has not this GPU: " + gpu_note());
+  return success();
+}
+
 Result<Instance> LocalProvider::create(const CreateOrder& order) {
   const auto& id = order.order_id;
   if (!is_id(id)) return invalid("provider.invalid", "is no deployment id", "order_id");
   HUB_TRY(check_texts(order));
+  HUB_TRY(check_gpu(order.spec.gpu));
   DeploymentPtr deployment;
   {
     const std::lock_guard lock(mutex_);
@@ -198,7 +228,7 @@ Result<Instance> LocalProvider::create(const CreateOrder& order) {
     HUB_TRY(write_files(workspace, order.spec.files));
     InstanceRecord instance;
     for (const auto& port : order.spec.ports) instance.ports.push_back(port.port);
-    instance.limits_by = "none";
+    instance.limits_by = limits_by(order.spec.limits);
     if (!write_instance(deployment->folder, instance)) return cannot("the deployment cannot be recorded");
     const std::lock_guard lock(deployment->mutex);
     deployment->instance = instance;
@@ -229,6 +259,29 @@ Result<Observed> LocalProvider::get(const std::string& deployment_id) {
   return deployment->observed;
 }
 
+/// What can hold the limits that were asked for.
+std::string LocalProvider::limits_by(const std::optional<deployments::Limits>& limits) const {
+  if (!limits || !(limits->cpus || limits->memory_bytes || limits->processes)) return "none";
+  if (cgroups_.are_there() || limits->memory_bytes) return std::string(cgroups_.limits_by());
+  return "none";
+}
+
+Result<Job> LocalProvider::make_job(const CreateOrder& order, const LocalDeployment& deployment,
+                                    std::int32_t run) const {
+  const auto limits = order.spec.limits.value_or(deployments::Limits{});
+  Job job;
+  job.run = run;
+  job.boot_id = boot_id_;
+  job.command = order.spec.command;
+  job.env = environment_of(order, deployment.folder + "/" + kWorkspaceName);
+  job.log_bytes_max = options_.log_bytes_max;
+  // The run is in the name: the groups of the run before may still be going.
+  HUB_TRY(job.cgroup_folders, cgroups_.make(order.order_id + "-" + std::to_string(run), limits));
+  if (!cgroups_.are_there() && limits.memory_bytes)
+    job.address_space_max = static_cast<std::uint64_t>(*limits.memory_bytes);
+  return job;
+}
+
 Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run) {
   HUB_ASSERT(run >= 1);
   HUB_TRY(check_texts(order));
@@ -247,14 +300,12 @@ Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run
   if (seen().state == RunState::running || seen().state == RunState::unknown)
     return invalid("provider.invalid", "an earlier run goes on", "run");
 
-  Job job;
-  job.run = run;
-  job.boot_id = boot_id_;
-  job.command = order.spec.command;
-  job.env = environment_of(order, deployment->folder + "/" + kWorkspaceName);
-  job.log_bytes_max = options_.log_bytes_max;
+  HUB_TRY(auto job, make_job(order, *deployment, run));
   auto started = start_supervisor(options_.supervisor, deployment->folder, job);
-  if (!started && started.error().kind != FailureKind::conflict) return std::move(started.error());
+  if (!started && started.error().kind != FailureKind::conflict) {
+    Cgroups::remove(job.cgroup_folders);
+    return std::move(started.error());
+  }
   // Whoever was quicker (a server before this one): what is on disk now is the truth.
   refresh(deployment);
   return seen();
@@ -289,6 +340,7 @@ Result<void> LocalProvider::end_run(const DeploymentPtr& deployment) {
   const bool ended = deployment->changed.wait_for(lock, kRemoveWait, [&] { return deployment->supervisor == nullptr; });
   if (!ended) return unavailable("provider.unreachable", "the command does not end");
   deployment->is_removed = true;
+  deployment->metrics.close();
   return success();
 }
 
@@ -307,6 +359,7 @@ Result<void> LocalProvider::remove(const std::string& deployment_id) {
       return cannot("the workspace cannot be removed");
   }
   if (!remove_tree(gone)) return cannot("the workspace cannot be removed");
+  cgroups_.remove_all_of(deployment_id);
   const std::lock_guard lock(mutex_);
   deployments_.erase(deployment_id);
   return success();
@@ -324,13 +377,5 @@ Result<deployments::Connection> LocalProvider::connection(const std::string& dep
   const std::lock_guard lock(deployment->mutex);
   return to_instance(*deployment).connection;
 }
-
-Result<std::vector<Offer>> LocalProvider::offers() {
-  return std::vector<Offer>{};
-}
-Result<std::vector<MetricSample>> LocalProvider::metrics(const std::string&, Instant, Instant, Duration) {
-  return std::vector<MetricSample>{};
-}
-void LocalProvider::watch_metrics(const std::string&, bool) {}
 
 }  // namespace hub::providers::local

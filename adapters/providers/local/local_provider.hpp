@@ -4,7 +4,9 @@
 #include <mutex>
 #include <string>
 
+#include "adapters/providers/local/cgroups.hpp"
 #include "adapters/providers/local/deployment.hpp"
+#include "adapters/providers/local/metrics_thread.hpp"
 #include "adapters/providers/local/watcher.hpp"
 #include "adapters/providers/provider.hpp"
 
@@ -18,6 +20,9 @@ struct LocalOptions {
   std::string supervisor;  ///< empty: "computehub-supervisor" beside the running executable
   std::uint64_t log_bytes_max = kLogBytesMax;
   std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
+  std::string mounts_file = "/proc/mounts";  ///< where control groups are looked up
+  std::string nvml_library = "libnvidia-ml.so.1";
+  SampleIntervals intervals;
 };
 
 /// Runs deployments as processes of this machine. Each run has a supervisor process of its own that outlives the
@@ -46,25 +51,37 @@ class LocalProvider final : public Provider {
   void watch_metrics(const std::string& deployment_id, bool watched) override;
   Result<deployments::Connection> connection(const std::string& deployment_id) override;
 
+  /// "2 x NVIDIA H200", or "no GPU here".
+  std::string gpu_note() const;
+
  private:
   using DeploymentPtr = std::shared_ptr<LocalDeployment>;
 
   std::string folder_of(const std::string& id) const { return options_.folder + "/" + id; }
   DeploymentPtr find(const std::string& id);
   void adopt_all();
+  std::vector<MetricsThread::Due> running();
+  void take_sample(const std::string& id, const Sample& sample);
   void refresh(const DeploymentPtr& deployment);
   void follow(const DeploymentPtr& deployment, std::shared_ptr<const Fd> supervisor);
   void settle(const DeploymentPtr& deployment, const std::shared_ptr<const Fd>& supervisor);
   void repeat_exit(const DeploymentPtr& deployment);
+  Result<void> check_gpu(const std::optional<deployments::Gpu>& wanted) const;
+  std::string limits_by(const std::optional<deployments::Limits>& limits) const;
+  Result<Job> make_job(const CreateOrder& order, const LocalDeployment& deployment, std::int32_t run) const;
   Result<void> end_run(const DeploymentPtr& deployment);
   Instance to_instance(const LocalDeployment& deployment) const;
 
   LocalOptions options_;
   Observer& observer_;
   std::string boot_id_;
+  Cgroups cgroups_;
+  std::unique_ptr<const Nvml> nvml_;  ///< null: no GPU here
   std::mutex mutex_;
   std::map<std::string, DeploymentPtr> deployments_;
-  Watcher watcher_;  ///< last: its thread uses the rest
+  // Last: their threads use the rest.
+  MetricsThread metrics_;
+  Watcher watcher_;
 };
 
 }  // namespace hub::providers::local
