@@ -75,13 +75,6 @@ std::uint64_t sum(const projections::StoreView& view, Sum what, const std::strin
   return bytes ? static_cast<std::uint64_t>(projections::decode_sum(*bytes)) : 0;
 }
 
-std::uint64_t sum_of_live(const projections::StoreView& view, const std::string& project) {
-  std::uint64_t total = 0;
-  for (int i = 0; i < static_cast<int>(Status::deleted); ++i)
-    total += sum(view, Sum::status, project, status_name(static_cast<Status>(i)));
-  return total;
-}
-
 /// Where sums are kept: for no filter and for one of status, owner and provider.
 std::optional<std::uint64_t> known_total(const projections::StoreView& view, const ListQuery& query) {
   const int filters = int{query.status.has_value()} + int{query.owner.has_value()} + int{query.provider.has_value()};
@@ -95,7 +88,7 @@ std::optional<std::uint64_t> known_total(const projections::StoreView& view, con
     else if (query.provider)
       total += sum(view, Sum::provider, project, *query.provider);
     else
-      total += sum_of_live(view, project);
+      total += sum(view, Sum::live, project, {});
   }
   return total;
 }
@@ -108,7 +101,7 @@ bool must_look_at_rows(const ListQuery& query) {
 Result<void> walk(const projections::StoreView& view, const ListQuery& query, const std::optional<Place>& after,
                   Instant now, Filling& filling) {
   const bool filtered = must_look_at_rows(query);
-  auto source = Source::of(view, query);
+  auto source = Source::of(view, query, filtered);
   std::size_t looked_at = 0;
   for (source.start(after); source.valid(); source.next()) {
     if (!filtered && !filling.shows_next()) {
@@ -165,7 +158,7 @@ class PastRow {
 /// Nothing made later than the moment need be looked at: created_at is never behind the index time.
 std::optional<Place> first_place(const ListQuery& query, const std::optional<Place>& after, const Moment& moment) {
   if (after || !moment.at.is_set() || query.order == Order::oldest_first) return after;
-  return Place{{moment.at.micros + 1}, {}};
+  return Place{moment.at, {}};
 }
 
 bool too_young(std::string_view bytes, const Moment& moment) {
@@ -200,7 +193,7 @@ Result<ListAnswer> list_page_at(const projections::StoreView& view, log::Log& lo
   // By cursor only this page is looked at; what is in it is all that is known to match.
   Filling filling(answer, query, !after);
   PastRow past(view, log, moment);
-  Source source(view, query.order);
+  Source source(view, query.order, true);
   for (const auto& project : query.projects) {
     source.add_rows(kRowTable, project);
     source.add_rows(kDeletedTable, project);
