@@ -61,7 +61,7 @@ Result<providers::CreateOrder> DeploymentEffects::order_of(const std::string& id
   order.order_id = id;
   order.spec = std::move(requested->spec);
   if (limits) order.spec.limits = limits;
-  HUB_TRY(order.env, open_env_(record.organisation, record.project, order.spec.env));
+  HUB_TRY(order.env, open_env_(id, record.organisation, record.project, order.spec.env));
   return order;
 }
 

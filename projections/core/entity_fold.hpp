@@ -58,7 +58,7 @@ class EntityFold final : public Folding {
   }
 
   void finish(Rows& rows) override {
-    for (const auto& kept : kept_) rows.put(kept.key, kept.value);
+    for (auto& kept : kept_) rows.put(std::move(kept.key), std::move(kept.value));
     for (const auto& entry : entries_)
       if (entry.touched) finish(rows, entry);
   }
@@ -88,13 +88,13 @@ class EntityFold final : public Folding {
   // Only the difference to what the store held is written, so what was born and died in this fold never is.
   void finish(Rows& rows, const Entry& entry) const {
     const auto key = Table::row_key(*entry.view);
-    const auto row = Table::encode(*entry.view);
+    auto row = Table::encode(*entry.view);
     if (!entry.row_key.empty() && entry.row_key != key) rows.remove(entry.row_key);
-    rows.put(key, row);
     finish_links(rows, entry.links, Table::links(*entry.view));
     for (const auto& share : entry.shares) rows.add(share.key, -share.amount);
     for (const auto& share : Table::shares(*entry.view)) rows.add(share.key, share.amount);
     rows.changed(Table::change(*entry.view, row));
+    rows.put(key, std::move(row));
   }
 
   static void finish_links(Rows& rows, const std::vector<Link>& before, const std::vector<Link>& after) {

@@ -122,7 +122,7 @@ void Host::commit() {
   if (!moved_) return;
   Rows rows(*store_);
   if (folding_) folding_->finish(rows);
-  for (const auto& [key, row] : quarantine_rows_) rows.put(key, row);
+  for (auto& [key, row] : quarantine_rows_) rows.put(std::move(key), std::move(row));
   auto changes = rows.commit(*store_, marks_);
   folding_.reset();
   quarantine_rows_.clear();

@@ -2,6 +2,8 @@
 
 #include <rocksdb/write_batch.h>
 
+#include <algorithm>
+
 #include "projections/core/bytes.hpp"
 
 namespace hub::projections {
@@ -13,19 +15,6 @@ rocksdb::Slice slice(std::string_view text) {
 
 }  // namespace
 
-Rows::Rows(const Store& store) : store_(store), batch_(std::make_unique<rocksdb::WriteBatch>()) {}
-Rows::~Rows() = default;
-
-void Rows::put(std::string_view key, std::string_view value) {
-  batch_->Put(slice(key), slice(value));
-}
-void Rows::remove(std::string_view key) {
-  batch_->Delete(slice(key));
-}
-void Rows::add(std::string_view key, std::int64_t amount) {
-  sums_[std::string(key)] += amount;
-}
-
 std::vector<RowChange> Rows::commit(Store& store, const Marks& marks) {
   for (const auto& [key, amount] : sums_) {
     if (amount == 0) continue;
@@ -36,9 +25,18 @@ std::vector<RowChange> Rows::commit(Store& store, const Marks& marks) {
     if (sum == 0)
       remove(key);
     else
-      put(key, bytes);
+      put(key, std::move(bytes));
   }
-  store.commit(*batch_, marks);
+  // In order of the keys each insertion begins where the one before it ended.
+  std::stable_sort(writes_.begin(), writes_.end(), [](const Write& a, const Write& b) { return a.key < b.key; });
+  rocksdb::WriteBatch batch;
+  for (const auto& write : writes_) {
+    if (write.value)
+      batch.Put(slice(write.key), slice(*write.value));
+    else
+      batch.Delete(slice(write.key));
+  }
+  store.commit(batch, marks);
   return std::move(changes_);
 }
 

@@ -18,7 +18,7 @@ namespace {
 constexpr std::string_view kMarksKey = "P";
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr std::size_t kFileBytes = 32U << 20U;
-constexpr std::size_t kBlockBytes = 8U << 10U;
+constexpr std::size_t kBlockBytes = 4U << 10U;
 constexpr double kBloomBitsPerKey = 10;
 constexpr std::int64_t kBackgroundBytesPerSecond = 64 << 20;
 
@@ -31,9 +31,7 @@ rocksdb::Options options_for(const StoreResources& resources) {
   table.block_cache = resources.cache;
   table.block_size = kBlockBytes;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
-  table.cache_index_and_filter_blocks = true;
-  table.cache_index_and_filter_blocks_with_high_priority = true;
-  table.pin_l0_filter_and_index_blocks_in_cache = true;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   rocksdb::Options options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.create_if_missing = true;

@@ -11,14 +11,18 @@ __extension__ using Wide = __int128;
 constexpr std::int64_t kMicrosPerHour = 3'600'000'000;
 constexpr std::int64_t kBase64Group = 4;
 
+/// What has run until `until`, at this price, in units of 1 / 3,600,000,000 micro-USD.
+Wide due(std::int64_t price_usd_micro_per_hour, const Billing& billing, Instant until) {
+  if (!billing.since.is_set() || until <= billing.since) return billing.remainder;
+  return Wide{price_usd_micro_per_hour} * (until - billing.since).micros + billing.remainder;
+}
+
 /// Charges what has run until `until` at the price that held.
 void charge(View& view, Instant until) {
-  auto& billing = view.billing;
-  if (!billing.since.is_set() || until <= billing.since) return;
-  const Wide due = Wide{view.price_usd_micro_per_hour} * (until - billing.since).micros + billing.remainder;
-  view.cost_usd_micro += static_cast<std::int64_t>(due / kMicrosPerHour);
-  billing.remainder = static_cast<std::uint64_t>(due % kMicrosPerHour);
-  billing.since = until;
+  if (!view.billing.since.is_set() || until <= view.billing.since) return;
+  const Wide charged = due(view.price_usd_micro_per_hour, view.billing, until);
+  view.cost_usd_micro += static_cast<std::int64_t>(charged / kMicrosPerHour);
+  view.billing = {until, static_cast<std::uint64_t>(charged % kMicrosPerHour)};
 }
 
 std::uint64_t size_of(const File& file) {
@@ -187,12 +191,7 @@ Result<void> apply(std::optional<View>& view, const log::Record& record, Positio
 
 std::int64_t cost_now(std::int64_t cost_usd_micro, std::int64_t price_usd_micro_per_hour, const Billing& billing,
                       Instant now) {
-  View view;
-  view.cost_usd_micro = cost_usd_micro;
-  view.price_usd_micro_per_hour = price_usd_micro_per_hour;
-  view.billing = billing;
-  charge(view, now);
-  return view.cost_usd_micro;
+  return cost_usd_micro + static_cast<std::int64_t>(due(price_usd_micro_per_hour, billing, now) / kMicrosPerHour);
 }
 
 std::int64_t cost_now(const View& view, Instant now) {

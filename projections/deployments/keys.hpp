@@ -9,7 +9,8 @@
 namespace hub::deployments {
 
 // Tables, by the first letter of the key. Names of projects, owners and so on are length-prefixed, so that none
-// begins another. `place` is created_at and id, the order of every list.
+// begins another. `place` is created_at and id with every bit turned over: RocksDB walks forwards faster than
+// backwards, and lists begin with the newest.
 //
 //   i id                      → key of its row
 //   r project place           → row of one that is not deleted
@@ -33,6 +34,7 @@ enum class Sum : char {
   status = 's',    ///< deployments by status, deleted ones too
   owner = 'o',     ///< not deleted ones by owner
   provider = 'p',  ///< not deleted ones by provider
+  live = 'l',      ///< all that are not deleted; the value is empty
   price = 'm',     ///< micro-USD an hour of those that are charged for, by provider
 };
 
@@ -53,6 +55,7 @@ struct Place {
   std::string id;
   bool operator==(const Place&) const = default;
 };
+/// Appends what sorts the newest first, and among equally old ones the greatest id.
 void append_place(std::string& key, Instant created_at, std::string_view id);
 bool take_place(std::string_view bytes, Place& place);
 

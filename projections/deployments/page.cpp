@@ -75,13 +75,6 @@ std::uint64_t sum(const projections::StoreView& view, Sum what, const std::strin
   return bytes ? static_cast<std::uint64_t>(projections::decode_sum(*bytes)) : 0;
 }
 
-std::uint64_t sum_of_live(const projections::StoreView& view, const std::string& project) {
-  std::uint64_t total = 0;
-  for (int i = 0; i < static_cast<int>(Status::deleted); ++i)
-    total += sum(view, Sum::status, project, status_name(static_cast<Status>(i)));
-  return total;
-}
-
 /// One that no sum and no index knows.
 bool has_free_filter(const ListQuery& query) {
   return !query.labels.empty() || !query.text.empty() || !query.name.empty() || !query.id_prefix.empty();
@@ -100,7 +93,7 @@ std::optional<std::uint64_t> known_total(const projections::StoreView& view, con
     else if (query.provider)
       total += sum(view, Sum::provider, project, *query.provider);
     else
-      total += sum_of_live(view, project);
+      total += sum(view, Sum::live, project, {});
   }
   return total;
 }
@@ -113,7 +106,7 @@ bool must_look_at_rows(const ListQuery& query) {
 Result<void> walk(const projections::StoreView& view, const ListQuery& query, const std::optional<Place>& after,
                   Instant now, Filling& filling) {
   const bool filtered = must_look_at_rows(query);
-  auto source = Source::of(view, query);
+  auto source = Source::of(view, query, filtered);
   std::size_t looked_at = 0;
   for (source.start(after); source.valid(); source.next()) {
     if (!filtered && !filling.shows_next()) {
@@ -170,7 +163,7 @@ class PastRow {
 /// Nothing made later than the moment need be looked at: created_at is never behind the index time.
 std::optional<Place> first_place(const ListQuery& query, const std::optional<Place>& after, const Moment& moment) {
   if (after || !moment.at.is_set() || query.order == Order::oldest_first) return after;
-  return Place{{moment.at.micros + 1}, {}};
+  return Place{moment.at, {}};
 }
 
 bool too_young(std::string_view bytes, const Moment& moment) {
@@ -205,7 +198,7 @@ Result<ListAnswer> list_page_at(const projections::StoreView& view, log::Log& lo
   // By cursor only this page is looked at; what is in it is all that is known to match.
   Filling filling(answer, query, !after);
   PastRow past(view, log, moment);
-  Source source(view, query.order);
+  Source source(view, query.order, true);
   for (const auto& project : query.projects) {
     source.add_rows(kRowTable, project);
     source.add_rows(kDeletedTable, project);

@@ -162,8 +162,7 @@ Overview Deployments::overview(const std::vector<std::string>& projects) const {
     project.by_owner = counts(view, Sum::owner, name);
     project.by_provider = counts(view, Sum::provider, name);
     project.price_usd_micro_per_hour_by_provider = sums(view, Sum::price, name);
-    for (const auto& count : project.by_status)
-      if (count.first != status_name(Status::deleted)) project.total += count.second;
+    for (const auto& count : counts(view, Sum::live, name)) project.total += count.second;
   }
   return overview;
 }

@@ -21,12 +21,13 @@ struct Source::Range {
   std::unique_ptr<rocksdb::Iterator> at;
   std::string fetched;
 
-  Range(const projections::StoreView& view, std::string of, std::string rows_of)
+  Range(const projections::StoreView& view, std::string of, std::string rows_of, bool scans)
       : prefix(std::move(of)), rows(std::move(rows_of)), end(projections::after_prefix(prefix)) {
     lower = slice(prefix);
     upper = slice(end);
     rocksdb::ReadOptions options;
     options.snapshot = view.snapshot();
+    options.fill_cache = !scans;
     options.iterate_lower_bound = &lower;
     options.iterate_upper_bound = &upper;
     at.reset(view.db().NewIterator(options));
@@ -35,7 +36,7 @@ struct Source::Range {
   std::string_view place() const { return std::string_view(at->key().data(), at->key().size()).substr(prefix.size()); }
 
   void start(Order order, const std::optional<Place>& after) {
-    const bool back = order == Order::newest_first;
+    const bool back = order == Order::oldest_first;
     if (!after) {
       back ? at->SeekToLast() : at->SeekToFirst();
     } else {
@@ -47,7 +48,7 @@ struct Source::Range {
     check();
   }
   void step(Order order) {
-    order == Order::newest_first ? at->Prev() : at->Next();
+    order == Order::oldest_first ? at->Prev() : at->Next();
     check();
   }
   void check() const {
@@ -55,20 +56,21 @@ struct Source::Range {
   }
 };
 
-Source::Source(const projections::StoreView& view, Order order) : view_(&view), order_(order) {}
+Source::Source(const projections::StoreView& view, Order order, bool scans)
+    : view_(&view), order_(order), scans_(scans) {}
 Source::~Source() = default;
 Source::Source(Source&&) noexcept = default;
 
 void Source::add_rows(char table, std::string_view project) {
-  ranges_.push_back(std::make_unique<Range>(*view_, row_prefix(table, project), std::string()));
+  ranges_.push_back(std::make_unique<Range>(*view_, row_prefix(table, project), std::string(), scans_));
 }
 
 void Source::add_index(std::string prefix, std::string_view project) {
-  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), row_prefix(kRowTable, project)));
+  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), row_prefix(kRowTable, project), scans_));
 }
 
-Source Source::of(const projections::StoreView& view, const ListQuery& query) {
-  Source source(view, query.order);
+Source Source::of(const projections::StoreView& view, const ListQuery& query, bool scans) {
+  Source source(view, query.order, scans);
   for (const auto& project : query.projects) {
     if (query.status == Status::deleted)
       source.add_rows(kDeletedTable, project);
@@ -109,7 +111,7 @@ void Source::settle() {
   current_ = nullptr;
   for (const auto& range : ranges_) {
     if (!range->at->Valid()) continue;
-    const bool before = current_ == nullptr || (order_ == Order::newest_first ? range->place() > current_->place()
+    const bool before = current_ == nullptr || (order_ == Order::oldest_first ? range->place() > current_->place()
                                                                               : range->place() < current_->place());
     if (before) current_ = range.get();
   }

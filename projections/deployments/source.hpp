@@ -14,7 +14,8 @@ namespace hub::deployments {
 /// index that leads to them. All of it on one snapshot, which outlives it.
 class Source {
  public:
-  Source(const projections::StoreView& view, Order order);
+  /// A walk that may be long (`scans`) leaves the cache to others.
+  Source(const projections::StoreView& view, Order order, bool scans);
   ~Source();
 
   /// Rows of `table` in a project.
@@ -22,7 +23,7 @@ class Source {
   /// Index entries with this prefix; their rows are in kRowTable of the project.
   void add_index(std::string prefix, std::string_view project);
   /// The index that fits the query best, else the rows, of each of its projects.
-  static Source of(const projections::StoreView& view, const ListQuery& query);
+  static Source of(const projections::StoreView& view, const ListQuery& query, bool scans);
 
   /// Goes to the first row behind `after` (need not be there), without it to the first of all.
   void start(const std::optional<Place>& after);
@@ -41,6 +42,7 @@ class Source {
 
   const projections::StoreView* view_;
   Order order_;
+  bool scans_;
   std::vector<std::unique_ptr<Range>> ranges_;
   Range* current_ = nullptr;
 };

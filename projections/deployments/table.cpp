@@ -60,6 +60,7 @@ std::vector<projections::Link> Table::links(const View& view) {
 std::vector<projections::Share> Table::shares(const View& view) {
   std::vector<projections::Share> shares{{sum_key(Sum::status, view.project, status_name(view.status)), 1}};
   if (view.status == Status::deleted) return shares;
+  shares.push_back({sum_key(Sum::live, view.project, {}), 1});
   shares.push_back({sum_key(Sum::owner, view.project, view.owner), 1});
   shares.push_back({sum_key(Sum::provider, view.project, view.provider), 1});
   if (view.billing.since.is_set())
