@@ -144,7 +144,8 @@ def test_a_cut_log_is_resumed_without_gap_or_repeat(server, client, make):
 def test_a_cursor_of_another_log_is_not_recovered(make_server):
     one, other = make_server(), make_server()
     with one.live() as connection:
-        foreign = connection.subscribe("deployments")["cursor"]
+        connection.subscribe("deployments")
+        foreign = connection.of("deployments", "snapshot")["cursor"]
     id = other.client().create(desired="stopped")["id"]
     with other.live() as connection:
         answer = connection.subscribe("deployments", after=foreign)
@@ -218,10 +219,10 @@ def test_a_bad_message_is_an_error_and_the_socket_stays(live, message):
     live.expect(lambda f: f["type"] == "pong")
 
 
-def test_an_id_in_use_is_refused(live):
+def test_a_stream_is_had_once_a_socket(live):
     live.subscribe("events")
-    live.send({"type": "subscribe", "id": live.last_id, "stream": "deployments"})
-    live.expect(lambda f: f["type"] == "error" and f["id"] == live.last_id)
+    live.send({"type": "subscribe", "id": 77, "stream": "events"})
+    live.expect(lambda f: f["type"] == "error" and (f["id"], f["code"]) == (77, "live.already_subscribed"))
 
 
 def closed_code(connection):
