@@ -14,11 +14,11 @@ namespace hub::providers {
 
 /// What a provider can do; the dashboard and decide() ask before they offer an action.
 struct Capabilities {
-  bool can_stop = false;     ///< stop and start again with the disk kept
+  bool can_stop = false;  ///< stop and start again with the disk kept
   bool can_spot = false;
   bool has_logs = false;
   bool has_metrics = false;
-  std::string unit;          ///< what is rented: "process" | "container" | "vm"
+  std::string unit;  ///< what is rented: "process" | "container" | "vm"
   bool takes_image = false;
   std::string no_image_because;  ///< why an `image` is refused; empty when it is taken
 };
@@ -40,8 +40,8 @@ struct Offer {
 
 /// One deployment to make. `order_id` is the idempotency key: the same one never rents twice.
 struct CreateOrder {
-  std::string order_id;  ///< the deployment's id
-  deployments::Spec spec;  ///< `env` holds references only; the values are in `env`
+  std::string order_id;                    ///< the deployment's id
+  deployments::Spec spec;                  ///< `env` holds references only; the values are in `env`
   std::map<std::string, std::string> env;  ///< in plain text: never logged, never on a command line
 };
 

@@ -8,7 +8,9 @@ namespace hub {
 namespace {
 
 constexpr char kVersion = 1;
-Failure bad_cursor() { return malformed("cursor.invalid", "not a cursor that this system gave out"); }
+Failure bad_cursor() {
+  return malformed("cursor.invalid", "not a cursor that this system gave out");
+}
 
 }  // namespace
 

@@ -4,8 +4,8 @@
 #include <openssl/rand.h>
 
 #include <boost/crc.hpp>
-#include <memory>
 #include <cstring>
+#include <memory>
 
 namespace hub {
 namespace {
@@ -85,7 +85,9 @@ Digest sha256(std::initializer_list<std::string_view> parts) {
   return digest;
 }
 
-Digest sha256(std::string_view bytes) { return sha256({bytes}); }
+Digest sha256(std::string_view bytes) {
+  return sha256({bytes});
+}
 
 std::string_view as_bytes(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
@@ -102,7 +104,9 @@ std::string to_hex(std::string_view bytes) {
   return out;
 }
 
-std::string to_hex(const Digest& digest) { return to_hex(as_bytes(digest)); }
+std::string to_hex(const Digest& digest) {
+  return to_hex(as_bytes(digest));
+}
 
 Result<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return malformed("hex.invalid", "not valid hexadecimal");
@@ -116,10 +120,18 @@ Result<std::string> from_hex(std::string_view text) {
   return out;
 }
 
-std::string to_base64(std::string_view bytes) { return encode64(bytes, kBase64, true); }
-Result<std::string> from_base64(std::string_view text) { return decode64(text, kBase64, true); }
-std::string to_base64url(std::string_view bytes) { return encode64(bytes, kBase64Url, false); }
-Result<std::string> from_base64url(std::string_view text) { return decode64(text, kBase64Url, false); }
+std::string to_base64(std::string_view bytes) {
+  return encode64(bytes, kBase64, true);
+}
+Result<std::string> from_base64(std::string_view text) {
+  return decode64(text, kBase64, true);
+}
+std::string to_base64url(std::string_view bytes) {
+  return encode64(bytes, kBase64Url, false);
+}
+Result<std::string> from_base64url(std::string_view text) {
+  return decode64(text, kBase64Url, false);
+}
 
 namespace {
 

@@ -49,13 +49,17 @@ bool is_id(std::string_view id) {
   return true;
 }
 
-std::string_view prefix_of(std::string_view id) { return id.substr(0, kPrefixSize); }
+std::string_view prefix_of(std::string_view id) {
+  return id.substr(0, kPrefixSize);
+}
 
 std::uint32_t shard_of(std::string_view id) {
   return static_cast<std::uint32_t>(base32_value(id[kPrefixSize]) * 32 + base32_value(id[kPrefixSize + 1]));
 }
 
-PartitionId partition_of_shard(std::uint32_t shard, std::uint32_t partitions) { return shard * partitions / kShards; }
+PartitionId partition_of_shard(std::uint32_t shard, std::uint32_t partitions) {
+  return shard * partitions / kShards;
+}
 
 PartitionId partition_of(std::string_view id, std::uint32_t partitions) {
   return partition_of_shard(shard_of(id), partitions);

@@ -30,9 +30,12 @@ int read_digits(std::string_view text, std::size_t at, std::size_t width) {
   return value;
 }
 
-Failure bad_time() { return malformed("time.invalid", "a time is written as 2026-03-01T12:00:00Z (RFC 3339)"); }
+Failure bad_time() {
+  return malformed("time.invalid", "a time is written as 2026-03-01T12:00:00Z (RFC 3339)");
+}
 Failure bad_duration() {
-  return invalid("duration.invalid", "a duration is a number and a unit, as in 250ms, 1.5s, 10m, 2h or 7d, up to 10 years");
+  return invalid("duration.invalid",
+                 "a duration is a number and a unit, as in 250ms, 1.5s, 10m, 2h or 7d, up to 10 years");
 }
 
 }  // namespace
@@ -87,7 +90,8 @@ Result<Instant> parse_rfc3339(std::string_view text) {
   if (text[at] == '.') {
     std::int64_t scale = kMicrosPerSecond / 10;
     const std::size_t first = ++at;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10) fraction += (text[at] - '0') * scale;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
+      fraction += (text[at] - '0') * scale;
     if (at == first || at - first > 9) return bad_time();
   }
   std::int64_t offset_s = 0;

@@ -13,8 +13,12 @@ struct Duration {
   std::int64_t micros = 0;
   auto operator<=>(const Duration&) const = default;
 };
-constexpr Duration milliseconds(std::int64_t n) { return {n * 1'000}; }
-constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000}; }
+constexpr Duration milliseconds(std::int64_t n) {
+  return {n * 1'000};
+}
+constexpr Duration seconds(std::int64_t n) {
+  return {n * 1'000'000};
+}
 
 /// A moment, in microseconds since 1970-01-01T00:00:00Z. 0 means "not yet".
 /// As text: RFC 3339 in UTC with six decimals, "2026-03-01T12:00:00.000000Z".
@@ -23,9 +27,15 @@ struct Instant {
   auto operator<=>(const Instant&) const = default;
   bool is_set() const { return micros != 0; }
 };
-constexpr Instant operator+(Instant at, Duration span) { return {at.micros + span.micros}; }
-constexpr Instant operator-(Instant at, Duration span) { return {at.micros - span.micros}; }
-constexpr Duration operator-(Instant later, Instant earlier) { return {later.micros - earlier.micros}; }
+constexpr Instant operator+(Instant at, Duration span) {
+  return {at.micros + span.micros};
+}
+constexpr Instant operator-(Instant at, Duration span) {
+  return {at.micros - span.micros};
+}
+constexpr Duration operator-(Instant later, Instant earlier) {
+  return {later.micros - earlier.micros};
+}
 
 /// The wall clock. For labels; never for waiting.
 Instant wall_now();

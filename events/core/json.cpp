@@ -11,15 +11,27 @@ namespace {
 constexpr std::string_view kHex = "0123456789abcdef";
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-bool needs_escape(unsigned char byte) { return byte < 0x20 || byte == '"' || byte == '\\'; }
+bool needs_escape(unsigned char byte) {
+  return byte < 0x20 || byte == '"' || byte == '\\';
+}
 
 void append_escaped(std::string& out, unsigned char byte) {
   switch (byte) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += kHex[byte >> 4U];
@@ -64,8 +76,12 @@ std::string json_string(std::string_view text) {
   return out;
 }
 
-void append_json_number(std::string& out, std::int64_t value) { append_number(out, value); }
-void append_json_number(std::string& out, std::uint64_t value) { append_number(out, value); }
+void append_json_number(std::string& out, std::int64_t value) {
+  append_number(out, value);
+}
+void append_json_number(std::string& out, std::uint64_t value) {
+  append_number(out, value);
+}
 void append_json_number(std::string& out, double value) {
   if (std::isfinite(value))
     append_number(out, value);
@@ -73,7 +89,9 @@ void append_json_number(std::string& out, double value) {
     out += "null";
 }
 
-bool is_valid_utf8(std::string_view bytes) { return simdjson::validate_utf8(bytes.data(), bytes.size()); }
+bool is_valid_utf8(std::string_view bytes) {
+  return simdjson::validate_utf8(bytes.data(), bytes.size());
+}
 
 std::string to_valid_utf8(std::string_view bytes) {
   if (is_valid_utf8(bytes)) return std::string(bytes);

@@ -68,7 +68,9 @@ struct is_a<Template<Args...>, Template> : std::true_type {};
 
 /// A struct may name the fields that must be there: static constexpr std::string_view required[] = {"name"};
 template <class T>
-concept HasRequired = requires { T::required; };
+concept HasRequired = requires {
+  T::required;
+};
 
 }  // namespace json_detail
 
@@ -167,7 +169,8 @@ struct JsonCodec<Duration> {
   static void write(std::string& out, Duration value) { append_json_string(out, to_text(value)); }
   static bool read(JsonReading& reading, simdjson::dom::element element, Duration& value) {
     std::string_view text;
-    if (element.get(text) != simdjson::SUCCESS) return reading.refuse("json.type", "must be a duration such as \"10s\"");
+    if (element.get(text) != simdjson::SUCCESS)
+      return reading.refuse("json.type", "must be a duration such as \"10s\"");
     auto parsed = parse_duration(text);
     if (!parsed) return reading.refuse("json.range", parsed.error().detail);
     value = parsed.value();

@@ -10,15 +10,15 @@ namespace hub {
 
 /// Why something expected went wrong, as the HTTP answer will say it. The number is the HTTP status.
 enum class FailureKind : std::int32_t {
-  malformed = 400,             ///< the bytes are no JSON, no frame, no URL
-  unauthorised = 401,          ///< no valid credentials
-  forbidden = 403,             ///< known, but without the right
+  malformed = 400,     ///< the bytes are no JSON, no frame, no URL
+  unauthorised = 401,  ///< no valid credentials
+  forbidden = 403,     ///< known, but without the right
   not_found = 404,
-  conflict = 409,              ///< the entity is not in a state that allows it
-  gone = 410,                  ///< was there; kept no longer
+  conflict = 409,  ///< the entity is not in a state that allows it
+  gone = 410,      ///< was there; kept no longer
   too_large = 413,
-  invalid = 422,               ///< well formed, but a value is out of its range
-  too_many = 429,              ///< a queue is full; retry after `retry_after_ms`
+  invalid = 422,   ///< well formed, but a value is out of its range
+  too_many = 429,  ///< a queue is full; retry after `retry_after_ms`
   internal = 500,
   unavailable = 503,           ///< not now; a retry is safe
   expired = 504,               ///< the deadline passed before a decision
@@ -42,7 +42,9 @@ struct Failure {
 template <class T>
 using Result = boost::outcome_v2::basic_result<T, Failure, boost::outcome_v2::policy::terminate>;
 
-inline boost::outcome_v2::success_type<void> success() { return boost::outcome_v2::success(); }
+inline boost::outcome_v2::success_type<void> success() {
+  return boost::outcome_v2::success();
+}
 
 Failure invalid(std::string_view code, std::string_view detail, std::string_view field = {});
 Failure malformed(std::string_view code, std::string_view detail, std::string_view field = {});

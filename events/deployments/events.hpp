@@ -23,8 +23,8 @@ BOOST_DESCRIBE_STRUCT(DeploymentRequested, (), (spec, desired, owner))
 /// The provider has made ready what it runs in. The command is asked to run next.
 struct DeploymentPrepared {
   static constexpr std::string_view type = "computehub.deployment.prepared.v1";
-  std::string host;         ///< name of the machine
-  std::string limits_by;    ///< "cgroup2" | "cgroup1" | "rlimit" | "none" | "provider"
+  std::string host;       ///< name of the machine
+  std::string limits_by;  ///< "cgroup2" | "cgroup1" | "rlimit" | "none" | "provider"
   Connection connection;
   bool operator==(const DeploymentPrepared&) const = default;
 };

@@ -39,9 +39,9 @@ struct EnvValue {
 BOOST_DESCRIBE_STRUCT(EnvValue, (), (sealed, secret))
 
 struct Port {
-  std::uint16_t port = 0;                ///< 1..65535
+  std::uint16_t port = 0;  ///< 1..65535
   std::optional<std::string> name;
-  std::optional<std::string> protocol;   ///< "tcp" (default) | "udp" | "http"
+  std::optional<std::string> protocol;  ///< "tcp" (default) | "udp" | "http"
   bool operator==(const Port&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Port, (), (port, name, protocol))
@@ -62,9 +62,9 @@ struct Gpu {
 BOOST_DESCRIBE_STRUCT(Gpu, (), (model, count))
 
 struct Limits {
-  std::optional<double> cpus;                 ///< 0.01..1024
-  std::optional<std::int64_t> memory_bytes;   ///< >= 4 MiB
-  std::optional<std::int32_t> processes;      ///< 1..1,000,000
+  std::optional<double> cpus;                ///< 0.01..1024
+  std::optional<std::int64_t> memory_bytes;  ///< >= 4 MiB
+  std::optional<std::int32_t> processes;     ///< 1..1,000,000
   bool operator==(const Limits&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Limits, (), (cpus, memory_bytes, processes))
@@ -96,8 +96,9 @@ struct Spec {
   std::int64_t price_usd_micro_per_hour = 0;
   bool operator==(const Spec&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Spec, (), (name, provider, command, env, image, ports, files, labels, gpu, limits, restart_policy,
-                                 stop_grace, price_usd_micro_per_hour))
+BOOST_DESCRIBE_STRUCT(Spec, (),
+                      (name, provider, command, env, image, ports, files, labels, gpu, limits, restart_policy,
+                       stop_grace, price_usd_micro_per_hour))
 
 struct Ssh {
   std::string host;

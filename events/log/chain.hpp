@@ -22,6 +22,10 @@ struct ChainFault {
 /// Checks that `batch` follows `head` and moves `head` behind it; nothing moves when there is a fault.
 std::optional<ChainFault> follow(const Batch& batch, Head& head);
 
+/// True when `batch` was sealed on `head` under its epoch: what an append checks. Looks at the numbers and at the first
+/// link only, so that it costs the same for any size.
+bool continues(const Batch& batch, const Head& head);
+
 /// The compact binary envelope in which batches are stored: own version byte, lengths as varints, JSON data as bytes,
 /// and a CRC-32C over all of it. decode fails: internal `log.corrupt` naming what is wrong.
 std::string encode_batch(const Batch& batch);

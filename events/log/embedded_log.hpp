@@ -6,16 +6,17 @@
 namespace hub::log {
 
 struct EmbeddedOptions {
-  std::filesystem::path folder;      ///< DIR/log and nothing else
-  std::uint32_t partitions = 16;     ///< of a new log; an existing one keeps its own
-  bool read_only = false;            ///< for audit and replay of a stopped server: never writes a byte
-  bool sync = true;                  ///< false only in the negative control of the power-loss test
+  std::filesystem::path folder;            ///< DIR/log and nothing else
+  std::uint32_t partitions = 16;           ///< of a new log; an existing one keeps its own
+  bool read_only = false;                  ///< for audit and replay of a stopped server: never writes a byte
+  bool sync = true;                        ///< false only in the negative control of the power-loss test
   std::size_t memory_bytes_max = 8 << 20;  ///< write buffers
 };
 
 /// The log of one machine on RocksDB: one writer process (a lock on the folder), one put per batch and partition in
 /// blob files, synced. Several threads may append; those that queue during a sync share the next.
-/// Fails: unavailable `log.locked` (another process has it), internal `log.corrupt`, not_found `log.absent` (read_only).
+/// Fails: unavailable `log.locked` (another process has it), internal `log.corrupt`, not_found `log.absent`
+/// (read_only).
 Result<std::unique_ptr<Log>> open_embedded_log(const EmbeddedOptions& options);
 
 }  // namespace hub::log

@@ -20,6 +20,7 @@ struct EntityRecord {
   Position position;
   Instant index_time;
   Record record;
+  bool operator==(const EntityRecord&) const = default;
 };
 
 /// The record of everything that happened. Implementations: embedded, simulated, kafka; one contract suite holds
@@ -44,6 +45,8 @@ class Log {
 
   /// Complete, verified batches of a partition in order, beginning with the one that holds seq `from` (or the first
   /// behind it), until their encoded size passes `bytes_max` (at least one when there is one). Empty at the head.
+  /// Batches without records come in front of the next that has some, never last: so a reader that goes on from
+  /// `end.last + 1` meets each batch once, in order of the chain, and those at the head after the next claim at latest.
   /// Fails: internal `log.corrupt` naming the position; gone `log.truncated` when `from` is no longer kept.
   virtual Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) = 0;
 
@@ -56,7 +59,8 @@ class Log {
   /// Seq of the last record whose batch has index_time <= `at`; 0 when there is none. Logarithmic in the batches.
   virtual Result<Seq> seq_at(PartitionId partition, Instant at) = 0;
 
-  /// Told after each commit, in order within a partition, on the appending thread: must not block and not append.
+  /// Told after each commit, in order within a partition, on the appending thread: must not block, append or
+  /// add and remove watchers.
   /// Batches that come while a watcher is added are either seen by it or readable by read() before it returns.
   using Watcher = std::function<void(const std::vector<BatchPtr>&)>;
   virtual std::uint64_t watch(Watcher watcher) = 0;

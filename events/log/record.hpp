@@ -21,19 +21,19 @@ enum class RecordKind : std::uint8_t {
 /// One record of a partition. At the borders it is a CloudEvent 1.0: id = "partition:seq", subject = entity.
 struct Record {
   RecordKind kind = RecordKind::event;
-  Seq seq = 0;                  ///< contiguous in the partition, from 1; set by seal()
-  std::string type;             ///< "computehub.deployment.requested.v1"
-  std::string entity;           ///< who it is about; for a message: who it goes to
-  Version version = 0;          ///< contiguous in the entity, from 1; 0 where `kind` is not event
-  std::string parent;           ///< a second entity of the same shard that evolves by it, or empty
-  Version parent_version = 0;   ///< 0 when there is no parent
-  Instant time;                 ///< a label: when it was decided
-  std::string command_id;       ///< the command that caused it, or empty
-  std::string actor;            ///< principal ("user:…", "key:…", "system")
+  Seq seq = 0;                 ///< contiguous in the partition, from 1; set by seal()
+  std::string type;            ///< "computehub.deployment.requested.v1"
+  std::string entity;          ///< who it is about; for a message: who it goes to
+  Version version = 0;         ///< contiguous in the entity, from 1; 0 where `kind` is not event
+  std::string parent;          ///< a second entity of the same shard that evolves by it, or empty
+  Version parent_version = 0;  ///< 0 when there is no parent
+  Instant time;                ///< a label: when it was decided
+  std::string command_id;      ///< the command that caused it, or empty
+  std::string actor;           ///< principal ("user:…", "key:…", "system")
   std::string organisation;
   std::string project;
-  std::string correlation_id;   ///< request id of the HTTP request, or empty
-  std::string data;             ///< JSON, exactly the bytes that are hashed
+  std::string correlation_id;           ///< request id of the HTTP request, or empty
+  std::string data;                     ///< JSON, exactly the bytes that are hashed
   std::array<std::uint8_t, 8> chain{};  ///< first 8 bytes of the chain behind this record; set by seal()
 
   bool operator==(const Record&) const = default;
@@ -48,7 +48,7 @@ struct Outcome {
   std::string detail;
   std::string field;
   std::string entity;
-  Version version = 0;      ///< the entity's version behind the command
+  Version version = 0;  ///< the entity's version behind the command
 
   bool accepted() const { return status == 0; }
   bool operator==(const Outcome&) const = default;
@@ -70,7 +70,7 @@ struct BatchEnd {
   Digest hash{};            ///< the chain over all before, the records and every field of this struct but `hash`
   std::vector<Consumed> consumed;
   std::vector<Outcome> outcomes;
-  Instant index_time;       ///< never goes back within a partition
+  Instant index_time;  ///< never goes back within a partition
   bool operator==(const BatchEnd&) const = default;
 };
 

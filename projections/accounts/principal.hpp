@@ -3,15 +3,15 @@
 #include <string>
 #include <string_view>
 
-namespace hub::accounts {
+#include "events/accounts/role.hpp"
 
-enum class Role { none, viewer, dev, admin };  ///< each may what the one before it may
+namespace hub::accounts {
 
 /// Who asks, with all rights that were found when the token was checked.
 struct Principal {
-  std::string id;            ///< "key:key_…" | "user:dev"; what events record as `actor`
-  std::string organisation;  ///< "default"
-  std::string project;       ///< where things are made when a request names none
+  std::string id;                                  ///< "key:key_…" | "user:dev"; what events record as `actor`
+  std::string organisation;                        ///< "default"
+  std::string project;                             ///< where things are made when a request names none
   std::map<std::string, Role, std::less<>> roles;  ///< by project
 
   Role role_in(std::string_view name) const {

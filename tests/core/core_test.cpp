@@ -25,7 +25,9 @@ TEST(Ids, ShardsAreSpreadEvenlyOverPartitions) {
   EXPECT_THAT(counts, testing::Each(testing::AllOf(testing::Gt(800), testing::Lt(1'200))));
 }
 
-TEST(Ids, AChosenShardIsKept) { EXPECT_EQ(shard_of(derive_id_on_shard("tsk_", 777, "c", 0)), 777U); }
+TEST(Ids, AChosenShardIsKept) {
+  EXPECT_EQ(shard_of(derive_id_on_shard("tsk_", 777, "c", 0)), 777U);
+}
 
 TEST(Ids, WhatIsNoIdIsRefused) {
   for (const auto* bad : {"", "dep_", "dep_../../etc/passwd_____________", "DEP_0000000000000000000000000000",

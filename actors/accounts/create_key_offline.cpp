@@ -1,0 +1,69 @@
+#include "actors/accounts/create_key_offline.hpp"
+
+#include "actors/accounts/api_key.hpp"
+#include "events/accounts/token.hpp"
+#include "events/log/chain.hpp"
+
+namespace hub::accounts {
+namespace {
+
+constexpr std::string_view kActor = "system";
+constexpr std::string_view kNode = "computehub keys create";
+
+Result<void> need_project(log::Log& log, const OfflineKey& wanted) {
+  if (wanted.organisation == kDefaultOrganisation && wanted.project == kDefaultProject) return success();
+  HUB_TRY(const auto history, log.history(project_id(wanted.organisation, wanted.project), 1, 1));
+  if (history.empty()) return not_found("project.unknown", "there is no such project");
+  return success();
+}
+
+log::Record record_of(const ApiKeyEvent& event, Version version, const engine::Context& context) {
+  log::Record record;
+  record.type = type_of_event(event);
+  record.entity = context.entity;
+  record.version = version;
+  record.time = context.now;
+  record.command_id = context.command_id;
+  record.actor = context.actor;
+  record.organisation = context.organisation;
+  record.project = context.project;
+  record.data = encode_event(event);
+  return record;
+}
+
+Result<void> append(log::Log& log, std::string_view entity, std::vector<log::Record> records, Instant now) {
+  log::Batch batch;
+  batch.partition = partition_of(entity, log.partitions());
+  HUB_TRY(auto head, log.claim(batch.partition, kNode));
+  batch.records = std::move(records);
+  batch.end.epoch = head.epoch;
+  batch.end.index_time = now;
+  log::seal(batch, head);
+  switch (log.append({std::make_shared<const log::Batch>(std::move(batch))})) {
+    case log::Append::committed:
+      return success();
+    case log::Append::fenced:
+      return unavailable("log.fenced", "another process has taken the log");
+    case log::Append::unknown:
+      break;
+  }
+  return unavailable("log.unknown", "whether the key was written is not known");
+}
+
+}  // namespace
+
+Result<CreatedKey> create_key_offline(log::Log& log, const OfflineKey& wanted, Instant now) {
+  HUB_TRY(need_project(log, wanted));
+  const auto command_id = random_command_id();
+  CreatedKey key{derive_id(kApiKeyPrefix, command_id, 0), make_token()};
+  const engine::Context context{now, key.id, command_id, kActor, wanted.organisation, wanted.project};
+  const CreateApiKey command{wanted.name,       wanted.project,        wanted.role,
+                             wanted.expires_at, token_hash(key.token), std::string(kActor)};
+  HUB_TRY(const auto events, ApiKey::decide({}, command, context));
+  std::vector<log::Record> records;
+  for (const auto& event : events) records.push_back(record_of(event, records.size() + 1, context));
+  HUB_TRY(append(log, key.id, std::move(records), now));
+  return key;
+}
+
+}  // namespace hub::accounts

@@ -1,0 +1,100 @@
+#include "actors/engine/active_entities.hpp"
+
+#include <caf/actor_cast.hpp>
+#include <caf/exit_reason.hpp>
+#include <caf/message.hpp>
+#include <caf/message_id.hpp>
+#include <caf/system_messages.hpp>
+
+namespace hub::engine {
+namespace {
+
+constexpr std::size_t kEventsPerRead = 4'096;
+
+}  // namespace
+
+Result<Active*> ActiveEntities::get(const std::string& id) {
+  if (const auto found = active_.find(id); found != active_.end()) {
+    order_.splice(order_.end(), order_, found->second.used);
+    return &found->second;
+  }
+  if (quarantined_.count(id) > 0)
+    return unavailable("entity.quarantined", "this entity is set aside after a fault; others go on");
+  const auto* kind = kinds_.of(id);
+  if (kind == nullptr) return not_found("entity.kind_unknown", "no such kind of entity");
+  auto row = load(*kind, id);
+  if (row) {
+    auto actor = kind->spawn(system_, unit_, id, row.value().state);
+    if (actor) {
+      auto& active = active_[id];
+      active = {kind,
+                std::move(actor).value(),
+                row.value().version,
+                std::move(row.value().organisation),
+                std::move(row.value().project),
+                order_.insert(order_.end(), id)};
+      return &active;
+    }
+    quarantine(id, actor.error().code + ": " + actor.error().detail);
+  } else {
+    quarantine(id, row.error().code + ": " + row.error().detail);
+  }
+  return unavailable("entity.quarantined", "this entity cannot be loaded; others go on");
+}
+
+Result<EntityRow> ActiveEntities::load(const Kind& kind, const std::string& id) {
+  auto row = store_.entity(id);
+  if (row && !row.value()) return EntityRow{kind.state_version(), 0, {}, {}, {}};
+  if (row && row.value()->state_version == kind.state_version()) return std::move(*row.value());
+  // A row of another release, or one that does not verify: the log is the truth.
+  return rebuild(kind, id);
+}
+
+Result<EntityRow> ActiveEntities::rebuild(const Kind& kind, const std::string& id) {
+  EntityRow row{kind.state_version(), 0, {}, {}, {}};
+  for (;;) {
+    HUB_TRY(const auto events, log_.history(id, row.version + 1, kEventsPerRead));
+    if (events.empty()) return row;
+    std::vector<const log::Record*> records;
+    records.reserve(events.size());
+    for (const auto& event : events) records.push_back(&event.record);
+    HUB_TRY(auto folded, kind.fold(row.state, records));
+    row.state = std::move(folded.state);
+    row.version += events.size();
+    row.organisation = events.front().record.organisation;
+    row.project = events.front().record.project;
+  }
+}
+
+void ActiveEntities::end(const caf::actor& actor) {
+  auto* target = caf::actor_cast<caf::abstract_actor*>(actor);
+  target->enqueue(nullptr, caf::make_message_id(), caf::make_message(caf::exit_msg{{}, caf::exit_reason::kill}),
+                  &unit_);
+}
+
+void ActiveEntities::drop(const std::string& id) {
+  const auto found = active_.find(id);
+  if (found == active_.end()) return;
+  end(found->second.actor);
+  order_.erase(found->second.used);
+  active_.erase(found);
+  unit_.drain();
+}
+
+void ActiveEntities::drop_all() {
+  for (auto& [id, active] : active_) end(active.actor);
+  active_.clear();
+  order_.clear();
+  unit_.drain();
+}
+
+void ActiveEntities::trim() {
+  while (active_.size() > limits_.actors_max) drop(std::string(order_.front()));
+}
+
+void ActiveEntities::quarantine(const std::string& id, std::string reason) {
+  drop(id);
+  quarantined_.insert_or_assign(id, std::move(reason));
+}
+
+}  // namespace hub::engine

@@ -1,0 +1,47 @@
+#pragma once
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "actors/engine/aggregate.hpp"
+
+namespace hub::engine {
+
+/// What all entities of a runner owe, ordered by time. Entities that owe nothing take no room. One thread.
+class AgendaBook {
+ public:
+  struct Item {
+    std::string entity;
+    Due due;
+  };
+
+  /// Replaces what the entity owes. What was there already (same name and key) keeps its state: a firing or an
+  /// effect under way is not repeated.
+  void replace(const std::string& entity, Agenda agenda);
+  void forget(const std::string& entity) { replace(entity, {}); }
+
+  /// Takes what is due at `now` and marks it as under way. At most `count_max`.
+  std::vector<Item> take_due(Instant now, std::size_t count_max);
+  /// The entity still owes it, and it is tried again at `at`.
+  void retry(const std::string& entity, const std::string& name, const std::string& key, Instant at);
+  /// When the next item is due (the past: at once); none when nothing waits.
+  std::optional<Instant> next_due() const;
+  std::size_t size() const { return owed_.size(); }
+  /// Age of the oldest timer that should have fired by `now`, 0 when none.
+  Duration overdue(Instant now) const;
+
+ private:
+  struct Entry {
+    Due due;
+    bool waiting = true;  ///< false: under way
+  };
+  using Waiting = std::set<std::pair<Instant, std::pair<std::string, std::pair<std::string, std::string>>>>;
+  static Waiting::value_type mark(const std::string& entity, const Due& due, Instant at);
+
+  std::unordered_map<std::string, std::vector<Entry>> owed_;
+  Waiting waiting_;
+};
+
+}  // namespace hub::engine

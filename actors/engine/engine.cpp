@@ -1,0 +1,116 @@
+#include "actors/engine/engine.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <caf/actor_system_config.hpp>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+
+namespace hub::engine {
+namespace {
+
+constexpr std::size_t kCoresPerRunner = 4;
+constexpr std::size_t kRunnersMax = 8;
+/// A runner that has input waiting and has not finished a batch for this long is stuck.
+constexpr auto kStuckAfter = std::chrono::seconds(10);
+
+std::size_t runner_count(std::size_t wanted) {
+  if (wanted > 0) return std::min(wanted, kRunnersMax);
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / kCoresPerRunner, 1, kRunnersMax);
+}
+
+caf::actor_system_config& caf_config() {
+  static caf::actor_system_config config;
+  static const bool once = [] {
+    config.set("scheduler.policy", caf::atom("sharing"));
+    config.set("scheduler.max-threads", std::size_t{1});
+    config.set("scheduler.max-throughput", std::size_t{100});
+    return true;
+  }();
+  static_cast<void>(once);
+  return config;
+}
+
+}  // namespace
+
+Engine::Engine(EngineOptions options, log::Log& log, StateStore& store, Kinds kinds)
+    : log_(log),
+      store_(store),
+      kinds_(std::move(kinds)),
+      system_(std::make_unique<caf::actor_system>(caf_config())),
+      effects_(options.effect_threads) {
+  for (std::size_t i = 0; i < runner_count(options.runners); ++i)
+    runners_.push_back(std::make_unique<Runner>(options.runner, log_, store_, kinds_, *system_, effects_));
+}
+
+Engine::~Engine() {
+  stop();
+  runners_.clear();
+}
+
+Result<void> Engine::start() {
+  for (PartitionId partition = 0; partition < log_.partitions(); ++partition) {
+    HUB_TRY(runner_of(partition).own(partition));
+  }
+  for (auto& runner : runners_) {
+    auto& thread = threads_.emplace_back([this, at = runner.get()] { drive(*at); });
+    pthread_setname_np(thread.native_handle(), "hub-runner");
+  }
+  watchdog_ = std::thread([this] { watch(); });
+  return success();
+}
+
+void Engine::drive(Runner& runner) {
+  while (!runner.stopping()) {
+    if (!runner.step()) runner.wait();
+  }
+  // What was accepted before the stop is decided and answered.
+  while (runner.queued() > 0 && runner.step()) {
+  }
+}
+
+void Engine::watch() {
+  std::vector<std::uint64_t> seen(runners_.size());
+  std::unique_lock lock(watch_mutex_);
+  while (!watch_wake_.wait_for(lock, kStuckAfter, [this] { return stopped_; })) {
+    for (std::size_t i = 0; i < runners_.size(); ++i) {
+      const auto inputs = runners_[i]->metrics().inputs.load();
+      if (inputs == seen[i] && runners_[i]->queued() > 0) {
+        std::fprintf(stderr, "computehub: a runner is stuck with input waiting; the process stops\n");
+        std::_Exit(EXIT_FAILURE);
+      }
+      seen[i] = inputs;
+    }
+  }
+}
+
+Result<void> Engine::submit(Input input, Completion done) {
+  const auto partition = is_id(input.entity) ? partition_of(input.entity, log_.partitions()) : 0;
+  return runner_of(partition).submit({std::move(input), std::move(done), std::nullopt});
+}
+
+void Engine::stop() {
+  {
+    const std::lock_guard lock(watch_mutex_);
+    if (stopped_) return;
+    stopped_ = true;
+  }
+  watch_wake_.notify_all();
+  if (watchdog_.joinable()) watchdog_.join();
+  // Effects first: their results are inputs, and what comes after is owed by the agenda.
+  effects_.stop();
+  for (auto& runner : runners_) runner->stop();
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  store_.flush();
+}
+
+std::vector<const RunnerMetrics*> Engine::metrics() const {
+  std::vector<const RunnerMetrics*> all;
+  for (const auto& runner : runners_) all.push_back(&runner->metrics());
+  return all;
+}
+
+}  // namespace hub::engine

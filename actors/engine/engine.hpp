@@ -1,0 +1,62 @@
+#pragma once
+#include <caf/actor_system.hpp>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "actors/engine/effect_pool.hpp"
+#include "actors/engine/runner.hpp"
+
+namespace hub::engine {
+
+struct EngineOptions {
+  RunnerOptions runner;
+  std::size_t runners = 0;  ///< 0: one per 4 cores, at least 1, at most 8
+  std::size_t effect_threads = 8;
+};
+
+/// Hosts the entities of every kind on this node: runners on threads of their own, effects on others, a watchdog.
+class Engine {
+ public:
+  Engine(EngineOptions options, log::Log& log, StateStore& store, Kinds kinds);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Who carries out the effects of a kind. Before start().
+  void handle_effects(std::string prefix, EffectPool::Handler handler) {
+    effects_.handle(std::move(prefix), std::move(handler));
+  }
+
+  /// Claims every partition, folds what the store lacks, and serves. Fails as Runner::own does.
+  Result<void> start();
+  /// Fails: too_many `queue.full`, unavailable `server.stopping`. `done` is called on a runner's thread once the
+  /// outcome is durable; it is not called when submit itself fails.
+  Result<void> submit(Input input, Completion done = {});
+  /// Decides what is queued, ends the threads, makes the rows durable. Safe to repeat.
+  void stop();
+
+  const Kinds& kinds() const { return kinds_; }
+  StateStore& store() { return store_; }
+  std::vector<const RunnerMetrics*> metrics() const;
+  std::size_t effects_waiting() const { return effects_.waiting(); }
+
+ private:
+  Runner& runner_of(PartitionId partition) { return *runners_[partition % runners_.size()]; }
+  void drive(Runner& runner);
+  void watch();
+
+  log::Log& log_;
+  StateStore& store_;
+  Kinds kinds_;
+  std::unique_ptr<caf::actor_system> system_;
+  EffectPool effects_;
+  std::vector<std::unique_ptr<Runner>> runners_;
+  std::vector<std::thread> threads_;
+  std::thread watchdog_;
+  std::mutex watch_mutex_;
+  std::condition_variable watch_wake_;
+  bool stopped_ = false;
+};
+
+}  // namespace hub::engine

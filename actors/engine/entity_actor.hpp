@@ -1,0 +1,119 @@
+#pragma once
+// Turns an aggregate (aggregate.hpp) into a kind. Include it where the kind is registered, and nowhere else.
+#include <caf/actor_config.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/exit_reason.hpp>
+#include <exception>
+
+#include "actors/engine/kind.hpp"
+#include "actors/engine/turn_ref.hpp"
+
+namespace hub::engine {
+
+/// Hosts one entity while it is active. Decides its inputs in order on state that is not yet committed: when the
+/// batch is not known to be committed, the runner drops this actor and loads the entity again.
+template <class Aggregate>
+class EntityActor final : public caf::event_based_actor {
+ public:
+  EntityActor(caf::actor_config& config, std::string id, typename Aggregate::State state)
+      : caf::event_based_actor(config), id_(std::move(id)), state_(std::move(state)) {}
+
+  caf::behavior make_behavior() override {
+    return {[this](TurnRef message) { take(*message.turn); }};
+  }
+  const char* name() const override { return Aggregate::kind.data(); }
+
+ private:
+  void take(Turn& turn) {
+    turn.decisions.reserve(turn.inputs.size());
+    for (const auto* input : turn.inputs) turn.decisions.push_back(decide(turn, *input));
+    if (!turn.changed || turn.poisoned) return;
+    turn.state = Aggregate::encode_state(state_);
+    turn.agenda = Aggregate::agenda(state_);
+  }
+
+  Decision decide(Turn& turn, const Input& input) {
+    Decision decision;
+    try {
+      auto command = Aggregate::decode_command(input.type, input.data);
+      if (!command) {
+        decision.refusal = std::move(command).error();
+        return decision;
+      }
+      const Context context{turn.now, id_, input.command_id, input.actor, input.organisation, input.project};
+      auto events = Aggregate::decide(state_, command.value(), context);
+      if (!events) {
+        decision.refusal = std::move(events).error();
+        return decision;
+      }
+      for (const auto& event : events.value()) {
+        decision.events.push_back({std::string(Aggregate::event_type(event)), Aggregate::encode_event(event)});
+        evolve(turn, event, decision);
+      }
+    } catch (const std::exception&) {
+      // The text may quote the command, so it is not passed on; the dead letter has the bytes.
+      decision.threw = true;
+      decision.events.clear();
+      decision.messages.clear();
+      decision.refusal = internal_failure("internal", "the command could not be decided");
+    }
+    return decision;
+  }
+
+  void evolve(Turn& turn, const typename Aggregate::Event& event, Decision& decision) {
+    try {
+      Aggregate::evolve(state_, event);
+      for (auto& message : Aggregate::react(state_, event)) decision.messages.push_back(std::move(message));
+      turn.changed = true;
+    } catch (const std::exception& error) {
+      turn.poisoned = true;
+      turn.poison = error.what();
+      throw;
+    }
+  }
+
+  std::string id_;
+  typename Aggregate::State state_;
+};
+
+template <class Aggregate>
+class HostedKind final : public Kind {
+ public:
+  std::string_view name() const override { return Aggregate::kind; }
+  std::string_view prefix() const override { return Aggregate::prefix; }
+  std::uint32_t state_version() const override { return Aggregate::state_version; }
+
+  Result<caf::actor> spawn(caf::actor_system& system, RunnerUnit& unit, const std::string& id,
+                           std::string_view state) const override {
+    HUB_TRY(auto loaded, load(state));
+    caf::actor_config config{&unit};
+    return system.spawn_impl<EntityActor<Aggregate>, caf::lazy_init + caf::hidden>(config, id, std::move(loaded));
+  }
+
+  Result<Folded> fold(std::string_view state, const std::vector<const log::Record*>& events) const override {
+    HUB_TRY(auto loaded, load(state));
+    try {
+      for (const auto* record : events) {
+        HUB_TRY(const auto event, Aggregate::decode_event(record->type, record->data));
+        Aggregate::evolve(loaded, event);
+      }
+    } catch (const std::exception& error) {
+      return internal_failure("entity.poisoned", error.what());
+    }
+    return Folded{Aggregate::encode_state(loaded), Aggregate::agenda(loaded)};
+  }
+
+ private:
+  static Result<typename Aggregate::State> load(std::string_view state) {
+    if (state.empty()) return typename Aggregate::State{};
+    return Aggregate::decode_state(state);
+  }
+};
+
+template <class Aggregate>
+std::unique_ptr<Kind> host() {
+  return std::make_unique<HostedKind<Aggregate>>();
+}
+
+}  // namespace hub::engine

@@ -1,0 +1,128 @@
+#include "actors/engine/row_codec.hpp"
+
+#include <algorithm>
+
+#include "events/core/digest.hpp"
+#include "events/core/varint.hpp"
+
+namespace hub::engine {
+namespace {
+
+constexpr std::size_t kCrcBytes = 4;
+
+void put(std::string& out, std::uint64_t value) {
+  append_varint(out, value);
+}
+void put(std::string& out, Instant at) {
+  append_varint(out, static_cast<std::uint64_t>(at.micros));
+}
+void put(std::string& out, std::string_view text) {
+  append_sized(out, text);
+}
+
+template <class Number>
+bool take(std::string_view& bytes, Number& value) {
+  std::uint64_t wide = 0;
+  if (!take_varint(bytes, wide)) return false;
+  value = static_cast<Number>(wide);
+  return true;
+}
+bool take(std::string_view& bytes, Instant& at) {
+  return take(bytes, at.micros);
+}
+bool take(std::string_view& bytes, std::string& text) {
+  std::string_view part;
+  if (!take_sized(bytes, part)) return false;
+  text = part;
+  return true;
+}
+template <class... Fields>
+bool take_all(std::string_view& bytes, Fields&... fields) {
+  return (take(bytes, fields) && ...);
+}
+template <class... Fields>
+std::string put_all(const Fields&... fields) {
+  std::string out;
+  (put(out, fields), ...);
+  return out;
+}
+
+}  // namespace
+
+std::string encode_entity_row(const EntityRow& row) {
+  auto bytes = put_all(std::uint64_t{row.state_version}, row.version, row.organisation, row.project, row.state);
+  const auto crc = crc32c(bytes);
+  for (unsigned i = 0; i < kCrcBytes; ++i) bytes += static_cast<char>(crc >> (8 * i));
+  return bytes;
+}
+
+bool decode_entity_row(std::string_view bytes, EntityRow& row) {
+  if (bytes.size() < kCrcBytes) return false;
+  std::uint32_t crc = 0;
+  for (unsigned i = 0; i < kCrcBytes; ++i)
+    crc |= std::uint32_t{static_cast<unsigned char>(bytes[bytes.size() - kCrcBytes + i])} << (8 * i);
+  bytes.remove_suffix(kCrcBytes);
+  return crc32c(bytes) == crc &&
+         take_all(bytes, row.state_version, row.version, row.organisation, row.project, row.state) && bytes.empty();
+}
+
+std::string encode_command_row(const CommandRow& row) {
+  const auto& o = row.outcome;
+  return put_all(row.expires, std::uint64_t{row.position.partition}, row.position.seq, o.command_id, o.body_hash,
+                 static_cast<std::uint64_t>(o.status), o.code, o.detail, o.field, o.entity, o.version);
+}
+
+bool decode_command_row(std::string_view bytes, CommandRow& row) {
+  auto& o = row.outcome;
+  return take_all(bytes, row.expires, row.position.partition, row.position.seq, o.command_id, o.body_hash, o.status,
+                  o.code, o.detail, o.field, o.entity, o.version) &&
+         bytes.empty();
+}
+
+std::string encode_agenda(const Agenda& agenda) {
+  std::string out;
+  for (const auto& due : agenda)
+    out += put_all(static_cast<std::uint64_t>(due.kind), due.name, due.key, due.at, due.data, due.type);
+  return out;
+}
+
+bool decode_agenda(std::string_view bytes, Agenda& agenda) {
+  agenda.clear();
+  while (!bytes.empty()) {
+    auto& due = agenda.emplace_back();
+    if (!take_all(bytes, due.kind, due.name, due.key, due.at, due.data, due.type)) return false;
+  }
+  return true;
+}
+
+std::string encode_message_record(const log::Record& r) {
+  return put_all(static_cast<std::uint64_t>(r.kind), r.seq, r.type, r.entity, r.time, r.command_id, r.actor,
+                 r.organisation, r.project, r.correlation_id, r.data);
+}
+
+bool decode_message_record(std::string_view bytes, log::Record& r) {
+  return take_all(bytes, r.kind, r.seq, r.type, r.entity, r.time, r.command_id, r.actor, r.organisation, r.project,
+                  r.correlation_id, r.data) &&
+         bytes.empty();
+}
+
+std::string encode_head(const log::Head& head) {
+  return put_all(head.seq, head.epoch, as_bytes(head.hash), head.index_time);
+}
+
+bool decode_head(std::string_view bytes, log::Head& head) {
+  std::string hash;
+  if (!take_all(bytes, head.seq, head.epoch, hash, head.index_time) || hash.size() != head.hash.size()) return false;
+  std::copy(hash.begin(), hash.end(), head.hash.begin());
+  return bytes.empty();
+}
+
+std::string encode_dead_letter(const DeadLetter& letter) {
+  return put_all(letter.at, letter.entity, letter.type, letter.data, letter.reason);
+}
+
+bool decode_dead_letter(std::string_view bytes, DeadLetter& letter) {
+  return take_all(bytes, letter.at, letter.entity, letter.type, letter.data, letter.reason) && bytes.empty();
+}
+
+}  // namespace hub::engine

@@ -1,0 +1,149 @@
+#include "actors/engine/rows.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/compaction_filter.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+
+#include "events/core/instant.hpp"
+#include "events/core/varint.hpp"
+
+namespace hub::engine {
+namespace {
+
+constexpr std::size_t kWriteBufferBytes = 8 << 20;
+constexpr std::size_t kCacheBytes = 8 << 20;
+
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+std::string_view view(const rocksdb::Slice& bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+/// Going on after a failed write would answer with what is not stored.
+void require(const rocksdb::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "computehub: the state store failed and the process stops: %s\n", status.ToString().c_str());
+  std::_Exit(EXIT_FAILURE);
+}
+
+class DropExpiredCommands final : public rocksdb::CompactionFilter {
+ public:
+  bool Filter(int, const rocksdb::Slice& key, const rocksdb::Slice& value, std::string*, bool*) const override {
+    if (key.empty() || key[0] != 'c') return false;
+    auto rest = view(value);
+    std::uint64_t expires = 0;
+    return take_varint(rest, expires) && expires != 0 && expires < static_cast<std::uint64_t>(wall_now().micros);
+  }
+  const char* Name() const override { return "computehub.drop_expired_commands"; }
+};
+
+class RocksRows final : public Rows {
+ public:
+  explicit RocksRows(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+
+  bool get(std::string_view key, std::string& value) override {
+    rocksdb::PinnableSlice pinned;
+    const auto status = db_->Get({}, db_->DefaultColumnFamily(), slice(key), &pinned);
+    if (status.IsNotFound()) return false;
+    require(status);
+    value.assign(pinned.data(), pinned.size());
+    return true;
+  }
+
+  void write(const RowChanges& changes) override {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, value] : changes) require(value ? batch.Put(key, *value) : batch.Delete(key));
+    rocksdb::WriteOptions options;
+    options.disableWAL = true;
+    require(db_->Write(options, &batch));
+  }
+
+  void scan(std::string_view prefix, const Visitor& visitor) override {
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
+    for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
+      if (!visitor(view(at->key()), view(at->value()))) return;
+    require(at->status());
+  }
+
+  void flush() override { require(db_->Flush({})); }
+
+ private:
+  std::unique_ptr<rocksdb::DB> db_;
+};
+
+class MemoryRows final : public Rows {
+ public:
+  bool get(std::string_view key, std::string& value) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = rows_.find(key);
+    if (found == rows_.end()) return false;
+    value = found->second;
+    return true;
+  }
+  void write(const RowChanges& changes) override {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [key, value] : changes) {
+      if (value)
+        rows_[key] = *value;
+      else
+        rows_.erase(key);
+    }
+  }
+  void scan(std::string_view prefix, const Visitor& visitor) override {
+    const std::lock_guard lock(mutex_);
+    for (auto at = rows_.lower_bound(prefix); at != rows_.end() && at->first.starts_with(prefix); ++at)
+      if (!visitor(at->first, at->second)) return;
+  }
+  void flush() override {}
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::string, std::less<>> rows_;
+};
+
+rocksdb::Options options() {
+  static const DropExpiredCommands filter;
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  options.write_buffer_size = kWriteBufferBytes;
+  options.max_write_buffer_number = 3;
+  options.max_background_jobs = 2;
+  options.max_open_files = 256;
+  options.keep_log_file_num = 2;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.compaction_filter = &filter;
+  options.compression = rocksdb::kNoCompression;
+  rocksdb::BlockBasedTableOptions table;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_cache = rocksdb::NewLRUCache(kCacheBytes);
+  table.cache_index_and_filter_blocks = true;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Rows>> open_rocks_rows(const std::filesystem::path& folder) {
+  rocksdb::DB* opened = nullptr;
+  const auto status = rocksdb::DB::Open(options(), folder.string(), &opened);
+  if (!status.ok()) return internal_failure("state.unusable", "the state store does not open: " + status.ToString());
+  return std::unique_ptr<Rows>(std::make_unique<RocksRows>(std::unique_ptr<rocksdb::DB>(opened)));
+}
+
+std::unique_ptr<Rows> make_memory_rows() {
+  return std::make_unique<MemoryRows>();
+}
+
+}  // namespace hub::engine

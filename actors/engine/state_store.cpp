@@ -1,0 +1,178 @@
+#include "actors/engine/state_store.hpp"
+
+#include <atomic>
+
+#include "actors/engine/row_codec.hpp"
+#include "actors/engine/rows.hpp"
+
+namespace hub::engine {
+namespace {
+
+// Keys: e<entity> · c<command id> · a<entity> · h<partition> · m<target><source><seq> · d<time><count>; numbers are
+// big-endian, so that they sort.
+std::string key_of(char table, std::string_view rest) {
+  std::string key(1, table);
+  key += rest;
+  return key;
+}
+
+template <class Number>
+void append_big_endian(std::string& out, Number number) {
+  for (int shift = 8 * (static_cast<int>(sizeof(Number)) - 1); shift >= 0; shift -= 8)
+    out += static_cast<char>(number >> static_cast<unsigned>(shift));
+}
+
+std::string head_key(PartitionId partition) {
+  std::string key = "h";
+  append_big_endian(key, partition);
+  return key;
+}
+
+std::string messages_prefix(PartitionId target) {
+  std::string key = "m";
+  append_big_endian(key, target);
+  return key;
+}
+
+std::string message_key(PartitionId target, PartitionId source, Seq seq) {
+  auto key = messages_prefix(target);
+  append_big_endian(key, source);
+  append_big_endian(key, seq);
+  return key;
+}
+
+PartitionId source_of_message_key(std::string_view key) {
+  PartitionId source = 0;
+  for (std::size_t i = 5; i < 9; ++i) source = (source << 8U) | static_cast<unsigned char>(key[i]);
+  return source;
+}
+
+class RowStateStore final : public StateStore {
+ public:
+  explicit RowStateStore(std::unique_ptr<Rows> rows) : rows_(std::move(rows)) {}
+
+  Result<std::optional<EntityRow>> entity(std::string_view id) override {
+    std::string bytes;
+    if (!rows_->get(key_of('e', id), bytes)) return std::optional<EntityRow>{};
+    EntityRow row;
+    if (!decode_entity_row(bytes, row)) return internal_failure("state.corrupt", "a state row does not verify");
+    return std::optional<EntityRow>(std::move(row));
+  }
+
+  std::optional<CommandRow> command(std::string_view command_id, Instant now) override {
+    std::string bytes;
+    CommandRow row;
+    if (!rows_->get(key_of('c', command_id), bytes) || !decode_command_row(bytes, row)) return std::nullopt;
+    if (row.expires.is_set() && row.expires <= now) return std::nullopt;
+    return row;
+  }
+
+  log::Head head(PartitionId partition) override {
+    std::string bytes;
+    log::Head head;
+    if (!rows_->get(head_key(partition), bytes) || !decode_head(bytes, head)) return {};
+    return head;
+  }
+
+  void apply(const StateChanges& changes) override {
+    RowChanges rows;
+    rows.reserve(changes.entities.size() * 2 + changes.commands.size() + changes.heads.size());
+    for (const auto& [id, row] : changes.entities) rows.emplace_back(key_of('e', id), encode_entity_row(row));
+    for (const auto& [id, row] : changes.commands) rows.emplace_back(key_of('c', id), encode_command_row(row));
+    for (const auto& [id, agenda] : changes.agendas) {
+      if (agenda.empty())
+        rows.emplace_back(key_of('a', id), std::nullopt);
+      else
+        rows.emplace_back(key_of('a', id), encode_agenda(agenda));
+    }
+    for (const auto& [target, message] : changes.messages_sent)
+      rows.emplace_back(message_key(target, message.source, message.seq), encode_message_record(message.record));
+    for (const auto& consumed : changes.messages_consumed) add_consumed(consumed, rows);
+    for (const auto& [partition, head] : changes.heads) rows.emplace_back(head_key(partition), encode_head(head));
+    for (const auto& letter : changes.dead_letters) {
+      std::string key = "d";
+      append_big_endian(key, letter.at.micros);
+      append_big_endian(key, dead_letters_.fetch_add(1));
+      rows.emplace_back(std::move(key), encode_dead_letter(letter));
+    }
+    rows_->write(rows);
+  }
+
+  void agendas(const AgendaVisitor& visitor) override {
+    rows_->scan("a", [&](std::string_view key, std::string_view value) {
+      Agenda agenda;
+      if (decode_agenda(value, agenda)) visitor(std::string(key.substr(1)), std::move(agenda));
+      return true;
+    });
+  }
+
+  std::vector<MessageRow> messages_to(PartitionId target) override {
+    std::vector<MessageRow> messages;
+    rows_->scan(messages_prefix(target), [&](std::string_view key, std::string_view value) {
+      MessageRow row;
+      row.source = source_of_message_key(key);
+      if (decode_message_record(value, row.record)) {
+        row.seq = row.record.seq;
+        messages.push_back(std::move(row));
+      }
+      return true;
+    });
+    return messages;
+  }
+
+  std::vector<DeadLetter> dead_letters(std::size_t count_max) override {
+    std::vector<DeadLetter> letters;
+    rows_->scan("d", [&](std::string_view, std::string_view value) {
+      DeadLetter letter;
+      if (decode_dead_letter(value, letter)) letters.push_back(std::move(letter));
+      return letters.size() < count_max;
+    });
+    return letters;
+  }
+
+  void drop_partition(PartitionId partition, std::uint32_t partitions) override {
+    RowChanges rows;
+    rows.emplace_back(head_key(partition), std::nullopt);
+    for (const char table : {'e', 'a'}) {
+      rows_->scan(std::string(1, table), [&](std::string_view key, std::string_view) {
+        const auto id = key.substr(1);
+        if (is_id(id) && partition_of(id, partitions) == partition) rows.emplace_back(std::string(key), std::nullopt);
+        return true;
+      });
+    }
+    rows_->scan(messages_prefix(partition), [&](std::string_view key, std::string_view) {
+      rows.emplace_back(std::string(key), std::nullopt);
+      return true;
+    });
+    rows_->write(rows);
+  }
+
+  void flush() override { rows_->flush(); }
+
+ private:
+  void add_consumed(const StateChanges::ConsumedUpTo& consumed, RowChanges& rows) {
+    rows_->scan(messages_prefix(consumed.target), [&](std::string_view key, std::string_view value) {
+      log::Record record;
+      if (source_of_message_key(key) == consumed.source && decode_message_record(value, record) &&
+          record.seq <= consumed.seq)
+        rows.emplace_back(std::string(key), std::nullopt);
+      return true;
+    });
+  }
+
+  std::unique_ptr<Rows> rows_;
+  std::atomic<std::uint64_t> dead_letters_{0};
+};
+
+}  // namespace
+
+Result<std::unique_ptr<StateStore>> open_state_store(const std::filesystem::path& folder) {
+  HUB_TRY(auto rows, open_rocks_rows(folder));
+  return std::unique_ptr<StateStore>(std::make_unique<RowStateStore>(std::move(rows)));
+}
+
+std::unique_ptr<StateStore> make_memory_state_store() {
+  return std::make_unique<RowStateStore>(make_memory_rows());
+}
+
+}  // namespace hub::engine

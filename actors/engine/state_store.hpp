@@ -1,0 +1,91 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/engine/aggregate.hpp"
+#include "events/log/record.hpp"
+
+namespace hub::engine {
+
+/// State of one entity at the store's position.
+struct EntityRow {
+  std::uint32_t state_version = 0;
+  Version version = 0;
+  std::string organisation;  ///< whose it is, from its first event
+  std::string project;
+  std::string state;  ///< as the aggregate encodes it
+};
+
+/// What became of a command, kept for those who ask again.
+struct CommandRow {
+  Instant expires;  ///< unset: kept as long as the entity it created
+  Position position;
+  log::Outcome outcome;
+};
+
+/// A message that its target's partition has not consumed yet.
+struct MessageRow {
+  PartitionId source = 0;
+  Seq seq = 0;
+  log::Record record;
+};
+
+/// An input that could not be decided, with its exact bytes.
+struct DeadLetter {
+  Instant at;
+  std::string entity;
+  std::string type;
+  std::string data;
+  std::string reason;
+};
+
+/// Changes that belong together; applied as one.
+struct StateChanges {
+  std::vector<std::pair<std::string, EntityRow>> entities;
+  std::vector<std::pair<std::string, CommandRow>> commands;
+  std::vector<std::pair<std::string, Agenda>> agendas;            ///< empty: nothing owed any more
+  std::vector<std::pair<PartitionId, MessageRow>> messages_sent;  ///< by target partition
+  struct ConsumedUpTo {
+    PartitionId target = 0;
+    PartitionId source = 0;
+    Seq seq = 0;
+  };
+  std::vector<ConsumedUpTo> messages_consumed;
+  std::vector<std::pair<PartitionId, log::Head>> heads;
+  std::vector<DeadLetter> dead_letters;
+};
+
+/// Rows derived from the log: entities, commands, agendas, unconsumed messages and how far they go. Not durable by
+/// itself: what a crash takes is folded again from the log, behind the partition's head row. Safe from any thread.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+
+  /// Fails: internal `state.corrupt` for a row that does not verify; rebuild it from the log.
+  virtual Result<std::optional<EntityRow>> entity(std::string_view id) = 0;
+  /// Not found when expired at `now`.
+  virtual std::optional<CommandRow> command(std::string_view command_id, Instant now) = 0;
+  virtual log::Head head(PartitionId partition) = 0;
+  virtual void apply(const StateChanges& changes) = 0;
+
+  using AgendaVisitor = std::function<void(const std::string& entity, Agenda agenda)>;
+  virtual void agendas(const AgendaVisitor& visitor) = 0;
+  virtual std::vector<MessageRow> messages_to(PartitionId target) = 0;
+  virtual std::vector<DeadLetter> dead_letters(std::size_t count_max) = 0;
+
+  /// Drops every row of entities whose partition it is (of `partitions`), so that they are folded anew.
+  virtual void drop_partition(PartitionId partition, std::uint32_t partitions) = 0;
+  /// Makes all that was applied durable; for a stop in good order.
+  virtual void flush() = 0;
+};
+
+/// Rows in RocksDB without a write-ahead log. Fails: internal `state.unusable`.
+Result<std::unique_ptr<StateStore>> open_state_store(const std::filesystem::path& folder);
+/// Rows in memory, for simulations.
+std::unique_ptr<StateStore> make_memory_state_store();
+
+}  // namespace hub::engine

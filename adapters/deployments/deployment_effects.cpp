@@ -1,0 +1,131 @@
+#include "adapters/deployments/deployment_effects.hpp"
+
+namespace hub::deployments {
+namespace {
+
+Reason reason_of(const Failure& failure) {
+  return {failure.code, failure.detail, {}, {}, {}};
+}
+
+Reason reason_of(const providers::Exit& exit) {
+  return {exit.code, exit.text, exit.exit_code, exit.signal, {}};
+}
+
+/// These may pass by themselves.
+bool is_retryable(const Failure& failure) {
+  return failure.kind == FailureKind::unavailable || failure.kind == FailureKind::too_many ||
+         failure.code == "provider.no_capacity";
+}
+
+}  // namespace
+
+providers::Provider* Providers::find(std::string_view name) const {
+  for (const auto& provider : all_)
+    if (provider->name() == name) return provider.get();
+  return nullptr;
+}
+
+void DeploymentEffects::run(const engine::EffectRequest& request) {
+  const auto data = decode_effect_data(request.data);
+  HUB_ASSERT(data);
+  auto* provider = providers_.find(data.value().provider);
+  const auto done = provider != nullptr
+                        ? carry_out(request, data.value(), *provider)
+                        : Result<void>(invalid("provider.unknown", "no such provider here", "provider"));
+  if (done || request.name == "watch") return;
+  const auto& failure = done.error();
+  report(request.entity, ReportEffectFailed{request.name, request.key, is_retryable(failure),
+                                            milliseconds(failure.retry_after_ms), reason_of(failure)});
+}
+
+Result<void> DeploymentEffects::carry_out(const engine::EffectRequest& request, const EffectData& data,
+                                          providers::Provider& provider) {
+  if (request.name == "prepare") return prepare(request.entity, provider);
+  if (request.name == "start") return start(request.entity, data, provider);
+  if (request.name == "watch") return watch(request.entity, data, provider);
+  if (request.name == "stop") return stop(request.entity, data, provider);
+  HUB_ASSERT(request.name == "remove");
+  HUB_TRY(provider.remove(request.entity));
+  report(request.entity, ReportRemoved{});
+  return success();
+}
+
+Result<providers::CreateOrder> DeploymentEffects::order_of(const std::string& id, const std::optional<Limits>& limits) {
+  HUB_TRY(const auto first, log_.history(id, 1, 1));
+  if (first.empty()) return internal_failure("log.corrupt", "the first event of the deployment is missing");
+  const auto& record = first.front().record;
+  HUB_TRY(auto event, decode_event(record.type, record.data));
+  auto* requested = std::get_if<DeploymentRequested>(&event);
+  if (requested == nullptr) return internal_failure("log.corrupt", "the first event is no request");
+  providers::CreateOrder order;
+  order.order_id = id;
+  order.spec = std::move(requested->spec);
+  if (limits) order.spec.limits = limits;
+  HUB_TRY(order.env, open_env_(record.organisation, record.project, order.spec.env));
+  return order;
+}
+
+Result<void> DeploymentEffects::prepare(const std::string& id, providers::Provider& provider) {
+  HUB_TRY(const auto order, order_of(id, {}));
+  HUB_TRY(const auto instance, provider.create(order));
+  report(id, ReportPrepared{instance.host, instance.limits_by, instance.connection});
+  return success();
+}
+
+Result<void> DeploymentEffects::start(const std::string& id, const EffectData& data, providers::Provider& provider) {
+  HUB_TRY(const auto order, order_of(id, data.limits));
+  HUB_TRY(const auto observed, provider.start(order, data.run));
+  report(id, ReportStarted{observed.run, observed.started_at.is_set() ? observed.started_at : wall_now()});
+  if (observed.exit) exited(id, *observed.exit);
+  return success();
+}
+
+// An end that nobody reported is found here: after a restart the agenda asks again for every one that runs.
+Result<void> DeploymentEffects::watch(const std::string& id, const EffectData& data, providers::Provider& provider) {
+  const auto observed = provider.get(id);
+  if (!observed) {
+    if (observed.error().kind == FailureKind::not_found)
+      report_end(id, data.run, {"provider.lost", "the provider no longer knows it", {}, {}, {}}, wall_now());
+    else
+      report(id, ReportUnreachable{reason_of(observed.error())});
+    return success();
+  }
+  if (observed.value().exit) {
+    exited(id, *observed.value().exit);
+  } else if (observed.value().state == providers::RunState::running) {
+    report(id, ReportReachable{observed.value().run});
+  } else if (observed.value().run < data.run) {
+    report_end(id, data.run, {"provider.lost", "the provider has no such run", {}, {}, {}}, wall_now());
+  }
+  return success();
+}
+
+Result<void> DeploymentEffects::stop(const std::string& id, const EffectData& data, providers::Provider& provider) {
+  const auto observed = provider.get(id);
+  const bool never_ran = observed ? observed.value().run < data.run : observed.error().kind == FailureKind::not_found;
+  if (never_ran) {
+    report_end(id, data.run, {"process.never_started", "it had not started", {}, {}, {}}, wall_now());
+    return success();
+  }
+  return provider.stop(id, data.run, data.stop_grace);
+}
+
+void DeploymentEffects::exited(const std::string& deployment_id, const providers::Exit& exit) {
+  report_end(deployment_id, exit.run, reason_of(exit), exit.at.is_set() ? exit.at : wall_now());
+}
+
+void DeploymentEffects::report_end(const std::string& id, std::int32_t run, Reason reason, Instant at) {
+  report(id, ReportExited{run, at, std::move(reason)});
+}
+
+void DeploymentEffects::report(const std::string& id, const Command& command) {
+  engine::Input input;
+  input.source = engine::Input::Source::effect;
+  input.entity = id;
+  input.type = type_of_command(command);
+  input.data = encode_command(command);
+  input.actor = "system";
+  submit_(std::move(input));
+}
+
+}  // namespace hub::deployments

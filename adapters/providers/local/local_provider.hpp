@@ -1,0 +1,70 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "adapters/providers/local/deployment.hpp"
+#include "adapters/providers/local/watcher.hpp"
+#include "adapters/providers/provider.hpp"
+
+namespace hub::providers::local {
+
+/// All segments of one deployment together.
+inline constexpr std::uint64_t kLogBytesMax = 64ULL << 20;
+
+struct LocalOptions {
+  std::string folder;      ///< DIR/local; made when it is not there
+  std::string supervisor;  ///< empty: "computehub-supervisor" beside the running executable
+  std::uint64_t log_bytes_max = kLogBytesMax;
+  std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
+};
+
+/// Runs deployments as processes of this machine. Each run has a supervisor process of its own that outlives the
+/// server; this object only talks to them, so it may end and be made anew at any time. One object a folder.
+class LocalProvider final : public Provider {
+ public:
+  /// Adopts what `options.folder` holds; the ends of runs are repeated to `observer`, which must be ready.
+  LocalProvider(LocalOptions options, Observer& observer);
+  /// Leaves everything running.
+  ~LocalProvider() override;
+
+  std::string_view name() const override { return "local"; }
+  Capabilities capabilities() const override;
+  Result<std::vector<Offer>> offers() override;
+  /// Also fails: unavailable provider.unreachable when the folder cannot be written.
+  Result<Instance> create(const CreateOrder& order) override;
+  Result<std::vector<Observed>> list() override;
+  Result<Observed> get(const std::string& deployment_id) override;
+  /// Also fails: invalid provider.invalid while an earlier run goes on.
+  Result<Observed> start(const CreateOrder& order, std::int32_t run) override;
+  Result<void> stop(const std::string& deployment_id, std::int32_t run, Duration grace) override;
+  Result<void> remove(const std::string& deployment_id) override;
+  Result<LogPage> logs(const std::string& deployment_id, const LogQuery& query) override;
+  Result<std::vector<MetricSample>> metrics(const std::string& deployment_id, Instant from, Instant to,
+                                            Duration step) override;
+  void watch_metrics(const std::string& deployment_id, bool watched) override;
+  Result<deployments::Connection> connection(const std::string& deployment_id) override;
+
+ private:
+  using DeploymentPtr = std::shared_ptr<LocalDeployment>;
+
+  std::string folder_of(const std::string& id) const { return options_.folder + "/" + id; }
+  DeploymentPtr find(const std::string& id);
+  void adopt_all();
+  void refresh(const DeploymentPtr& deployment);
+  void follow(const DeploymentPtr& deployment, std::shared_ptr<const Fd> supervisor);
+  void settle(const DeploymentPtr& deployment, const std::shared_ptr<const Fd>& supervisor);
+  void repeat_exit(const DeploymentPtr& deployment);
+  Result<void> end_run(const DeploymentPtr& deployment);
+  Instance to_instance(const LocalDeployment& deployment) const;
+
+  LocalOptions options_;
+  Observer& observer_;
+  std::string boot_id_;
+  std::mutex mutex_;
+  std::map<std::string, DeploymentPtr> deployments_;
+  Watcher watcher_;  ///< last: its thread uses the rest
+};
+
+}  // namespace hub::providers::local

@@ -1,0 +1,112 @@
+#include "adapters/providers/local/processes.hpp"
+
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <set>
+#include <string_view>
+
+#include "adapters/providers/local/files.hpp"
+#include "adapters/providers/local/run_files.hpp"
+
+namespace hub::providers::local {
+namespace {
+
+/// Rounds in which a session is searched again, for what was forked while it was killed.
+constexpr int kOrphanRoundsMax = 16;
+/// A killed process that is still there after this hangs in the kernel; it ends when it comes out.
+constexpr int kKillWaitMs = 2'000;
+
+bool carries_marker(std::int32_t pid, const std::string& deployment_id) {
+  auto environment = read_small_file("/proc/" + std::to_string(pid) + "/environ");
+  environment.insert(environment.begin(), '\0');
+  std::string wanted(1, '\0');
+  wanted.append(kMarkerVariable).append("=").append(deployment_id);
+  wanted.push_back('\0');
+  return environment.find(wanted) != std::string::npos;
+}
+
+/// Ends the process that `seen` was read of and waits for its end. False when it is gone already.
+bool kill_exactly(const ProcessStat& seen) {
+  const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, seen.pid, 0)));
+  if (!handle.is_open()) return false;
+  // The handle pins one process; only now can its start time be compared for good.
+  const auto now = process_stat(seen.pid);
+  if (!now || now->start_ticks != seen.start_ticks) return false;
+  if (::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0) != 0) return false;
+  pollfd ended{handle.get(), POLLIN, 0};
+  ::poll(&ended, 1, kKillWaitMs);
+  return true;
+}
+
+}  // namespace
+
+std::optional<ProcessStat> process_stat(std::int32_t pid) {
+  const auto text = read_small_file("/proc/" + std::to_string(pid) + "/stat");
+  // The name stands in parentheses and may hold spaces and parentheses itself.
+  const auto name_end = text.rfind(')');
+  if (name_end == std::string::npos) return std::nullopt;
+  ProcessStat stat;
+  stat.pid = pid;
+  unsigned long long user = 0, system = 0, start = 0;
+  long long children_user = 0, children_system = 0, resident = 0;
+  const int read = std::sscanf(
+      text.c_str() + name_end + 1,
+      " %c %d %*d %d %*d %*d %*u %*u %*u %*u %*u %llu %llu %lld %lld %*d %*d %*d %*d %llu %*u %lld", &stat.state,
+      &stat.parent, &stat.session, &user, &system, &children_user, &children_system, &start, &resident);
+  if (read != 9) return std::nullopt;
+  stat.cpu_ticks = user + system + static_cast<std::uint64_t>(children_user + children_system);
+  stat.start_ticks = start;
+  stat.resident_pages = resident;
+  return stat;
+}
+
+std::vector<ProcessStat> all_processes() {
+  std::vector<ProcessStat> processes;
+  for (const auto& name : names_in("/proc")) {
+    if (name.front() < '0' || name.front() > '9') continue;
+    if (const auto stat = process_stat(std::atoi(name.c_str()))) processes.push_back(*stat);
+  }
+  return processes;
+}
+
+std::vector<std::int32_t> processes_in_cgroup(const std::string& folder) {
+  std::vector<std::int32_t> pids;
+  const auto text = read_small_file(folder + "/cgroup.procs");
+  std::size_t start = 0;
+  while (start < text.size()) {
+    const auto end = std::min(text.find('\n', start), text.size());
+    pids.push_back(std::atoi(text.substr(start, end - start).c_str()));
+    start = end + 1;
+  }
+  return pids;
+}
+
+int end_orphans(const RunRecord& run, const std::string& deployment_id) {
+  // Without a process id on record the command waited for leave to execute, and ended with its supervisor.
+  if (run.pid <= 1) return 0;
+  int ended = 0;
+  for (int round = 0; round < kOrphanRoundsMax; ++round) {
+    int found = 0;
+    std::set<std::int32_t> members;
+    for (const auto& folder : run.cgroup_folders)
+      for (const auto pid : processes_in_cgroup(folder)) members.insert(pid);
+    for (const auto& process : all_processes()) {
+      if (process.state == 'Z') continue;
+      const bool is_leader = process.pid == run.pid && process.start_ticks == run.start_ticks;
+      const bool is_in_session = process.session == run.pid && process.start_ticks >= run.start_ticks &&
+                                 carries_marker(process.pid, deployment_id);
+      if ((is_leader || is_in_session || members.count(process.pid) > 0) && kill_exactly(process)) ++found;
+    }
+    if (found == 0) break;
+    ended += found;
+  }
+  return ended;
+}
+
+}  // namespace hub::providers::local

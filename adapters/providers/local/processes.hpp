@@ -1,0 +1,35 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/providers/local/run_files.hpp"
+
+namespace hub::providers::local {
+
+/// What /proc/PID/stat says.
+struct ProcessStat {
+  std::int32_t pid = 0;
+  char state = '?';  ///< 'Z': ended, not yet waited for
+  std::int32_t parent = 0;
+  std::int32_t session = 0;
+  std::uint64_t cpu_ticks = 0;  ///< of itself and of ended children it waited for
+  std::uint64_t start_ticks = 0;
+  std::int64_t resident_pages = 0;
+};
+
+/// Nothing when there is no such process.
+std::optional<ProcessStat> process_stat(std::int32_t pid);
+/// Every process of the machine, in one pass.
+std::vector<ProcessStat> all_processes();
+
+/// The processes of a control group; empty when there is none.
+std::vector<std::int32_t> processes_in_cgroup(const std::string& folder);
+
+/// Ends with SIGKILL what a run left behind whose supervisor is gone: what is in its control groups, the command itself
+/// (known by its start time), and the processes of its session that carry the deployment's marker. Never a process that
+/// merely has an old number. Returns how many were ended.
+int end_orphans(const RunRecord& run, const std::string& deployment_id);
+
+}  // namespace hub::providers::local

@@ -1,0 +1,53 @@
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+
+#include "adapters/secrets/slot_store.hpp"
+
+namespace hub::secrets {
+
+inline constexpr std::size_t kSubjectSizeMax = 128;
+
+/// Encrypts fields before they reach the log, with a data key of their subject (a project's id). Once the subject is
+/// erased nobody can read them any more, while the log's bytes and its chain stay. Safe from any thread; about 2 µs.
+class Sealer {
+ public:
+  explicit Sealer(SlotStore& store) : store_(store) {}
+
+  /// "<key id>:<base64>"; the key id is subject, ".", and a number that grows with each erasure. The data key is made
+  /// on first use. `associated` says where the text belongs; it opens nowhere else. Fails: too_large `sealed.too_large`
+  /// (64 KiB); invalid `sealed.subject`; unavailable `secrets.no_key`.
+  Result<std::string> seal(std::string_view subject, std::string_view plain, std::string_view associated);
+
+  /// Fails: gone `sealed.erased`; not_found `sealed.unknown_key`; malformed `sealed.malformed`; internal
+  /// `sealed.tampered`; unavailable `secrets.no_key`.
+  Result<SecretBytes> open(std::string_view sealed, std::string_view associated);
+
+  /// Destroys the subject's data key, in memory and on disk. What is sealed later gets a new one. Safe to repeat.
+  /// Fails: unavailable `secrets.no_key`; internal `secrets.io`: then try again.
+  Result<void> erase(std::string_view subject);
+
+ private:
+  /// The data key of a subject in force; none when the last one was erased.
+  struct Ring {
+    std::uint64_t number = 0;
+    std::optional<Key> key;
+  };
+  using Rings = std::map<std::string, Ring, std::less<>>;
+
+  const Ring* cached(std::string_view subject) const;
+  Result<void> ensure_cached(std::string_view subject);
+  Result<const Ring*> load(std::string_view subject);
+  Result<void> keep(const std::string& subject, Ring ring);
+  Result<void> make_key(std::string_view subject);
+
+  SlotStore& store_;
+  mutable std::shared_mutex mutex_;  ///< held while a key is in use, so that an erasure waits for it
+  Rings rings_;
+};
+
+}  // namespace hub::secrets

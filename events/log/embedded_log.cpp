@@ -1,0 +1,175 @@
+#include "events/log/embedded_log.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+#include "events/core/varint.hpp"
+#include "events/log/chain.hpp"
+#include "events/log/claim.hpp"
+#include "events/log/embedded_log_env.hpp"
+#include "events/log/embedded_queries.hpp"
+#include "events/log/embedded_store.hpp"
+#include "events/log/head_marks.hpp"
+#include "events/log/watchers.hpp"
+
+namespace hub::log {
+namespace {
+
+struct Partition {
+  std::mutex writing;  ///< held over a whole append, so that watchers are told in order
+  std::mutex reading;  ///< guards what follows
+  Head head;
+  std::uint32_t turn = 0;  ///< of the next batch: how many without records stand behind the last record
+};
+
+class EmbeddedLog final : public Log {
+ public:
+  EmbeddedLog(std::unique_ptr<Store> store, const EmbeddedOptions& options)
+      : store_(std::move(store)), options_(options), partitions_(store_->meta.partitions) {}
+
+  /// Finds the heads and holds them against the marks. Fails: internal `log.corrupt`.
+  Result<void> recover();
+
+  std::uint32_t partitions() const override { return store_->meta.partitions; }
+  std::uint64_t incarnation() const override { return store_->meta.incarnation; }
+  Result<Head> claim(PartitionId partition, std::string_view node) override;
+  Append append(const std::vector<BatchPtr>& batches) override;
+  Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) override;
+  Head head(PartitionId partition) override;
+  Result<std::vector<EntityRecord>> history(std::string_view entity, Version from, std::size_t count_max) override {
+    return read_history(*store_, entity, from, count_max);
+  }
+  Result<Seq> seq_at(PartitionId partition, Instant at) override { return find_seq_at(*store_, partition, at); }
+  std::uint64_t watch(Watcher watcher) override { return watchers_.add(std::move(watcher)); }
+  void unwatch(std::uint64_t id) override { watchers_.remove(id); }
+
+ private:
+  using Locks = std::vector<std::unique_lock<std::mutex>>;
+  Partition& at(PartitionId partition) {
+    HUB_ASSERT(partition < partitions_.size());
+    return partitions_[partition];
+  }
+  Locks lock_in_order(const std::vector<BatchPtr>& batches);
+  void put(rocksdb::WriteBatch& rows, const Batch& batch);
+  /// Needs the partitions' `writing` locks and batches that continue their heads.
+  void commit(const std::vector<BatchPtr>& batches);
+  HeadMarks::Seqs durable_seqs();
+
+  const std::unique_ptr<Store> store_;
+  const EmbeddedOptions options_;
+  std::vector<Partition> partitions_;
+  Watchers watchers_;
+  std::unique_ptr<HeadMarks> marks_;
+};
+
+Result<void> EmbeddedLog::recover() {
+  HUB_TRY(const auto marks, HeadMarks::read(store_->folder, store_->env));
+  for (PartitionId id = 0; id < partitions(); ++id) {
+    HUB_TRY(const auto tail, read_tail(*store_, id));
+    partitions_[id].head = tail.head;
+    partitions_[id].turn = tail.turn;
+    if (id < marks.size() && tail.head.seq < marks[id])
+      return corrupt_at({id, tail.head.seq + 1},
+                        "missing, though the partition was durable up to seq " + std::to_string(marks[id]));
+  }
+  if (!options_.read_only)
+    marks_ = std::make_unique<HeadMarks>(store_->folder, store_->env, [this] { return durable_seqs(); });
+  return success();
+}
+
+HeadMarks::Seqs EmbeddedLog::durable_seqs() {
+  HeadMarks::Seqs seqs;
+  seqs.reserve(partitions_.size());
+  for (PartitionId id = 0; id < partitions(); ++id) seqs.push_back(head(id).seq);
+  return seqs;
+}
+
+Head EmbeddedLog::head(PartitionId partition) {
+  auto& place = at(partition);
+  const std::lock_guard lock(place.reading);
+  return place.head;
+}
+
+Result<Head> EmbeddedLog::claim(PartitionId partition, std::string_view node) {
+  if (options_.read_only) return unavailable("log.unavailable", "the log is open for reading only");
+  auto& place = at(partition);
+  const std::lock_guard lock(place.writing);
+  Head head = place.head;
+  commit({std::make_shared<const Batch>(claim_batch(partition, head, node, wall_now()))});
+  return head;
+}
+
+EmbeddedLog::Locks EmbeddedLog::lock_in_order(const std::vector<BatchPtr>& batches) {
+  std::vector<PartitionId> touched;
+  touched.reserve(batches.size());
+  for (const auto& batch : batches) touched.push_back(batch->partition);
+  std::sort(touched.begin(), touched.end());
+  HUB_ASSERT(std::adjacent_find(touched.begin(), touched.end()) == touched.end());
+  Locks locks;
+  locks.reserve(touched.size());
+  for (const auto partition : touched) locks.emplace_back(at(partition).writing);
+  return locks;
+}
+
+Append EmbeddedLog::append(const std::vector<BatchPtr>& batches) {
+  if (options_.read_only) return Append::fenced;
+  if (batches.empty()) return Append::committed;
+  const auto locks = lock_in_order(batches);
+  // Only a holder of `writing` changes a head, so it may be looked at here.
+  for (const auto& batch : batches)
+    if (!continues(*batch, at(batch->partition).head)) return Append::fenced;
+  commit(batches);
+  return Append::committed;
+}
+
+void EmbeddedLog::put(rocksdb::WriteBatch& rows, const Batch& batch) {
+  const auto& place = at(batch.partition);
+  const BatchKey key{batch.partition, batch.end.first, place.turn};
+  rows.Put(store_->batches, batch_key(key), stored_batch(place.head.hash, batch));
+  std::string last;
+  append_varint(last, batch.end.last);
+  rows.Put(store_->times, time_key(batch.partition, batch.end.index_time), last);
+  for (const auto& record : batch.records) {
+    if (record.kind != RecordKind::event) continue;
+    const auto where = entity_place(key, record.seq);
+    rows.Put(store_->entities, entity_key(record.entity, record.version), where);
+    if (!record.parent.empty()) rows.Put(store_->entities, entity_key(record.parent, record.parent_version), where);
+  }
+}
+
+void EmbeddedLog::commit(const std::vector<BatchPtr>& batches) {
+  rocksdb::WriteBatch rows;
+  for (const auto& batch : batches) put(rows, *batch);
+  rocksdb::WriteOptions write;
+  write.sync = options_.sync;
+  const auto status = store_->db->Write(write, &rows);
+  if (!status.ok()) stop_process("writing a batch", status);
+  for (const auto& batch : batches) {
+    auto& place = at(batch->partition);
+    const std::lock_guard lock(place.reading);
+    place.turn = batch->records.empty() ? place.turn + 1 : 0;
+    place.head = {batch->end.last, batch->end.epoch, batch->end.hash, batch->end.index_time};
+  }
+  marks_->moved();
+  watchers_.tell(batches);
+}
+
+Result<std::vector<BatchPtr>> EmbeddedLog::read(PartitionId partition, Seq from, std::size_t bytes_max) {
+  if (from > head(partition).seq) return std::vector<BatchPtr>{};
+  return read_batches(*store_, partition, std::max<Seq>(from, 1), bytes_max);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Log>> open_embedded_log_on(const EmbeddedOptions& options, rocksdb::Env* env) {
+  HUB_TRY(auto store, open_store(options, env));
+  auto log = std::make_unique<EmbeddedLog>(std::move(store), options);
+  HUB_TRY(log->recover());
+  return std::unique_ptr<Log>(std::move(log));
+}
+
+Result<std::unique_ptr<Log>> open_embedded_log(const EmbeddedOptions& options) {
+  return open_embedded_log_on(options, rocksdb::Env::Default());
+}
+
+}  // namespace hub::log

@@ -1,0 +1,198 @@
+#include "events/log/embedded_store.hpp"
+
+#include <fcntl.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+namespace hub::log {
+namespace {
+
+constexpr const char* kMetaKey = "log";
+constexpr const char* kTables = "db";
+constexpr std::size_t kBlockCacheBytes = 4 << 20;
+constexpr int kOpenFilesMax = 256;
+/// Bounds what a start has to read again.
+constexpr std::size_t kWalBytesPerBuffer = 4;
+
+/// Background work fails outside any call; the next append must not be the first to tell.
+class StopOnError final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    stop_process("writing in the background", *status);
+  }
+};
+
+/// Errors come as statuses; the database's own diary would only fill the folder.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  NoDiary() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
+rocksdb::DBOptions database_options(const EmbeddedOptions& options, rocksdb::Env* env) {
+  rocksdb::DBOptions db;
+  db.env = env;
+  db.create_if_missing = db.create_missing_column_families = !options.read_only;
+  db.paranoid_checks = true;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.track_and_verify_wals_in_manifest = true;
+  db.recycle_log_file_num = 0;
+  db.max_total_wal_size = kWalBytesPerBuffer * options.memory_bytes_max;
+  db.max_open_files = kOpenFilesMax;
+  db.max_background_jobs = 2;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.info_log = std::make_shared<NoDiary>();
+  db.listeners.push_back(std::make_shared<StopOnError>());
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions table_options(const std::shared_ptr<rocksdb::Cache>& cache, std::size_t buffer_bytes) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions family;
+  family.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  family.write_buffer_size = buffer_bytes;
+  family.compression = rocksdb::kNoCompression;
+  family.force_consistency_checks = true;
+  // Writers wait for the disk, never for a compaction.
+  family.level0_slowdown_writes_trigger = 64;
+  family.level0_stop_writes_trigger = 128;
+  return family;
+}
+
+rocksdb::ColumnFamilyOptions batch_options(rocksdb::ColumnFamilyOptions family) {
+  family.enable_blob_files = true;
+  family.min_blob_size = 0;
+  family.enable_blob_garbage_collection = false;
+  return family;
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families(const EmbeddedOptions& options) {
+  const auto cache = rocksdb::NewLRUCache(kBlockCacheBytes);
+  const auto whole = table_options(cache, options.memory_bytes_max);
+  const auto half = table_options(cache, options.memory_bytes_max / 2);
+  return {{rocksdb::kDefaultColumnFamilyName, half},
+          {"batches", batch_options(whole)},
+          {"entities", half},
+          {"times", half}};
+}
+
+Failure open_failure(const rocksdb::Status& status) {
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
+    return unavailable("log.locked", "another process has the log open");
+  if (status.IsCorruption()) return internal_failure("log.corrupt", status.ToString());
+  return unavailable("log.unavailable", status.ToString());
+}
+
+Result<void> open_tables(Store& store, const EmbeddedOptions& options) {
+  const auto db_options = database_options(options, store.env);
+  const auto tables = (options.folder / kTables).string();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const auto status = options.read_only
+                          ? rocksdb::DB::OpenForReadOnly(db_options, tables, families(options), &handles, &db)
+                          : rocksdb::DB::Open(db_options, tables, families(options), &handles, &db);
+  if (!status.ok()) return open_failure(status);
+  store.db.reset(db);
+  store.rows = handles[0];
+  store.batches = handles[1];
+  store.entities = handles[2];
+  store.times = handles[3];
+  return success();
+}
+
+/// A log whose making was cut short holds nothing but its empty tables; then the first row is written again.
+bool holds_batches(Store& store) {
+  const std::unique_ptr<rocksdb::Iterator> rows(store.db->NewIterator({}, store.batches));
+  rows->SeekToFirst();
+  return rows->Valid() || !rows->status().ok();
+}
+
+Result<Meta> make_meta(Store& store, const EmbeddedOptions& options) {
+  if (options.read_only) return not_found("log.absent", "there is no log in this folder");
+  if (holds_batches(store)) return internal_failure("log.corrupt", "the log's first row is missing");
+  HUB_ASSERT(options.partitions >= 1 && options.partitions <= kShards);
+  Meta meta{options.partitions, 0};
+  const auto random = random_bytes(sizeof meta.incarnation);
+  std::memcpy(&meta.incarnation, random.data(), random.size());
+  rocksdb::WriteOptions write;
+  write.sync = true;
+  const auto status = store.db->Put(write, store.rows, kMetaKey, encode_meta(meta));
+  if (!status.ok()) stop_process("making the log", status);
+  return meta;
+}
+
+Result<Meta> read_meta(Store& store, const EmbeddedOptions& options) {
+  std::string bytes;
+  const auto status = store.db->Get({}, store.rows, kMetaKey, &bytes);
+  if (status.IsNotFound()) return make_meta(store, options);
+  if (!status.ok()) return open_failure(status);
+  return decode_meta(bytes);
+}
+
+}  // namespace
+
+FolderLock::~FolderLock() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+
+Result<FolderLock> FolderLock::take(const std::filesystem::path& folder, bool read_only) {
+  const auto file = folder / "writer.lock";
+  const int descriptor =
+      read_only ? open(file.c_str(), O_RDONLY | O_CLOEXEC) : open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) {
+    if (read_only && errno == ENOENT) return FolderLock();
+    return unavailable("log.unavailable", std::string("the log's folder cannot be used: ") + std::strerror(errno));
+  }
+  FolderLock lock(descriptor);
+  if (flock(descriptor, (read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0)
+    return unavailable("log.locked", "another process has the log open");
+  return lock;
+}
+
+Store::~Store() {
+  if (!db) return;
+  for (auto* handle : {rows, batches, entities, times}) db->DestroyColumnFamilyHandle(handle);
+}
+
+Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env) {
+  std::error_code error;
+  if (!options.read_only) std::filesystem::create_directories(options.folder / kTables, error);
+  if (error) return unavailable("log.unavailable", "the log's folder cannot be made: " + error.message());
+  if (options.read_only && !std::filesystem::exists(options.folder / kTables / "CURRENT", error))
+    return not_found("log.absent", "there is no log in this folder");
+  auto store = std::make_unique<Store>();
+  store->folder = options.folder;
+  store->env = env;
+  HUB_TRY(auto lock, FolderLock::take(options.folder, options.read_only));
+  store->lock.emplace(std::move(lock));
+  HUB_TRY(open_tables(*store, options));
+  HUB_TRY(store->meta, read_meta(*store, options));
+  return store;
+}
+
+Failure read_failure(Position position, const rocksdb::Status& status) {
+  return corrupt_at(position, status.ToString());
+}
+
+void stop_process(const char* what, const rocksdb::Status& status) {
+  std::fprintf(stderr,
+               "computehub: the log failed while %s: %s\n"
+               "computehub: the process ends here, so that nothing is acknowledged that may not be on disk\n",
+               what, status.ToString().c_str());
+  std::abort();
+}
+
+}  // namespace hub::log

@@ -1,0 +1,55 @@
+#pragma once
+#include <rocksdb/db.h>
+
+#include <optional>
+#include <utility>
+
+#include "events/log/embedded_layout.hpp"
+#include "events/log/embedded_log.hpp"
+
+namespace hub::log {
+
+/// The right to the folder: one process writes, or several read. Held by the descriptor, so it ends with the process.
+class FolderLock {
+ public:
+  FolderLock() = default;
+  FolderLock(FolderLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock();
+  /// Fails: unavailable `log.locked`. A reader of a log that was never opened for writing holds nothing.
+  static Result<FolderLock> take(const std::filesystem::path& folder, bool read_only);
+
+ private:
+  explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+/// The tables of an opened log.
+struct Store {
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  std::filesystem::path folder;
+  rocksdb::Env* env = nullptr;
+  Meta meta;
+  std::optional<FolderLock> lock;  // declared before `db`: it ends after it
+  std::unique_ptr<rocksdb::DB> db;
+  rocksdb::ColumnFamilyHandle* rows = nullptr;
+  rocksdb::ColumnFamilyHandle* batches = nullptr;   ///< batch_key → stored_batch, in blob files
+  rocksdb::ColumnFamilyHandle* entities = nullptr;  ///< entity_key → entity_place
+  rocksdb::ColumnFamilyHandle* times = nullptr;     ///< time_key → seq of the last record, as a varint
+};
+
+/// Makes the log when it is absent and may be written. Fails as open_embedded_log.
+Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env);
+
+/// For a read that failed: internal `log.corrupt` at a position.
+Failure read_failure(Position position, const rocksdb::Status& status);
+
+/// A local disk that failed once cannot be believed about what it has kept: says so on standard error and ends the
+/// process by abort(), before anything more is acknowledged. Restarting reads what is durable.
+[[noreturn]] void stop_process(const char* what, const rocksdb::Status& status);
+
+}  // namespace hub::log

@@ -1,0 +1,214 @@
+// Who asks, projects and their members, API keys.
+#include "actors/accounts/api_key.hpp"
+#include "actors/accounts/project.hpp"
+#include "events/accounts/token.hpp"
+#include "events/core/json_codec.hpp"
+#include "gateway/http/response.hpp"
+#include "gateway/routes/await.hpp"
+#include "gateway/routes/command.hpp"
+#include "gateway/routes/routes.hpp"
+
+namespace hub::routes {
+namespace {
+
+using accounts::Role;
+using http::Request;
+using http::Response;
+
+constexpr std::uint64_t kPageSizeMax = 1'000;
+
+struct RoleBody {
+  static constexpr std::string_view required[] = {"role"};
+  Role role = Role::none;
+};
+struct KeyBody {
+  static constexpr std::string_view required[] = {"role"};
+  std::string name;
+  std::optional<std::string> project;
+  Role role = Role::none;
+  std::optional<Instant> expires_at;
+};
+BOOST_DESCRIBE_STRUCT(RoleBody, (), (role))
+BOOST_DESCRIBE_STRUCT(KeyBody, (), (name, project, role, expires_at))
+
+asio::awaitable<Response> get_me(Services&, Request& request) {
+  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
+  const auto& principal = *request.principal;
+  std::string json = "{\"id\":" + json_string(principal.id) + ",\"organisation\":" + json_string(principal.organisation) +
+                     ",\"project\":" + json_string(principal.project) + ",\"roles\":{";
+  for (const auto& [project, role] : principal.roles) {
+    if (json.back() != '{') json += ',';
+    json += json_string(project) + ":" + json_string(accounts::role_name(role));
+  }
+  co_return http::answer(json + "}}");
+}
+
+std::string page_json(const std::vector<std::string>& items, std::size_t total) {
+  std::string json = "{\"items\":[";
+  for (const auto& item : items) {
+    if (json.back() != '[') json += ',';
+    json += item;
+  }
+  return json + "],\"total\":" + std::to_string(total) + "}";
+}
+
+/// Sends the command; empty when it was accepted.
+asio::awaitable<std::optional<Failure>> carry_out(Services& services, engine::Input input) {
+  const auto reply = co_await send(services, std::move(input));
+  if (!reply) co_return reply.error();
+  co_return reply.value().refusal;
+}
+
+template <class Command>
+void fill(engine::Input& input, std::string entity, const Command& command) {
+  input.entity = std::move(entity);
+  input.type = Command::type;
+  input.data = accounts::encode_command(command);
+}
+
+asio::awaitable<Response> list_projects(Services& services, Request& request) {
+  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
+  std::vector<std::string> items;
+  for (const auto& [name, role] : request.principal->roles)
+    if (const auto project = services.access.project(request.principal->organisation, name))
+      items.push_back(accounts::encode_item(*project));
+  co_return http::answer(page_json(items, items.size()));
+}
+
+Result<engine::Input> create_project_command(Services& services, const Request& request, std::string& name) {
+  HUB_TRY(request.query.only({}));
+  HUB_TRY(check_json(request));
+  HUB_TRY(require(request, Role::admin, request.principal->project));
+  HUB_TRY(const auto body, from_json<accounts::CreateProject>(request.body));
+  HUB_TRY(auto input, command_of(request, services.clock()));
+  name = body.name;
+  fill(input, accounts::project_id(request.principal->organisation, name), body);
+  input.project = name;
+  input.creates = true;
+  return input;
+}
+
+asio::awaitable<Response> post_project(Services& services, Request& request) {
+  std::string name;
+  auto input = create_project_command(services, request, name);
+  if (!input) co_return http::refuse(request, input.error());
+  if (const auto failed = co_await carry_out(services, std::move(input).value()))
+    co_return http::refuse(request, *failed);
+  const auto project = services.access.project(request.principal->organisation, name);
+  HUB_ASSERT(project.has_value());
+  co_return http::answer(accounts::encode_item(*project), 201);
+}
+
+/// The project of the path, by name or id, when the caller is its admin.
+Result<accounts::ProjectItem> project_of_path(Services& services, const Request& request) {
+  HUB_TRY(request.query.only({}));
+  const auto wanted = request.param("id");
+  for (const auto& [name, role] : request.principal->roles) {
+    const auto project = services.access.project(request.principal->organisation, name);
+    if (!project || (project->name != wanted && project->id != wanted)) continue;
+    HUB_TRY(require(request, Role::admin, name));
+    return *project;
+  }
+  return not_found("project.unknown", "no such project");
+}
+
+template <class Command>
+asio::awaitable<Response> change_members(Services& services, Request& request, Command command) {
+  const auto project = project_of_path(services, request);
+  if (!project) co_return http::refuse(request, project.error());
+  auto input = command_of(request, services.clock());
+  if (!input) co_return http::refuse(request, input.error());
+  fill(input.value(), accounts::project_id(request.principal->organisation, project.value().name), command);
+  input.value().project = project.value().name;
+  if (const auto failed = co_await carry_out(services, std::move(input).value()))
+    co_return http::refuse(request, *failed);
+  const auto now = services.access.project(request.principal->organisation, project.value().name);
+  HUB_ASSERT(now.has_value());
+  co_return http::answer(accounts::encode_item(*now));
+}
+
+asio::awaitable<Response> put_member(Services& services, Request& request) {
+  if (const auto json = check_json(request); !json) co_return http::refuse(request, json.error());
+  const auto body = from_json<RoleBody>(request.body);
+  if (!body) co_return http::refuse(request, body.error());
+  co_return co_await change_members(services, request,
+                                    accounts::SetMember{std::string(request.param("user")), body.value().role});
+}
+
+asio::awaitable<Response> delete_member(Services& services, Request& request) {
+  co_return co_await change_members(services, request, accounts::RemoveMember{std::string(request.param("user"))});
+}
+
+Result<engine::Input> create_key_command(Services& services, const Request& request, const std::string& token) {
+  HUB_TRY(request.query.only({}));
+  HUB_TRY(check_json(request));
+  HUB_TRY(const auto body, from_json<KeyBody>(request.body));
+  const auto project = body.project.value_or(request.principal->project);
+  HUB_TRY(require(request, Role::admin, project));
+  HUB_TRY(auto input, command_of(request, services.clock()));
+  const accounts::CreateApiKey command{body.name,       project, body.role, body.expires_at, accounts::token_hash(token),
+                                       request.principal->id};
+  fill(input, derive_id(accounts::kApiKeyPrefix, input.command_id, 0), command);
+  input.project = project;
+  input.creates = true;
+  return input;
+}
+
+asio::awaitable<Response> post_api_key(Services& services, Request& request) {
+  const auto token = accounts::make_token();
+  auto input = create_key_command(services, request, token);
+  if (!input) co_return http::refuse(request, input.error());
+  const auto reply = co_await send(services, std::move(input).value());
+  if (!reply) co_return http::refuse(request, reply.error());
+  if (reply.value().refusal) co_return http::refuse(request, *reply.value().refusal);
+  const auto key = services.access.api_key(request.principal->organisation, reply.value().entity);
+  HUB_ASSERT(key.has_value());
+  auto json = accounts::encode_item(*key);
+  // A repeat answers as the first did, less the token: that one was shown once and is not kept.
+  if (!reply.value().repeated) json.insert(json.size() - 1, ",\"token\":" + json_string(token));
+  co_return http::answer(std::move(json), 201);
+}
+
+asio::awaitable<Response> list_api_keys(Services& services, Request& request) {
+  if (const auto known = request.query.only({"project"}); !known) co_return http::refuse(request, known.error());
+  const auto project = project_of(request, Role::admin);
+  if (!project) co_return http::refuse(request, project.error());
+  const auto page = services.access.api_keys(request.principal->organisation, project.value(), 0, kPageSizeMax);
+  co_return http::answer(page_json(page.items, page.total));
+}
+
+asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
+  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
+  const std::string id(request.param("id"));
+  const auto key = services.access.api_key(request.principal->organisation, id);
+  if (!key || !request.principal->may(Role::viewer, key->project))
+    co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
+  if (const auto allowed = require(request, Role::admin, key->project); !allowed)
+    co_return http::refuse(request, allowed.error());
+  auto input = command_of(request, services.clock());
+  if (!input) co_return http::refuse(request, input.error());
+  fill(input.value(), id, accounts::RevokeApiKey{});
+  input.value().project = key->project;
+  if (const auto failed = co_await carry_out(services, std::move(input).value()))
+    co_return http::refuse(request, *failed);
+  co_return http::answer(accounts::encode_item(*services.access.api_key(request.principal->organisation, id)));
+}
+
+}  // namespace
+
+void add_access(http::Router& router, Services& services) {
+  using http::Verb;
+  const auto add = [&](Verb verb, std::string pattern, asio::awaitable<Response> (*handler)(Services&, Request&)) {
+    router.add({verb, std::move(pattern), [&services, handler](Request& r) { return handler(services, r); }});
+  };
+  add(Verb::get, "/api/v1/me", get_me);
+  add(Verb::get, "/api/v1/projects", list_projects);
+  add(Verb::post, "/api/v1/projects", post_project);
+  add(Verb::put, "/api/v1/projects/{id}/members/{user}", put_member);
+  add(Verb::delete_, "/api/v1/projects/{id}/members/{user}", delete_member);
+  add(Verb::get, "/api/v1/api-keys", list_api_keys);
+  add(Verb::post, "/api/v1/api-keys", post_api_key);
+  add(Verb::delete_, "/api/v1/api-keys/{id}", delete_api_key);
+}
+
+}  // namespace hub::routes

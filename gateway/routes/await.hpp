@@ -1,0 +1,44 @@
+#pragma once
+// Waiting inside a request's coroutine for what happens on other threads.
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <memory>
+#include <optional>
+
+#include "gateway/routes/services.hpp"
+
+namespace hub::routes {
+
+/// Sends a command and waits for its durable outcome. Fails: as Engine::submit.
+asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input input);
+
+/// Waits until the projection has seen `position`, at most 250 ms. False: it is behind.
+asio::awaitable<bool> reach(Services& services, Position position);
+/// The same for `min_pos=`: "partition:seq" or an opaque list position. Fails: malformed `cursor.invalid`.
+asio::awaitable<Result<bool>> reach(Services& services, std::string_view min_pos);
+
+/// Waits until the deployment has `status`, or one that it does not leave by itself, or `timeout` has passed.
+/// True: it has `status`.
+asio::awaitable<bool> reach_status(Services& services, const std::string& id, deployments::Status status,
+                                   Duration timeout);
+
+/// Runs `work` where it may block, and comes back to the coroutine's own thread with its result.
+template <class Work>
+auto on_blocking(Services& services, Work work) -> asio::awaitable<decltype(work())> {
+  using Value = decltype(work());
+  const auto executor = co_await asio::this_coro::executor;
+  auto done = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::shared_ptr<std::optional<Value>>)>(
+      [&services, executor](auto handler, Work inner) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        asio::post(services.blocking, [executor, shared, inner = std::move(inner)]() mutable {
+          auto value = std::make_shared<std::optional<Value>>(inner());
+          asio::post(executor, [shared, value]() mutable { std::move (*shared)(std::move(value)); });
+        });
+      },
+      asio::use_awaitable, std::move(work));
+  co_return std::move(**done);
+}
+
+}  // namespace hub::routes

@@ -1,0 +1,58 @@
+#include "gateway/routes/command.hpp"
+
+#include <algorithm>
+
+#include "events/core/digest.hpp"
+#include "gateway/http/response.hpp"
+
+namespace hub::routes {
+namespace {
+
+constexpr std::size_t kKeyCharactersMax = 255;
+
+bool is_printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+}  // namespace
+
+Result<engine::Input> command_of(const http::Request& request, Instant now) {
+  engine::Input input;
+  const auto& principal = *request.principal;
+  if (const auto key = request.header("Idempotency-Key")) {
+    if (key->empty() || key->size() > kKeyCharactersMax || !is_printable(*key))
+      return invalid("idempotency.key", "must be 1 to 255 printable ASCII characters", "Idempotency-Key");
+    input.command_id = command_id_of_key(principal.organisation, principal.id, *key);
+  } else {
+    input.command_id = random_command_id();
+  }
+  const auto method = std::to_string(static_cast<int>(request.method));
+  input.body_hash = as_bytes(sha256({method, " ", request.target, "\n", request.body}));
+  input.actor = principal.id;
+  input.organisation = principal.organisation;
+  input.project = principal.project;
+  input.correlation_id = request.id;
+  input.deadline = now + kCommandPatience;
+  return input;
+}
+
+Result<void> check_json(const http::Request& request) {
+  const auto type = request.header(http::Field::content_type);
+  if (!type || request.body.empty()) return success();
+  const auto name = type->substr(0, type->find(';'));
+  if (name.substr(0, name.find_last_not_of(" \t") + 1) == "application/json") return success();
+  return http::http_failure(415, "http.unsupported_media_type", "a body must be application/json");
+}
+
+Result<void> require(const http::Request& request, accounts::Role role, std::string_view project) {
+  if (request.principal->may(role, project)) return success();
+  return forbidden("auth.forbidden", "you have not the right to do this here");
+}
+
+Result<std::string> project_of(const http::Request& request, accounts::Role role) {
+  std::string project(request.query.get("project").value_or(request.principal->project));
+  HUB_TRY(require(request, role, project));
+  return project;
+}
+
+}  // namespace hub::routes

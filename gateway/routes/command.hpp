@@ -1,0 +1,29 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "actors/engine/input.hpp"
+#include "events/core/result.hpp"
+#include "gateway/http/request.hpp"
+#include "projections/accounts/principal.hpp"
+
+namespace hub::routes {
+
+/// How long a command may wait to be decided.
+inline constexpr Duration kCommandPatience = seconds(5);
+
+/// Everything of a command that comes from its request; entity, type, data and project are the caller's to set.
+/// Fails: invalid `idempotency.key` (1 to 255 printable ASCII characters).
+Result<engine::Input> command_of(const http::Request& request, Instant now);
+
+/// Fails: http 415 `http.unsupported_media_type` when a body is there that does not call itself JSON.
+Result<void> check_json(const http::Request& request);
+
+/// The project that a request is about: `project=`, else the principal's own. Fails: forbidden `auth.forbidden` when
+/// the principal has not `role` there.
+Result<std::string> project_of(const http::Request& request, accounts::Role role);
+
+/// Fails: forbidden `auth.forbidden`.
+Result<void> require(const http::Request& request, accounts::Role role, std::string_view project);
+
+}  // namespace hub::routes

@@ -1,0 +1,127 @@
+#include "events/core/json_codec.hpp"
+#include "gateway/http/response.hpp"
+#include "gateway/routes/await.hpp"
+#include "gateway/routes/command.hpp"
+#include "gateway/routes/create_body.hpp"
+#include "gateway/routes/deployment_access.hpp"
+#include "gateway/routes/routes.hpp"
+
+namespace hub::routes {
+namespace {
+
+using http::Request;
+using http::Response;
+
+struct Item {
+  std::string id;
+  bool ok = false;
+  std::optional<std::string> code;
+  std::optional<std::string> detail;
+  std::optional<std::string> status;
+};
+BOOST_DESCRIBE_STRUCT(Item, (), (id, ok, code, detail, status))
+
+std::string_view command_type(std::string_view action) {
+  if (action == "start") return deployments::StartDeployment::type;
+  if (action == "stop") return deployments::StopDeployment::type;
+  if (action == "restart") return deployments::RestartDeployment::type;
+  return deployments::DeleteDeployment::type;
+}
+
+/// All commands of one request on their way at once; the last answer brings the coroutine back.
+class Sending {
+ public:
+  explicit Sending(std::size_t count) : left_(count), replies_(count) {}
+
+  void set(std::size_t index, Result<engine::Reply> reply) {
+    replies_[index].emplace(std::move(reply));
+    if (left_.fetch_sub(1) == 1) all_done_();
+  }
+  void when_done(std::function<void()> all_done) { all_done_ = std::move(all_done); }
+  const Result<engine::Reply>& reply(std::size_t index) const { return *replies_[index]; }
+
+ private:
+  std::atomic<std::size_t> left_;
+  std::vector<std::optional<Result<engine::Reply>>> replies_;
+  std::function<void()> all_done_;
+};
+
+Result<engine::Input> command_for(Services& services, const Request& request, const engine::Input& whole,
+                                  const std::string& action, const std::string& id) {
+  HUB_TRY(const auto item, deployment_of(services, request, id, accounts::Role::dev));
+  auto input = whole;
+  input.entity = id;
+  input.project = item.project;
+  input.type = command_type(action);
+  input.data = "{}";
+  // One command an id: a repeat of the request meets each of them again.
+  input.command_id = whole.command_id + ":" + id;
+  return input;
+}
+
+asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, const Request& request,
+                                                   const engine::Input& whole, const BatchBody& body) {
+  const auto executor = co_await asio::this_coro::executor;
+  auto sending = std::make_shared<Sending>(body.ids.size() + 1);
+  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+      [&](auto handler) {
+        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+        sending->when_done([executor, shared] { asio::post(executor, [shared]() mutable { std::move (*shared)(); }); });
+        for (std::size_t i = 0; i < body.ids.size(); ++i) {
+          auto input = command_for(services, request, whole, body.action, body.ids[i]);
+          if (!input) {
+            sending->set(i, input.error());
+            continue;
+          }
+          const auto submitted = services.engine.submit(
+              std::move(input).value(), [sending, i](const engine::Reply& reply) { sending->set(i, reply); });
+          if (!submitted) sending->set(i, submitted.error());
+        }
+        // Its own share: nothing is done before all are under way.
+        sending->set(body.ids.size(), engine::Reply{});
+      },
+      asio::use_awaitable);
+  co_return sending;
+}
+
+Item item_of(Services& services, const std::string& id, const Result<engine::Reply>& reply) {
+  Item item{id, false, {}, {}, {}};
+  const auto* failure = !reply ? &reply.error() : reply.value().refusal ? &*reply.value().refusal : nullptr;
+  if (failure != nullptr) {
+    item.code = failure->code;
+    item.detail = failure->detail;
+    return item;
+  }
+  item.ok = true;
+  if (const auto row = services.deployments.get(id, services.clock()))
+    item.status = deployments::status_name(row.value().status);
+  return item;
+}
+
+asio::awaitable<Response> post_batch(Services& services, Request& request) {
+  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
+  if (const auto json = check_json(request); !json) co_return http::refuse(request, json.error());
+  const auto body = parse_batch(request.body);
+  if (!body) co_return http::refuse(request, body.error());
+  const auto whole = command_of(request, services.clock());
+  if (!whole) co_return http::refuse(request, whole.error());
+  const auto sending = co_await send_all(services, request, whole.value(), body.value());
+  std::string json = "{\"items\":[";
+  const auto& ids = body.value().ids;
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    const auto& reply = sending->reply(i);
+    if (reply && !reply.value().refusal) co_await reach(services, reply.value().position);
+    if (i > 0) json += ',';
+    append_json(json, item_of(services, ids[i], reply));
+  }
+  co_return http::answer(json + "]}");
+}
+
+}  // namespace
+
+void add_deployment_batch(http::Router& router, Services& services) {
+  router.add({http::Verb::post, "/api/v1/deployments/batch",
+              [&services](Request& request) { return post_batch(services, request); }});
+}
+
+}  // namespace hub::routes

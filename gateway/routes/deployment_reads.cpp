@@ -1,0 +1,165 @@
+#include "events/log/cloud_event.hpp"
+#include "gateway/http/response.hpp"
+#include "gateway/routes/await.hpp"
+#include "gateway/routes/command.hpp"
+#include "gateway/routes/deployment_access.hpp"
+#include "gateway/routes/routes.hpp"
+
+namespace hub::routes {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr std::uint64_t kHistoryLimitDefault = 100;
+constexpr std::uint64_t kHistoryLimitMax = 1'000;
+
+/// `min_pos=`: a query that is behind it after the patience is answered all the same, and says so in its position.
+asio::awaitable<Result<void>> wait_for_min_pos(Services& services, const Request& request) {
+  const auto min_pos = request.query.get("min_pos");
+  if (!min_pos) co_return success();
+  const auto reached = co_await reach(services, *min_pos);
+  if (!reached) {
+    auto failure = reached.error();
+    failure.field = "min_pos";
+    co_return failure;
+  }
+  co_return success();
+}
+
+/// `at=` of one entity: a time or a position.
+Result<deployments::Moment> moment_of(Services& services, std::string_view text) {
+  if (const auto position = parse_position(text)) return deployments::moment_at(services.log, position.value());
+  const auto time = parse_rfc3339(text);
+  if (!time) return invalid("query.range", "must be a time or partition:seq", "at");
+  return deployments::moment_at(services.log, time.value());
+}
+
+/// `at=` of a list: a time or a cursor.
+Result<deployments::Moment> list_moment_of(Services& services, std::string_view text) {
+  if (const auto cursor = parse_cursor(text)) return deployments::moment_at(services.log, cursor.value());
+  const auto time = parse_rfc3339(text);
+  if (!time) return invalid("query.range", "must be a time or a cursor", "at");
+  return deployments::moment_at(services.log, time.value());
+}
+
+Result<Response> answer_at(Services& services, const Request& request, const std::string& id, std::string_view at) {
+  HUB_TRY(const auto moment, moment_of(services, at));
+  HUB_TRY(const auto view, services.deployments.get_at(id, moment));
+  static_cast<void>(request);
+  return http::answer(deployments::to_answer(view));
+}
+
+asio::awaitable<Response> get_deployment(Services& services, Request& request) {
+  if (const auto known = request.query.only({"at", "min_pos"}); !known) co_return http::refuse(request, known.error());
+  if (const auto waited = co_await wait_for_min_pos(services, request); !waited)
+    co_return http::refuse(request, waited.error());
+  auto item = deployment_of(services, request, accounts::Role::viewer);
+  if (!item) co_return http::refuse(request, item.error());
+  const auto at = request.query.get("at");
+  if (!at) co_return http::answer(std::move(item.value().json));
+  const std::string id(request.param("id"));
+  auto response =
+      co_await on_blocking(services, [&, id, text = std::string(*at)] { return answer_at(services, request, id, text); });
+  if (!response) co_return http::refuse(request, response.error());
+  co_return std::move(response).value();
+}
+
+Result<std::vector<std::string>> projects_of(const Request& request) {
+  if (const auto named = request.query.get("project")) {
+    HUB_TRY(require(request, accounts::Role::viewer, *named));
+    return std::vector<std::string>{std::string(*named)};
+  }
+  std::vector<std::string> projects;
+  for (const auto& [project, role] : request.principal->roles)
+    if (role >= accounts::Role::viewer) projects.push_back(project);
+  return projects;
+}
+
+Result<deployments::ListQuery> list_query_of(const Request& request) {
+  HUB_TRY(request.query.only({"page", "page_size", "cursor", "project", "at", "min_pos", "status", "owner", "provider",
+                              "label", "text", "name", "id_prefix"}));
+  deployments::ListQuery query;
+  HUB_TRY(query.projects, projects_of(request));
+  const auto& given = request.query;
+  HUB_TRY(const auto page, given.number("page", 1, 1'000'000'000));
+  if (page) query.page = static_cast<std::uint32_t>(*page);
+  HUB_TRY(const auto page_size, given.number("page_size", 1, deployments::kPageSizeMax));
+  if (page_size) query.page_size = static_cast<std::uint32_t>(*page_size);
+  if (const auto status = given.get("status")) {
+    query.status = deployments::status_of(*status);
+    if (!query.status) return invalid("query.range", "must be a status", "status");
+  }
+  if (const auto owner = given.get("owner")) query.owner = *owner;
+  if (const auto provider = given.get("provider")) query.provider = *provider;
+  if (const auto cursor = given.get("cursor")) query.cursor = *cursor;
+  if (const auto text = given.get("text")) query.text = *text;
+  if (const auto label = given.get("label")) {
+    const auto equals = label->find('=');
+    if (equals == 0 || equals == std::string_view::npos)
+      return invalid("query.range", "must be key=value", "label");
+    query.labels.emplace(label->substr(0, equals), label->substr(equals + 1));
+  }
+  if (const auto name = given.get("name")) query.name = *name;
+  if (const auto prefix = given.get("id_prefix")) query.id_prefix = *prefix;
+  return query;
+}
+
+asio::awaitable<Response> list_deployments(Services& services, Request& request) {
+  const auto query = list_query_of(request);
+  if (!query) co_return http::refuse(request, query.error());
+  if (const auto waited = co_await wait_for_min_pos(services, request); !waited)
+    co_return http::refuse(request, waited.error());
+  const auto at = request.query.get("at");
+  auto answer = !at ? services.deployments.list(query.value(), services.clock())
+                    : co_await on_blocking(services, [&]() -> Result<deployments::ListAnswer> {
+                        HUB_TRY(const auto moment, list_moment_of(services, *at));
+                        return services.deployments.list_at(query.value(), moment);
+                      });
+  if (!answer) co_return http::refuse(request, answer.error());
+  co_return http::answer(answer.value().to_json());
+}
+
+/// GET …/{id}/events: every event with actor, reason and time, as CloudEvents. The cursor is the version behind which
+/// to go on.
+asio::awaitable<Response> get_history(Services& services, Request& request) {
+  if (const auto known = request.query.only({"after", "limit"}); !known) co_return http::refuse(request, known.error());
+  const auto item = deployment_of(services, request, accounts::Role::viewer);
+  if (!item) co_return http::refuse(request, item.error());
+  const auto limit = request.query.number("limit", 1, kHistoryLimitMax);
+  if (!limit) co_return http::refuse(request, limit.error());
+  Version after = 0;
+  if (const auto text = request.query.get("after")) {
+    const auto cursor = parse_cursor(*text);
+    if (!cursor || cursor.value().seqs.size() != 1)
+      co_return http::refuse(request, malformed("cursor.invalid", "not a cursor that this system gave out", "after"));
+    after = cursor.value().seqs.front();
+  }
+  const std::string id(request.param("id"));
+  const auto events = co_await on_blocking(services, [&services, id, after, count = limit.value().value_or(kHistoryLimitDefault)] {
+    return services.log.history(id, after + 1, count);
+  });
+  if (!events) co_return http::refuse(request, events.error());
+  std::string json = "{\"items\":[";
+  for (const auto& event : events.value()) {
+    if (json.back() != '[') json += ',';
+    json += log::to_cloud_event(event.record, event.position.partition);
+    after = event.record.version;
+  }
+  json += "],\"next_cursor\":" + json_string(to_text(Cursor{services.log.incarnation(), {after}})) + "}";
+  co_return http::answer(std::move(json));
+}
+
+}  // namespace
+
+void add_deployment_reads(http::Router& router, Services& services) {
+  using http::Verb;
+  const auto add = [&](std::string pattern, asio::awaitable<Response> (*handler)(Services&, Request&)) {
+    router.add({Verb::get, std::move(pattern), [&services, handler](Request& request) { return handler(services, request); }});
+  };
+  add("/api/v1/deployments", list_deployments);
+  add("/api/v1/deployments/{id}", get_deployment);
+  add("/api/v1/deployments/{id}/events", get_history);
+}
+
+}  // namespace hub::routes

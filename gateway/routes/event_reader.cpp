@@ -1,0 +1,74 @@
+#include "gateway/routes/event_reader.hpp"
+
+#include <algorithm>
+
+#include "events/log/cloud_event.hpp"
+
+namespace hub::routes {
+namespace {
+
+constexpr std::size_t kReadBytes = 1 << 20;
+
+/// False: the page is full.
+bool take_batch(const log::Batch& batch, Cursor& cursor, const EventFilter& filter, std::size_t count_max,
+                std::vector<ReadEvent>& events) {
+  auto& seq = cursor.seqs[batch.partition];
+  for (const auto& record : batch.records) {
+    if (record.seq <= seq) continue;
+    if (filter.shows(record)) {
+      if (events.size() == count_max) return false;
+      seq = record.seq;
+      events.push_back({log::to_cloud_event(record, batch.partition), to_text(cursor)});
+    }
+    seq = record.seq;
+  }
+  return true;
+}
+
+}  // namespace
+
+EventFilter EventFilter::of(const accounts::Principal& principal) {
+  EventFilter filter;
+  filter.organisation = principal.organisation;
+  for (const auto& [project, role] : principal.roles)
+    if (role >= accounts::Role::viewer) filter.projects.push_back(project);
+  return filter;
+}
+
+bool EventFilter::shows(const log::Record& record) const {
+  return record.kind == log::RecordKind::event && record.organisation == organisation &&
+         (type.empty() || record.type == type) &&
+         std::find(projects.begin(), projects.end(), record.project) != projects.end();
+}
+
+Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
+                                           std::size_t count_max) {
+  if (cursor.incarnation != log.incarnation() || cursor.seqs.size() != log.partitions())
+    return invalid("cursor.other_log", "this cursor is of another log", "after");
+  std::vector<ReadEvent> events;
+  for (PartitionId partition = 0; partition < log.partitions(); ++partition) {
+    for (;;) {
+      HUB_TRY(const auto batches, log.read(partition, cursor.seqs[partition] + 1, kReadBytes));
+      if (batches.empty()) break;
+      const auto before = cursor.seqs[partition];
+      for (const auto& batch : batches)
+        if (!take_batch(*batch, cursor, filter, count_max, events)) return events;
+      // A batch of outcomes alone has no seq to go on from: it is the last one.
+      if (cursor.seqs[partition] == before) break;
+    }
+  }
+  return events;
+}
+
+Cursor cursor_at_start(const log::Log& log) {
+  return {log.incarnation(), std::vector<std::uint64_t>(log.partitions(), 0)};
+}
+
+Cursor cursor_at_head(log::Log& log) {
+  auto cursor = cursor_at_start(log);
+  for (PartitionId partition = 0; partition < log.partitions(); ++partition)
+    cursor.seqs[partition] = log.head(partition).seq;
+  return cursor;
+}
+
+}  // namespace hub::routes

@@ -1,0 +1,37 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "events/core/cursor.hpp"
+#include "events/log/log.hpp"
+#include "projections/accounts/principal.hpp"
+
+namespace hub::routes {
+
+/// Which events: those of projects where the caller may read, of one type or all.
+struct EventFilter {
+  std::string organisation;
+  std::vector<std::string> projects;
+  std::string type;  ///< empty: all
+
+  static EventFilter of(const accounts::Principal& principal);
+  bool shows(const log::Record& record) const;
+};
+
+struct ReadEvent {
+  std::string json;    ///< CloudEvent
+  std::string cursor;  ///< behind it
+};
+
+/// Reads events behind `cursor`, partition after partition, and moves it along. Order within a partition is that of
+/// the log. Stops after `count_max` events, or when all partitions were read to their heads.
+/// Fails: as Log::read; invalid `cursor.other_log`.
+Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
+                                           std::size_t count_max);
+
+/// A cursor before everything, or at the head of every partition.
+Cursor cursor_at_start(const log::Log& log);
+Cursor cursor_at_head(log::Log& log);
+
+}  // namespace hub::routes

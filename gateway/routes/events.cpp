@@ -1,0 +1,122 @@
+// GET /api/v1/events: a page, or with follow=true one CloudEvent a line as they come.
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "events/core/json.hpp"
+#include "gateway/http/response.hpp"
+#include "gateway/routes/await.hpp"
+#include "gateway/routes/event_reader.hpp"
+#include "gateway/routes/routes.hpp"
+
+namespace hub::routes {
+namespace {
+
+using http::Request;
+using http::Response;
+
+constexpr std::uint64_t kLimitDefault = 100;
+constexpr std::uint64_t kLimitMax = 1'000;
+
+Result<Cursor> cursor_of(Services& services, const Request& request) {
+  const auto text = request.query.get("after");
+  if (!text) return cursor_at_start(services.log);
+  auto cursor = parse_cursor(*text);
+  if (!cursor) {
+    auto failure = cursor.error();
+    failure.field = "after";
+    return failure;
+  }
+  return std::move(cursor).value();
+}
+
+Response page(Services& services, Cursor cursor, const EventFilter& filter, std::size_t limit, const Request& request) {
+  const auto events = read_events(services.log, cursor, filter, limit);
+  if (!events) return http::refuse(request, events.error());
+  std::string json = "{\"items\":[";
+  for (const auto& event : events.value()) {
+    if (json.back() != '[') json += ',';
+    json += event.json;
+  }
+  return http::answer(json + "],\"next_cursor\":" + json_string(to_text(cursor)) + "}");
+}
+
+/// Wakes when the log has grown; lives as long as the stream.
+class Growth {
+ public:
+  Growth(log::Log& log, const asio::any_io_executor& executor)
+      : log_(log), timer_(std::make_shared<asio::steady_timer>(executor)) {
+    watcher_ = log_.watch([weak = std::weak_ptr(timer_), grown = grown_](const std::vector<log::BatchPtr>&) {
+      // One wake-up a turn is enough, however many batches come.
+      if (grown->exchange(true)) return;
+      if (const auto timer = weak.lock())
+        asio::post(timer->get_executor(), [weak] {
+          if (const auto still = weak.lock()) still->cancel();
+        });
+    });
+  }
+  ~Growth() { log_.unwatch(watcher_); }
+  Growth(const Growth&) = delete;
+  Growth& operator=(const Growth&) = delete;
+
+  asio::awaitable<void> wait() {
+    if (grown_->exchange(false)) co_return;
+    timer_->expires_at(asio::steady_timer::time_point::max());
+    co_await timer_->async_wait(asio::as_tuple(asio::use_awaitable));
+    grown_->store(false);
+  }
+
+ private:
+  log::Log& log_;
+  std::shared_ptr<asio::steady_timer> timer_;
+  std::shared_ptr<std::atomic<bool>> grown_ = std::make_shared<std::atomic<bool>>(false);
+  std::uint64_t watcher_ = 0;
+};
+
+asio::awaitable<void> follow(Services& services, Cursor cursor, EventFilter filter, http::BodyWriter& writer) {
+  Growth growth(services.log, co_await asio::this_coro::executor);
+  for (;;) {
+    const auto events =
+        co_await on_blocking(services, [&] { return read_events(services.log, cursor, filter, kLimitMax); });
+    if (!events) co_return;
+    std::string lines;
+    for (const auto& event : events.value()) lines += event.json + "\n";
+    if (!lines.empty() && !co_await writer.write(lines)) co_return;
+    if (events.value().size() < kLimitMax) co_await growth.wait();
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
+  }
+}
+
+asio::awaitable<Response> get_events(Services& services, Request& request) {
+  if (const auto known = request.query.only({"after", "limit", "type", "follow"}); !known)
+    co_return http::refuse(request, known.error());
+  const auto limit = request.query.number("limit", 1, kLimitMax);
+  if (!limit) co_return http::refuse(request, limit.error());
+  const auto follows = request.query.flag("follow");
+  if (!follows) co_return http::refuse(request, follows.error());
+  const auto cursor = cursor_of(services, request);
+  if (!cursor) co_return http::refuse(request, cursor.error());
+  auto filter = EventFilter::of(*request.principal);
+  filter.type = request.query.get("type").value_or("");
+  if (!follows.value())
+    co_return co_await on_blocking(services, [&] {
+      return page(services, cursor.value(), filter, limit.value().value_or(kLimitDefault), request);
+    });
+  if (cursor.value().incarnation != services.log.incarnation() ||
+      cursor.value().seqs.size() != services.log.partitions())
+    co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
+  Response response;
+  response.content_type = "application/x-ndjson";
+  response.stream = [&services, from = cursor.value(), filter](http::BodyWriter& writer) {
+    return follow(services, from, filter, writer);
+  };
+  co_return response;
+}
+
+}  // namespace
+
+void add_events(http::Router& router, Services& services) {
+  router.add(
+      {http::Verb::get, "/api/v1/events", [&services](Request& request) { return get_events(services, request); }});
+}
+
+}  // namespace hub::routes

@@ -1,0 +1,17 @@
+#pragma once
+#include "gateway/http/router.hpp"
+#include "gateway/routes/services.hpp"
+
+namespace hub::routes {
+
+// Each adds the routes of one subject. `services` outlives the router.
+void add_deployment_reads(http::Router& router, Services& services);
+void add_deployment_writes(http::Router& router, Services& services);
+void add_deployment_batch(http::Router& router, Services& services);
+void add_telemetry(http::Router& router, Services& services);
+void add_events(http::Router& router, Services& services);
+void add_access(http::Router& router, Services& services);
+void add_secrets(http::Router& router, Services& services);
+void add_system(http::Router& router, Services& services);
+
+}  // namespace hub::routes

@@ -1,0 +1,43 @@
+#pragma once
+#include <boost/asio/thread_pool.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/engine/engine.hpp"
+#include "adapters/deployments/deployment_effects.hpp"
+#include "adapters/secrets/sealer.hpp"
+#include "adapters/secrets/secrets.hpp"
+#include "gateway/http/asio.hpp"
+#include "gateway/routes/row_watch.hpp"
+#include "projections/accounts/access_table.hpp"
+#include "projections/deployments/queries.hpp"
+
+namespace hub::routes {
+
+/// One line of /api/v1/system/health.
+struct HealthCheck {
+  std::string name;
+  bool ok = true;
+  std::string reason;  ///< shown to callers with a token
+};
+
+/// What routes are made of. All of it outlives the HTTP server; all of it is safe from any thread.
+struct Services {
+  engine::Engine& engine;
+  log::Log& log;
+  deployments::Deployments& deployments;
+  accounts::AccessTable& access;
+  secrets::Secrets& secrets;
+  secrets::Sealer& sealer;
+  const deployments::Providers& providers;
+  RowWatch& rows;
+  asio::thread_pool& blocking;  ///< for what reads files or asks a provider
+  std::function<Instant()> clock = wall_now;
+  std::function<std::vector<HealthCheck>()> health;
+  std::function<std::string()> metrics_text;
+  bool metrics_open = false;
+  std::shared_ptr<const std::string> openapi_json;
+};
+
+}  // namespace hub::routes

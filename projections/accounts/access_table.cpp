@@ -1,0 +1,294 @@
+#include "projections/accounts/access_table.hpp"
+
+#include <algorithm>
+
+#include "events/accounts/token.hpp"
+
+namespace hub::accounts {
+namespace {
+
+constexpr std::string_view kUser = "user:";
+constexpr std::string_view kKey = "key:";
+
+std::string joined(std::string_view a, std::string_view b) {
+  std::string both(a);
+  both += b;
+  return both;
+}
+
+bool is_open(const ApiKeyRow& row) {
+  return !row.broken && !row.item.revoked_at.is_set() && row.item.role != Role::none;
+}
+
+Digest digest_of(const ApiKeyRow& row) {
+  Digest digest{};
+  const auto bytes = from_hex(row.token_hash);
+  if (bytes && bytes.value().size() == digest.size())
+    std::copy(bytes.value().begin(), bytes.value().end(), digest.begin());
+  return digest;
+}
+
+std::pair<std::int64_t, std::string> creation_key(Instant created_at, const std::string& id) {
+  return {created_at.micros, id};
+}
+
+const std::map<std::string, Role>& members_of(const ProjectRow& row) {
+  static const std::map<std::string, Role> nobody;
+  return row.broken ? nobody : row.item.members;
+}
+
+Role role_of_member(const std::map<std::string, Role>& members, const std::string& user) {
+  const auto member = members.find(user);
+  return member == members.end() ? Role::none : member->second;
+}
+
+/// The page of `rows` that `ids` names from `offset` on.
+template <class Rows>
+AccessTable::Page page_of(const std::map<std::pair<std::int64_t, std::string>, std::string>& ids, const Rows& rows,
+                          std::size_t offset, std::size_t limit) {
+  AccessTable::Page page;
+  page.total = ids.size();
+  if (offset >= ids.size()) return page;
+  auto next = std::next(ids.begin(), static_cast<std::ptrdiff_t>(offset));
+  for (; next != ids.end() && page.items.size() < limit; ++next)
+    page.items.push_back(encode_item(rows.find(next->second)->second.item));
+  return page;
+}
+
+}  // namespace
+
+AccessTable::AccessTable() {
+  const auto row = default_project_row();
+  Losers losers;
+  index(ProjectRow{}, row, losers);
+  projects_.emplace(row.item.id, row);
+}
+
+// --- asking ---
+
+AccessTable::PrincipalPtr AccessTable::find(std::string_view token, Instant now) const {
+  if (token.empty() || token.size() > kTokenSizeMax) return nullptr;
+  return tokens_.find(token_digest(token), now);
+}
+
+AccessTable::PrincipalPtr AccessTable::user(std::string_view organisation, std::string_view name) const {
+  auto principal = std::make_shared<Principal>();
+  principal->id = joined(kUser, name);
+  principal->organisation = organisation;
+  {
+    const std::shared_lock lock(mutex_);
+    const auto found = roles_.find(Pair(organisation, name));
+    if (found != roles_.end()) principal->roles = found->second;
+  }
+  const bool elsewhere = principal->roles.count(kDefaultProject) == 0 && !principal->roles.empty();
+  principal->project = elsewhere ? principal->roles.begin()->first : std::string(kDefaultProject);
+  return principal;
+}
+
+bool AccessTable::has_project(std::string_view organisation, std::string_view name) const {
+  return project(organisation, name).has_value();
+}
+
+bool AccessTable::has_key(Instant now) const {
+  const std::shared_lock lock(mutex_);
+  return std::any_of(open_.begin(), open_.end(),
+                     [&](const auto& key) { return !key.second.is_set() || key.second > now; });
+}
+
+AccessTable::Page AccessTable::api_keys(std::string_view organisation, std::string_view project, std::size_t offset,
+                                        std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  const auto ids = keys_by_project_.find(Pair(organisation, project));
+  return ids == keys_by_project_.end() ? Page{} : page_of(ids->second, keys_, offset, limit);
+}
+
+AccessTable::Page AccessTable::projects(std::string_view organisation, std::size_t offset, std::size_t limit) const {
+  const std::shared_lock lock(mutex_);
+  const auto ids = projects_by_organisation_.find(organisation);
+  return ids == projects_by_organisation_.end() ? Page{} : page_of(ids->second, projects_, offset, limit);
+}
+
+std::optional<ApiKeyItem> AccessTable::api_key(std::string_view organisation, std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = keys_.find(id);
+  if (found == keys_.end() || found->second.item.organisation != organisation) return std::nullopt;
+  return found->second.item;
+}
+
+std::optional<ProjectItem> AccessTable::project(std::string_view organisation, std::string_view name) const {
+  const auto id = project_id(organisation, name);
+  const std::shared_lock lock(mutex_);
+  const auto found = projects_.find(id);
+  if (found == projects_.end()) return std::nullopt;
+  return found->second.item;
+}
+
+// --- telling when a right has gone ---
+
+std::uint64_t AccessTable::on_revoked(Observer observer) {
+  const std::lock_guard lock(observers_mutex_);
+  observers_.emplace(++observers_made_, std::move(observer));
+  return observers_made_;
+}
+
+void AccessTable::forget(std::uint64_t observer) {
+  const std::lock_guard lock(observers_mutex_);
+  observers_.erase(observer);
+}
+
+void AccessTable::tell(const Losers& losers) {
+  if (losers.empty()) return;
+  const std::lock_guard lock(observers_mutex_);
+  for (const auto& observer : observers_)
+    for (const auto& principal : losers) observer.second(principal);
+}
+
+void AccessTable::expire(Instant now) {
+  Losers losers;
+  {
+    const std::unique_lock lock(mutex_);
+    while (!expiries_.empty() && expiries_.begin()->first <= now)
+      close_key(keys_.find(expiries_.begin()->second)->second, losers);
+  }
+  tell(losers);
+}
+
+// --- feeding ---
+
+bool AccessTable::concerns(const log::Record& record) {
+  if (record.kind != log::RecordKind::event || !is_id(record.entity)) return false;
+  const auto prefix = prefix_of(record.entity);
+  return prefix == kProjectPrefix || prefix == kApiKeyPrefix;
+}
+
+bool AccessTable::apply(PartitionId partition, const log::Record& record) {
+  if (!concerns(record)) return false;
+  Losers losers;
+  bool changed = false;
+  {
+    const std::unique_lock lock(mutex_);
+    if (prefix_of(record.entity) == kApiKeyPrefix) {
+      auto& row = keys_[record.entity];
+      changed = fold(row, partition, record);
+      if (changed) index(row, losers);
+    } else {
+      auto& row = projects_[record.entity];
+      const auto before = row;
+      changed = fold(row, partition, record);
+      if (changed) index(before, row, losers);
+    }
+  }
+  tell(losers);
+  return changed;
+}
+
+void AccessTable::made_at(Instant time) {
+  const std::unique_lock lock(mutex_);
+  auto& row = projects_.find(project_id(kDefaultOrganisation, kDefaultProject))->second;
+  const auto before = row;
+  row.item.created_at = time;
+  Losers losers;
+  index(before, row, losers);
+}
+
+void AccessTable::index(const ApiKeyRow& row, Losers& losers) {
+  const auto& item = row.item;
+  if (is_open(row) && open_.count(item.id) == 0) open_key(row);
+  if (!is_open(row) && open_.count(item.id) > 0) close_key(row, losers);
+  if (item.organisation.empty()) return;  // broken from its first event on: nobody's
+  keys_by_project_[Pair(item.organisation, item.project)].emplace(creation_key(item.created_at, item.id), item.id);
+}
+
+void AccessTable::open_key(const ApiKeyRow& row) {
+  const auto& item = row.item;
+  auto principal = std::make_shared<Principal>();
+  principal->id = joined(kKey, item.id);
+  principal->organisation = item.organisation;
+  principal->project = item.project;
+  principal->roles.emplace(item.project, item.role);
+  tokens_.put(digest_of(row), std::move(principal), item.expires_at);
+  open_.emplace(item.id, item.expires_at);
+  if (item.expires_at.is_set()) expiries_.emplace(item.expires_at, item.id);
+}
+
+void AccessTable::close_key(const ApiKeyRow& row, Losers& losers) {
+  tokens_.erase(digest_of(row));
+  open_.erase(row.item.id);
+  expiries_.erase({row.item.expires_at, row.item.id});
+  losers.insert(joined(kKey, row.item.id));
+}
+
+void AccessTable::index(const ProjectRow& before, const ProjectRow& after, Losers& losers) {
+  const auto& item = after.item;
+  if (item.organisation.empty()) return;  // broken from its first event on: nobody's
+  auto& ids = projects_by_organisation_[item.organisation];
+  ids.erase(creation_key(before.item.created_at, before.item.id));
+  ids.emplace(creation_key(item.created_at, item.id), item.id);
+  index_members(before, after, losers);
+  if (before.item.name != item.name) refresh_admins(item.organisation);
+}
+
+void AccessTable::index_members(const ProjectRow& before, const ProjectRow& after, Losers& losers) {
+  const auto& item = after.item;
+  for (const auto& [user, role] : members_of(before)) {
+    if (role_of_member(members_of(after), user) < role) losers.insert(joined(kUser, user));
+    roles_[Pair(item.organisation, user)].erase(item.name);
+  }
+  for (const auto& [user, role] : members_of(after)) roles_[Pair(item.organisation, user)][item.name] = role;
+}
+
+void AccessTable::admit_admin(std::string_view token, std::string_view organisation, std::string_view user) {
+  const std::unique_lock lock(mutex_);
+  admins_.push_back({token_digest(token), std::string(organisation), std::string(user)});
+  tokens_.put(admins_.back().token, admin_of_all(admins_.back()), Instant{});
+}
+
+void AccessTable::refresh_admins(std::string_view organisation) {
+  for (const auto& admin : admins_)
+    if (admin.organisation == organisation) tokens_.put(admin.token, admin_of_all(admin), Instant{});
+}
+
+AccessTable::PrincipalPtr AccessTable::admin_of_all(const Admin& admin) const {
+  auto principal = std::make_shared<Principal>();
+  principal->id = joined(kUser, admin.user);
+  principal->organisation = admin.organisation;
+  principal->project = kDefaultProject;
+  const auto ids = projects_by_organisation_.find(admin.organisation);
+  if (ids != projects_by_organisation_.end())
+    for (const auto& id : ids->second) principal->roles[projects_.find(id.second)->second.item.name] = Role::admin;
+  return principal;
+}
+
+// --- rows, to keep and load ---
+
+std::string AccessTable::row(std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  if (const auto key = keys_.find(id); key != keys_.end()) return encode_row(key->second);
+  if (const auto project = projects_.find(id); project != projects_.end()) return encode_row(project->second);
+  return {};
+}
+
+Result<void> AccessTable::load(std::string_view id, std::string_view bytes) {
+  const std::unique_lock lock(mutex_);
+  Losers losers;  // nobody listens to what was before the start
+  if (prefix_of(id) == kApiKeyPrefix) {
+    HUB_TRY(auto loaded, decode_api_key_row(bytes));
+    const auto& row = keys_.insert_or_assign(std::string(id), std::move(loaded)).first->second;
+    index(row, losers);
+    return success();
+  }
+  HUB_TRY(auto loaded, decode_project_row(bytes));
+  auto& row = projects_[std::string(id)];
+  const auto before = std::exchange(row, std::move(loaded));
+  index(before, row, losers);
+  return success();
+}
+
+std::size_t AccessTable::broken() const {
+  const std::shared_lock lock(mutex_);
+  const auto is_broken = [](const auto& row) { return row.second.broken; };
+  return static_cast<std::size_t>(std::count_if(keys_.begin(), keys_.end(), is_broken) +
+                                  std::count_if(projects_.begin(), projects_.end(), is_broken));
+}
+
+}  // namespace hub::accounts

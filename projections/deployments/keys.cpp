@@ -1,0 +1,73 @@
+#include "projections/deployments/keys.hpp"
+
+#include "events/core/varint.hpp"
+#include "projections/core/bytes.hpp"
+
+namespace hub::deployments {
+namespace {
+
+std::string prefix(char table, std::string_view first) {
+  std::string key(1, table);
+  append_sized(key, first);
+  return key;
+}
+
+}  // namespace
+
+std::string id_key(std::string_view id) {
+  return kIdTable + std::string(id);
+}
+std::string row_prefix(char table, std::string_view project) {
+  return prefix(table, project);
+}
+
+std::string status_prefix(std::string_view project, Status status) {
+  return prefix(kStatusTable, project) + static_cast<char>(status);
+}
+
+std::string owner_prefix(std::string_view project, std::string_view owner) {
+  auto key = prefix(kOwnerTable, project);
+  append_sized(key, owner);
+  return key;
+}
+
+std::string name_prefix(std::string_view project, std::string_view name) {
+  auto key = prefix(kNameTable, project);
+  append_sized(key, name);
+  return key;
+}
+
+std::string sum_prefix(Sum what, std::string_view project) {
+  std::string key{kSumTable, static_cast<char>(what)};
+  append_sized(key, project);
+  return key;
+}
+
+std::string sum_key(Sum what, std::string_view project, std::string_view value) {
+  auto key = sum_prefix(what, project);
+  append_sized(key, value);
+  return key;
+}
+
+std::string history_prefix(std::string_view id) {
+  return prefix(kHistoryTable, id);
+}
+
+std::string history_key(std::string_view id, Version version) {
+  auto key = history_prefix(id);
+  projections::append_ordered(key, version);
+  return key;
+}
+
+void append_place(std::string& key, Instant created_at, std::string_view id) {
+  projections::append_ordered(key, created_at.micros);
+  key += id;
+}
+
+bool take_place(std::string_view bytes, Place& place) {
+  if (!projections::take_ordered(bytes, place.created_at.micros)) return false;
+  place.id = bytes;
+  return true;
+}
+
+}  // namespace hub::deployments

@@ -1,0 +1,171 @@
+#include "projections/deployments/queries.hpp"
+
+#include <rocksdb/db.h>
+
+#include "events/core/varint.hpp"
+#include "events/deployments/events.hpp"
+#include "projections/core/bytes.hpp"
+#include "projections/core/rows.hpp"
+#include "projections/deployments/page.hpp"
+#include "projections/deployments/source.hpp"
+
+namespace hub::deployments {
+namespace {
+
+// A row moves when its deployment is deleted: then its new place is read.
+constexpr int kGetTriesMax = 3;
+// Ids with the given beginning that are looked at; beyond it is certainly ambiguous.
+constexpr int kPrefixIdsMax = 1'000;
+
+Failure no_such() {
+  return not_found("deployment.not_found", "there is no such deployment");
+}
+Failure ambiguous() {
+  return conflict("deployment.ambiguous", "more than one deployment is meant by this");
+}
+
+bool one_of(const std::vector<std::string>& projects, std::string_view project) {
+  return std::find(projects.begin(), projects.end(), project) != projects.end();
+}
+
+std::optional<std::string> find_row(const projections::StoreView& view, std::string_view id) {
+  const auto key = view.get(id_key(id));
+  return key ? view.get(*key) : std::nullopt;
+}
+
+/// Calls visit(rest of the key, value) for every key with this prefix until it is false.
+template <class Visit>
+void scan(const projections::StoreView& view, const std::string& prefix, Visit visit) {
+  rocksdb::ReadOptions options;
+  options.snapshot = view.snapshot();
+  const std::unique_ptr<rocksdb::Iterator> keys(view.db().NewIterator(options));
+  for (keys->Seek(prefix); keys->Valid() && keys->key().starts_with(prefix); keys->Next()) {
+    const std::string_view key(keys->key().data(), keys->key().size());
+    if (!visit(key.substr(prefix.size()), std::string_view(keys->value().data(), keys->value().size()))) return;
+  }
+}
+
+/// Project of a row's key.
+std::string_view project_of(std::string_view row_key) {
+  std::string_view project;
+  row_key.remove_prefix(1);
+  HUB_ASSERT(take_sized(row_key, project));
+  return project;
+}
+
+std::vector<std::string> ids_by_name(const projections::StoreView& view, std::string_view name,
+                                     const std::vector<std::string>& projects) {
+  std::vector<std::string> found;
+  for (const auto& project : projects)
+    scan(view, name_prefix(project, name), [&](std::string_view id, std::string_view) {
+      found.emplace_back(id);
+      return found.size() < 2;
+    });
+  return found;
+}
+
+std::vector<std::string> ids_by_prefix(const projections::StoreView& view, std::string_view beginning,
+                                       const std::vector<std::string>& projects) {
+  std::vector<std::string> found;
+  int seen = 0;
+  scan(view, id_key(beginning), [&](std::string_view rest, std::string_view row_key) {
+    if (row_key.front() == kRowTable && one_of(projects, project_of(row_key)))
+      found.push_back(std::string(beginning) + std::string(rest));
+    return found.size() < 2 && ++seen < kPrefixIdsMax;
+  });
+  // Too many of others to be sure that there is only one.
+  if (seen >= kPrefixIdsMax && found.size() == 1) found.push_back({});
+  return found;
+}
+
+std::map<std::string, std::int64_t> sums(const projections::StoreView& view, Sum what, std::string_view project) {
+  std::map<std::string, std::int64_t> found;
+  scan(view, sum_prefix(what, project), [&](std::string_view rest, std::string_view value) {
+    std::string_view name;
+    HUB_ASSERT(take_sized(rest, name));
+    found.emplace(name, projections::decode_sum(value));
+    return true;
+  });
+  return found;
+}
+
+std::map<std::string, std::uint64_t> counts(const projections::StoreView& view, Sum what, std::string_view project) {
+  std::map<std::string, std::uint64_t> found;
+  for (const auto& sum : sums(view, what, project)) found.emplace(sum.first, static_cast<std::uint64_t>(sum.second));
+  return found;
+}
+
+}  // namespace
+
+Result<Item> Deployments::get(std::string_view id, Instant now) const {
+  const auto store = feed_.store();
+  for (int i = 0; i < kGetTriesMax; ++i) {
+    const auto key = store->get(id_key(id));
+    if (!key) return no_such();
+    const auto bytes = store->get(*key);
+    if (!bytes) continue;
+    HUB_TRY(const auto row, decode_row(*bytes));
+    return Item{answer_of(row, now), std::string(row.project), std::string(row.provider), row.status, row.version, row.position};
+  }
+  // A deployment is deleted once only.
+  return internal_failure("projection.corrupt", "a link leads to no row");
+}
+
+Result<std::string> Deployments::resolve(std::string_view text, const std::vector<std::string>& projects) const {
+  const auto store = feed_.store();
+  const auto view = store->view();
+  if (is_id(text)) {
+    const auto key = view.get(id_key(text));
+    if (key && one_of(projects, project_of(*key))) return std::string(text);
+  }
+  auto found = ids_by_name(view, text, projects);
+  if (found.empty() && !text.empty()) {
+    const bool whole = text.substr(0, kDeploymentPrefix.size()) == kDeploymentPrefix;
+    found =
+        ids_by_prefix(view, whole ? std::string(text) : std::string(kDeploymentPrefix) + std::string(text), projects);
+  }
+  if (found.empty()) return no_such();
+  if (found.size() > 1) return ambiguous();
+  return std::move(found.front());
+}
+
+Result<ListAnswer> Deployments::list(const ListQuery& query, Instant now) const {
+  HUB_TRY(const auto after, check(query));
+  const auto store = feed_.store();
+  const auto view = store->view();
+  return list_page(view, query, after, now);
+}
+
+Result<View> Deployments::get_at(std::string_view id, const Moment& moment) const {
+  const auto store = feed_.store();
+  const auto rows = store->view();
+  HUB_TRY(auto view, view_at(rows, log_, id, moment, find_row(rows, id)));
+  if (!view) return no_such();
+  if (moment.at.is_set()) view->cost_usd_micro = cost_now(*view, moment.at);
+  return std::move(*view);
+}
+
+Result<ListAnswer> Deployments::list_at(const ListQuery& query, const Moment& moment) const {
+  HUB_TRY(const auto after, check(query));
+  const auto store = feed_.store();
+  const auto view = store->view();
+  return list_page_at(view, log_, query, after, moment);
+}
+
+Overview Deployments::overview(const std::vector<std::string>& projects) const {
+  const auto store = feed_.store();
+  const auto view = store->view();
+  Overview overview{{}, view.cursor()};
+  for (const auto& name : projects) {
+    auto& project = overview.projects[name];
+    project.by_status = counts(view, Sum::status, name);
+    project.by_owner = counts(view, Sum::owner, name);
+    project.by_provider = counts(view, Sum::provider, name);
+    project.price_usd_micro_per_hour_by_provider = sums(view, Sum::price, name);
+    for (const auto& count : project.by_status)
+      if (count.first != status_name(Status::deleted)) project.total += count.second;
+  }
+  return overview;
+}
+
+}  // namespace hub::deployments

@@ -1,0 +1,122 @@
+#include "projections/deployments/row.hpp"
+
+#include "events/core/varint.hpp"
+
+namespace hub::deployments {
+namespace {
+
+constexpr char kRowVersion = 1;
+constexpr char kPrepared = 1;
+
+Failure corrupt() {
+  return internal_failure("projection.corrupt", "a row cannot be read");
+}
+
+std::uint64_t as_unsigned(std::int64_t value) {
+  return static_cast<std::uint64_t>(value);
+}
+
+/// Takes what encode_row wrote, one after the other; after the first bad one all are bad.
+struct Reader {
+  std::string_view bytes;
+  bool good = true;
+
+  std::uint64_t number() {
+    std::uint64_t value = 0;
+    good = good && take_varint(bytes, value);
+    return value;
+  }
+  std::int64_t integer() { return static_cast<std::int64_t>(number()); }
+  Instant instant() { return {integer()}; }
+  std::string_view part() {
+    std::string_view value;
+    good = good && take_sized(bytes, value);
+    return value;
+  }
+};
+
+}  // namespace
+
+std::string encode_row(const View& view) {
+  std::size_t cost_at = 0;
+  const auto json = to_answer(view, &cost_at);
+  std::string bytes;
+  bytes.reserve(json.size() + 256);
+  bytes += kRowVersion;
+  bytes += static_cast<char>(view.status);
+  bytes += view.prepared ? kPrepared : '\0';
+  append_varint(bytes, as_unsigned(view.created_at.micros));
+  append_varint(bytes, view.version);
+  append_varint(bytes, view.position.partition);
+  append_varint(bytes, view.position.seq);
+  append_varint(bytes, view.created_seq);
+  append_varint(bytes, as_unsigned(view.index_time.micros));
+  append_varint(bytes, as_unsigned(view.price_usd_micro_per_hour));
+  append_varint(bytes, as_unsigned(view.cost_usd_micro));
+  append_varint(bytes, as_unsigned(view.billing.since.micros));
+  append_varint(bytes, view.billing.remainder);
+  append_varint(bytes, cost_at);
+  for (const auto* part : {&view.project, &view.owner, &view.provider, &view.name}) append_sized(bytes, *part);
+  std::string labels;
+  for (const auto& [key, value] : view.labels) {
+    append_sized(labels, key);
+    append_sized(labels, value);
+  }
+  append_sized(bytes, labels);
+  bytes += json;
+  return bytes;
+}
+
+Result<Row> decode_row(std::string_view bytes) {
+  if (bytes.size() < 3 || bytes[0] != kRowVersion || bytes[1] < 0 || bytes[1] > static_cast<char>(Status::deleted))
+    return corrupt();
+  Row row;
+  row.status = static_cast<Status>(bytes[1]);
+  row.prepared = bytes[2] == kPrepared;
+  Reader reader{bytes.substr(3)};
+  row.created_at = reader.instant();
+  row.version = reader.number();
+  row.position.partition = static_cast<PartitionId>(reader.number());
+  row.position.seq = reader.number();
+  row.created_seq = reader.number();
+  row.index_time = reader.instant();
+  row.price_usd_micro_per_hour = reader.integer();
+  row.cost_usd_micro = reader.integer();
+  row.billing.since = reader.instant();
+  row.billing.remainder = reader.number();
+  row.cost_at = reader.number();
+  for (auto* part : {&row.project, &row.owner, &row.provider, &row.name, &row.labels}) *part = reader.part();
+  if (!reader.good || row.cost_at >= reader.bytes.size()) return corrupt();
+  row.json = reader.bytes;
+  return row;
+}
+
+Result<View> view_of(std::string_view bytes) {
+  HUB_TRY(const auto row, decode_row(bytes));
+  auto view = parse_answer(row.json);
+  if (!view) return corrupt();
+  view.value().prepared = row.prepared;
+  view.value().billing = row.billing;
+  view.value().created_seq = row.created_seq;
+  view.value().index_time = row.index_time;
+  return view;
+}
+
+void append_answer(std::string& out, const Row& row, Instant now) {
+  if (!row.billing.since.is_set() || row.price_usd_micro_per_hour == 0) {
+    out += row.json;
+    return;
+  }
+  const auto cost = cost_now(row.cost_usd_micro, row.price_usd_micro_per_hour, row.billing, now);
+  out += row.json.substr(0, row.cost_at);
+  out += std::to_string(cost);
+  out += row.json.substr(row.json.find_first_not_of("-0123456789", row.cost_at));
+}
+
+std::string answer_of(const Row& row, Instant now) {
+  std::string out;
+  append_answer(out, row, now);
+  return out;
+}
+
+}  // namespace hub::deployments

@@ -1,0 +1,118 @@
+#include "projections/deployments/source.hpp"
+
+#include <rocksdb/db.h>
+
+#include "projections/core/bytes.hpp"
+
+namespace hub::deployments {
+namespace {
+
+rocksdb::Slice slice(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+struct Source::Range {
+  std::string prefix;
+  std::string rows;  ///< prefix of the rows an index leads to; empty: these are the rows
+  std::string end;
+  rocksdb::Slice lower, upper;
+  std::unique_ptr<rocksdb::Iterator> at;
+  std::string fetched;
+
+  Range(const projections::StoreView& view, std::string of, std::string rows_of)
+      : prefix(std::move(of)), rows(std::move(rows_of)), end(projections::after_prefix(prefix)) {
+    lower = slice(prefix);
+    upper = slice(end);
+    rocksdb::ReadOptions options;
+    options.snapshot = view.snapshot();
+    options.iterate_lower_bound = &lower;
+    options.iterate_upper_bound = &upper;
+    at.reset(view.db().NewIterator(options));
+  }
+
+  std::string_view place() const { return std::string_view(at->key().data(), at->key().size()).substr(prefix.size()); }
+
+  void start(Order order, const std::optional<Place>& after) {
+    const bool back = order == Order::newest_first;
+    if (!after) {
+      back ? at->SeekToLast() : at->SeekToFirst();
+    } else {
+      std::string key = prefix;
+      append_place(key, after->created_at, after->id);
+      back ? at->SeekForPrev(slice(key)) : at->Seek(slice(key));
+      if (at->Valid() && at->key() == slice(key)) back ? at->Prev() : at->Next();
+    }
+    check();
+  }
+  void step(Order order) {
+    order == Order::newest_first ? at->Prev() : at->Next();
+    check();
+  }
+  void check() const {
+    if (!at->status().ok()) projections::stop_on_io_error("cannot read a projection", at->status().ToString());
+  }
+};
+
+Source::Source(const projections::StoreView& view, Order order) : view_(&view), order_(order) {}
+Source::~Source() = default;
+Source::Source(Source&&) noexcept = default;
+
+void Source::add_rows(char table, std::string_view project) {
+  ranges_.push_back(std::make_unique<Range>(*view_, row_prefix(table, project), std::string()));
+}
+
+void Source::add_index(std::string prefix, std::string_view project) {
+  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), row_prefix(kRowTable, project)));
+}
+
+Source Source::of(const projections::StoreView& view, const ListQuery& query) {
+  Source source(view, query.order);
+  for (const auto& project : query.projects) {
+    if (query.status == Status::deleted)
+      source.add_rows(kDeletedTable, project);
+    else if (query.status)
+      source.add_index(status_prefix(project, *query.status), project);
+    else if (query.owner)
+      source.add_index(owner_prefix(project, *query.owner), project);
+    else
+      source.add_rows(kRowTable, project);
+  }
+  return source;
+}
+
+void Source::start(const std::optional<Place>& after) {
+  for (const auto& range : ranges_) range->start(order_, after);
+  settle();
+}
+
+void Source::next() {
+  current_->step(order_);
+  settle();
+}
+
+std::string_view Source::place() const {
+  return current_->place();
+}
+
+std::string_view Source::row() {
+  if (current_->rows.empty()) return {current_->at->value().data(), current_->at->value().size()};
+  auto row = view_->get(current_->rows + std::string(place()));
+  // Links and rows are written by the same fold, and this is one snapshot.
+  HUB_ASSERT(row);
+  current_->fetched = std::move(*row);
+  return current_->fetched;
+}
+
+void Source::settle() {
+  current_ = nullptr;
+  for (const auto& range : ranges_) {
+    if (!range->at->Valid()) continue;
+    const bool before = current_ == nullptr || (order_ == Order::newest_first ? range->place() > current_->place()
+                                                                              : range->place() < current_->place());
+    if (before) current_ = range.get();
+  }
+}
+
+}  // namespace hub::deployments

@@ -1,0 +1,302 @@
+#include <gmock/gmock.h>
+#include <rocksdb/db.h>
+
+#include <future>
+
+#include "tests/projections/support.hpp"
+
+namespace hub::projections {
+namespace {
+
+using testing::at_second;
+using testing::Folder;
+using ::testing::HasSubstr;
+using testing::Hub;
+using testing::id_of;
+using testing::Lives;
+using testing::MemoryLog;
+using testing::requested;
+using testing::Writer;
+
+/// Writes `count` events in batches of random size to the partitions of their entities.
+void write_lives(MemoryLog& log, Lives& lives, std::int64_t& second, int count, std::size_t batch_max) {
+  for (int written = 0; written < count;) {
+    std::map<PartitionId, std::vector<log::Record>> batches;
+    for (auto left = lives.pick(batch_max) + 1; left > 0; --left, ++written) {
+      auto record = lives.next(at_second(second));
+      batches[partition_of(record.entity, log.partitions())].push_back(std::move(record));
+    }
+    for (auto& batch : batches) log.write(batch.first, std::move(batch.second), at_second(second));
+    ++second;
+  }
+}
+
+/// Content of the same log folded in one go.
+Digest folded_anew(MemoryLog& log) {
+  const Folder folder;
+  auto store = Store::open(folder.path() / "s", testing::small_resources(), Store::Mode::write).value();
+  const auto projection = deployments::make_projection();
+  Host host(*projection, log, store);
+  HUB_ASSERT(host.catch_up());
+  host.commit();
+  return store->content_hash();
+}
+
+/// The files of an open store as a crash at this moment would leave them.
+void copy_as_of_now(const Store& store, const std::filesystem::path& from, const std::filesystem::path& to) {
+  HUB_ASSERT(store.db().PauseBackgroundWork().ok() && store.db().DisableFileDeletions().ok());
+  std::filesystem::copy(from, to, std::filesystem::copy_options::recursive);
+  HUB_ASSERT(store.db().EnableFileDeletions(false).ok() && store.db().ContinueBackgroundWork().ok());
+}
+
+class Foldings : public ::testing::TestWithParam<std::uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(Seeds, Foldings, ::testing::Range<std::uint64_t>(0, 6));
+
+TEST_P(Foldings, GiveTheSameRowsWhereverFoldsEnd) {
+  MemoryLog log;
+  Lives lives(GetParam(), 40);
+  std::int64_t second = 0;
+  write_lives(log, lives, second, 1'200, 9);
+  const Folder folder;
+  auto store = Store::open(folder.path() / "s", testing::small_resources(), Store::Mode::write).value();
+  const auto projection = deployments::make_projection();
+  Host host(*projection, log, store);
+  // The partitions in any order, and a fold ends anywhere.
+  std::vector<PartitionId> unread{0, 1, 2, 3};
+  while (!unread.empty()) {
+    const auto which = lives.pick(unread.size());
+    const auto partition = unread[which];
+    const auto batches = log.read(partition, host.marks().partitions[partition].seq + 1, 1).value();
+    if (batches.empty()) {
+      unread.erase(unread.begin() + static_cast<std::ptrdiff_t>(which));
+      continue;
+    }
+    ASSERT_TRUE(host.feed(batches.front()));
+    if (lives.pick(4) == 0) host.commit();
+  }
+  host.commit();
+  EXPECT_EQ(store->content_hash(), folded_anew(log));
+}
+
+TEST_P(Foldings, CountEachEventOnceThroughCrashesAtAnyPoint) {
+  MemoryLog log;
+  Lives lives(GetParam() + 100, 40);
+  std::int64_t second = 0;
+  const Folder folder;
+  const auto projection = deployments::make_projection();
+  auto at = folder.path() / "0";
+  for (int crash = 1; crash <= 8; ++crash) {
+    auto store = Store::open(at, testing::small_resources(), Store::Mode::write).value();
+    Host host(*projection, log, store);
+    ASSERT_TRUE(host.catch_up());
+    host.commit();
+    for (int round = 0; round < 5; ++round) {
+      write_lives(log, lives, second, 40, 5);
+      ASSERT_TRUE(host.catch_up());
+      if (lives.pick(2) == 0) host.commit();
+      if (lives.pick(3) == 0) host.flush(true);
+    }
+    // What a crash leaves: the files as they are now, without what is only in memory.
+    const auto left = folder.path() / std::to_string(crash);
+    copy_as_of_now(*store, at, left);
+    at = left;
+  }
+  auto store = Store::open(at, testing::small_resources(), Store::Mode::write).value();
+  Host host(*projection, log, store);
+  ASSERT_TRUE(host.catch_up());
+  host.commit();
+  EXPECT_EQ(store->content_hash(), folded_anew(log));
+}
+
+TEST(Runner, FoldsWhatComesWhileItRunsAndWhatCameBefore) {
+  MemoryLog log;
+  const Folder folder;
+  Lives lives(7, 50);
+  std::int64_t second = 0;
+  write_lives(log, lives, second, 500, 20);
+  Hub hub(log, folder.path());
+  hub.runner->start();
+  write_lives(log, lives, second, 3'000, 20);
+  ASSERT_TRUE(hub.settle());
+  EXPECT_EQ(hub.feed().store()->content_hash(), folded_anew(log));
+  EXPECT_EQ(hub.feed().stats().events.load(), log.head(0).seq + log.head(1).seq + log.head(2).seq + log.head(3).seq);
+}
+
+TEST(Runner, ReadsFromTheLogWhatItsInboxCouldNotHold) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path(), 2'000);
+  hub.runner->start();
+  Lives lives(8, 50);
+  std::int64_t second = 0;
+  write_lives(log, lives, second, 2'000, 30);
+  ASSERT_TRUE(hub.settle());
+  EXPECT_GT(log.reads(), 0U);
+  EXPECT_EQ(hub.feed().store()->content_hash(), folded_anew(log));
+}
+
+TEST(Runner, GoesOnWhereItStoppedWithoutFoldingTwice) {
+  MemoryLog log;
+  const Folder folder;
+  Lives lives(9, 50);
+  std::int64_t second = 0;
+  for (int run = 0; run < 4; ++run) {
+    Hub hub(log, folder.path());
+    hub.runner->start();
+    write_lives(log, lives, second, 300, 10);
+    ASSERT_TRUE(hub.settle());
+    EXPECT_LT(hub.feed().stats().events.load(), 400U);
+  }
+  Hub hub(log, folder.path());
+  EXPECT_EQ(hub.feed().store()->content_hash(), folded_anew(log));
+}
+
+TEST(Runner, TellsObserversOfEachRowOnceAFoldInOrder) {
+  MemoryLog log;
+  const Folder folder;
+  Writer writer(log);
+  writer.write(1, requested("a"));
+  writer.write(1, deployments::DeploymentPrepared{"here", "rlimit", {}});
+  writer.write(1, deployments::DeploymentDeleteRequested{});
+  const auto last = writer.write(1, deployments::DeploymentDeleted{at_second(9)});
+  Hub hub(log, folder.path());
+  std::vector<FoldResult> results;
+  hub.feed().observe([&](const FoldResult& result) { results.push_back(result); });
+  hub.runner->start();
+  ASSERT_TRUE(hub.settle());
+  hub.runner->stop();
+  ASSERT_EQ(results.size(), 1U);
+  ASSERT_EQ(results.front().changes.size(), 1U);
+  const auto& change = results.front().changes.front();
+  EXPECT_EQ(change.id, id_of(1));
+  EXPECT_EQ(change.project, "default");
+  EXPECT_EQ(change.op, RowChange::Op::remove);
+  EXPECT_EQ(change.mark, last);
+  EXPECT_THAT(*change.json, HasSubstr(R"("status":"deleted")"));
+  EXPECT_EQ(results.front().after, hub.head());
+}
+
+TEST(Runner, CallsNoObserverAfterItWasRemoved) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path());
+  int calls = 0;
+  const auto observer = hub.feed().observe([&](const FoldResult&) { ++calls; });
+  hub.runner->start();
+  Writer writer(log);
+  writer.write(1, requested("a"));
+  ASSERT_TRUE(hub.settle());
+  hub.feed().unobserve(observer);
+  const int before = calls;
+  writer.write(2, requested("b"));
+  ASSERT_TRUE(hub.settle());
+  hub.runner->stop();
+  EXPECT_EQ(calls, before);
+}
+
+TEST(MinPosition, IsWaitedForAndReachedOrTheLagIsSaid) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path());
+  Writer writer(log);
+  writer.write(1, requested("a"));
+  const auto second = writer.write(2, requested("b"));
+  auto& progress = hub.feed().progress();
+  const auto wanted = progress.cursor_at(second).value();
+  // Not started: nothing is folded.
+  EXPECT_FALSE(progress.wait_for(wanted, std::chrono::milliseconds(1)).value());
+  const auto lag = progress.lag(at_second(100));
+  EXPECT_EQ(lag.records, 2U);
+  EXPECT_EQ(lag.time, seconds(100));
+  std::promise<void> called;
+  const auto waiter = progress.when_reached(wanted, [&] { called.set_value(); });
+  EXPECT_NE(waiter.value(), 0U);
+  hub.runner->start();
+  EXPECT_TRUE(progress.wait_for(wanted, std::chrono::seconds(20)).value());
+  EXPECT_EQ(called.get_future().wait_for(testing::kDeadline), std::future_status::ready);
+  EXPECT_EQ(hub.deployments.get(id_of(2), {}).value().position, second);
+  ASSERT_TRUE(hub.settle());
+  EXPECT_EQ(progress.lag(at_second(100)).records, 0U);
+  bool at_once = false;
+  EXPECT_EQ(progress.when_reached(wanted, [&] { at_once = true; }).value(), 0U);
+  EXPECT_TRUE(at_once);
+}
+
+TEST(MinPosition, OfAnotherLogIsRefused) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path());
+  auto& progress = hub.feed().progress();
+  EXPECT_EQ(progress.wait_for({1, {0, 0, 0, 0}}).error().code, "cursor.other_log");
+  EXPECT_EQ(progress.wait_for({77, {0}}).error().code, "cursor.other_log");
+  EXPECT_EQ(progress.cursor_at({4, 1}).error().code, "position.unknown");
+}
+
+TEST(MinPosition, AWaiterThatGaveUpIsNotCalled) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path());
+  Writer writer(log);
+  auto& progress = hub.feed().progress();
+  const auto wanted = progress.cursor_at(writer.write(1, requested("a"))).value();
+  bool called = false;
+  const auto waiter = progress.when_reached(wanted, [&] { called = true; }).value();
+  EXPECT_TRUE(progress.cancel(waiter));
+  EXPECT_FALSE(progress.cancel(waiter));
+  hub.runner->start();
+  ASSERT_TRUE(hub.settle());
+  hub.runner->stop();
+  EXPECT_FALSE(called);
+}
+
+TEST(Quarantine, StopsTheEntityThatCannotBeFoldedAndNoOther) {
+  MemoryLog log;
+  const Folder folder;
+  Writer writer(log);
+  writer.write(1, requested("a"));
+  writer.write(2, requested("b"));
+  auto poison = testing::record_of(id_of(1), 2, deployments::DeploymentDeleteRequested{}, at_second(5));
+  poison.data = "{\"broken\":";
+  const auto position = writer.write(poison);
+  writer.write(testing::record_of(id_of(1), 3, deployments::DeploymentDeleteRequested{}, at_second(6)));
+  auto newer = testing::record_of(id_of(3), 1, requested("c"), at_second(7));
+  newer.type = "computehub.deployment.requested.v9";
+  writer.write(newer);
+  writer.write(2, deployments::DeploymentPrepared{"here", "rlimit", {}});
+  {
+    Hub hub(log, folder.path());
+    hub.runner->start();
+    ASSERT_TRUE(hub.settle());
+    EXPECT_EQ(hub.feed().stats().quarantined.load(), 2U);
+    EXPECT_EQ(hub.feed().stats().skipped.load(), 1U);
+    EXPECT_EQ(hub.deployments.get(id_of(1), {}).value().version, 1U);
+    EXPECT_EQ(hub.deployments.get(id_of(2), {}).value().status, deployments::Status::starting);
+    EXPECT_EQ(hub.deployments.get(id_of(3), {}).error().code, "deployment.not_found");
+    const auto row = hub.feed().store()->get(quarantine_key(id_of(1)));
+    ASSERT_TRUE(row);
+    EXPECT_THAT(*row, HasSubstr(to_text(position)));
+    EXPECT_THAT(*row, HasSubstr("json.invalid"));
+  }
+  // It is remembered over a restart.
+  Hub hub(log, folder.path());
+  hub.runner->start();
+  writer.write(testing::record_of(id_of(1), 2, deployments::DeploymentDeleteRequested{}, at_second(8)));
+  ASSERT_TRUE(hub.settle());
+  EXPECT_EQ(hub.deployments.get(id_of(1), {}).value().version, 1U);
+}
+
+TEST(Runner, SaysWhenTheLogCannotBeReadAndKeepsAnswering) {
+  MemoryLog log;
+  const Folder folder;
+  Writer writer(log);
+  writer.write(1, requested("a"));
+  Hub hub(log, folder.path());
+  log.break_reading();
+  hub.runner->start();
+  hub.runner->stop();
+  ASSERT_TRUE(hub.feed().failure());
+  EXPECT_EQ(hub.feed().failure()->code, "log.corrupt");
+}
+
+}  // namespace
+}  // namespace hub::projections

@@ -1,0 +1,111 @@
+"""The record as others read it: pages, types, following, and what an event carries."""
+import json
+
+import contract
+import hub
+
+PATH = "/api/v1/events"
+
+
+def all_events(client, **filters):
+    events, after = [], {}
+    while True:
+        page = client.get(PATH, limit=100, **filters, **after).json()
+        if not page["items"]:
+            return events, page["next_cursor"]
+        events += page["items"]
+        after = {"after": page["next_cursor"]}
+
+
+def test_every_event_is_a_cloudevent_with_documented_data(client, make):
+    id = make("exit 3", wait="failed")["id"]
+    events, _ = all_events(client)
+    for event in events:
+        contract.check_event_data(event)
+    mine = [event for event in events if event["subject"] == id]
+    assert [event["version"] for event in mine] == list(range(1, len(mine) + 1))
+    assert mine[0]["type"] == "computehub.deployment.requested.v1"
+    assert mine[0]["actor"] == client.get("/api/v1/me").json()["id"]
+    assert mine == client.history(id)
+
+
+def test_ids_of_events_are_unique_and_ascend_in_a_partition(client, make):
+    make("exit 0", wait="stopped")
+    events, _ = all_events(client)
+    places = [tuple(map(int, event["id"].split(":"))) for event in events]
+    assert len(set(places)) == len(places)
+    for partition in {place[0] for place in places}:
+        seqs = [seq for p, seq in places if p == partition]
+        assert seqs == sorted(seqs)
+
+
+def test_a_cursor_at_the_end_answers_only_what_is_new(client, make):
+    _, end = all_events(client)
+    id = make(desired="stopped")["id"]
+    page = client.get(PATH, after=end).json()
+    assert id in {event["subject"] for event in page["items"]}
+
+
+def test_a_type_is_chosen(client, make):
+    id = make(desired="stopped")["id"]
+    events, _ = all_events(client, type="computehub.deployment.requested.v1")
+    assert {event["type"] for event in events} == {"computehub.deployment.requested.v1"}
+    assert id in {event["subject"] for event in events}
+
+
+def test_a_request_id_goes_through_answer_and_event(client):
+    answer = client.post("/api/v1/deployments",
+                         {"name": "traced", "provider": "local", "command": ["true"], "desired": "stopped"},
+                         headers={"X-Request-Id": "trace-0123456789"})
+    assert answer.headers["X-Request-Id"] == "trace-0123456789"
+    assert client.history(answer.json()["id"])[0]["correlationid"] == "trace-0123456789"
+
+
+def test_an_answer_without_a_request_id_is_given_one(client):
+    first, second = client.get("/api/v1/me"), client.get("/api/v1/me")
+    assert first.headers["X-Request-Id"] and first.headers["X-Request-Id"] != second.headers["X-Request-Id"]
+
+
+def test_events_are_followed_as_lines_of_json(client, make):
+    _, end = all_events(client)
+    first = make(desired="stopped")["id"]
+    followed = client.request("GET", PATH, params={"follow": "true", "after": end}, stream=True, timeout=hub.DEADLINE_S)
+    assert followed.headers["Content-Type"].startswith("application/x-ndjson")
+    lines = followed.iter_lines(chunk_size=1)
+
+    def next_subject():
+        for line in lines:
+            if line:
+                event = json.loads(line)
+                contract.check_schema("CloudEvent", event)
+                return event["subject"]
+        raise AssertionError("the stream ended")
+
+    seen = next_subject()
+    while seen != first:
+        seen = next_subject()
+    second = client.create(desired="stopped")["id"]
+    while seen != second:
+        seen = next_subject()
+    followed.close()
+
+
+def test_a_history_is_paged(client, make):
+    id = make("exit 0", wait="stopped")["id"]
+    whole = client.history(id)
+    page = client.get(f"/api/v1/deployments/{id}/events", limit=2).json()
+    rest = client.get(f"/api/v1/deployments/{id}/events", after=page["next_cursor"]).json()
+    assert page["items"] + rest["items"] == whole
+
+
+def test_what_became_of_a_command_is_asked_for_by_its_id(client, make):
+    id = make(desired="stopped")["id"]
+    command = client.history(id)[0]["commandid"]
+    outcome = client.get(f"/api/v1/commands/{command}").json()
+    assert (outcome["command_id"], outcome["entity"], outcome["accepted"]) == (command, id, True)
+
+
+def test_a_query_that_is_not_allowed_is_refused(client):
+    for query, status in (({"limit": "0"}, 422), ({"colour": "red"}, 422), ({"after": "nonsense"}, 400),
+                          ({"follow": "perhaps"}, 422)):
+        assert client.get(PATH, **query).status_code == status, query

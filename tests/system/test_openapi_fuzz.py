@@ -1,0 +1,30 @@
+"""Requests made up from the OpenAPI document by schemathesis, the same ones each time."""
+import os
+import subprocess
+import sys
+
+import contract
+import hub
+
+EXAMPLES = 100 if os.environ.get("HUB_LONG") else 15
+CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
+          "response_schema_conformance", "negative_data_rejection"]
+
+
+def test_made_up_requests_meet_only_documented_answers(own_server, tmp_path):
+    document = tmp_path / "openapi.json"
+    document.write_text(hub.json.dumps(contract.openapi()))
+    hooks = contract.ROOT / "tests" / "system" / "fuzz_hooks.py"
+    command = [
+        os.path.join(os.path.dirname(sys.executable), "schemathesis"), "run", document, "--url", own_server.url,
+        "--header", f"Authorization: Bearer {hub.TOKEN}", "--seed", "20260301", "--generation-deterministic",
+        "--max-examples", str(EXAMPLES), "--phases", "examples,coverage,fuzzing", "--checks", ",".join(CHECKS),
+        "--request-timeout", "20", "--workers", "2", "--no-color", "--continue-on-failure",
+    ]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(hooks), "PYTHONPATH": str(hooks.parent),
+                   "FUZZ_DEPLOYMENT": own_server.client().create(shell="true", desired="stopped")["id"]}
+    ended = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    print(ended.stdout[-20_000:])
+    assert ended.returncode == 0, ended.stdout[-20_000:] + ended.stderr[-2_000:]
+    assert own_server.is_running()
+    assert own_server.client().get("/api/v1/system/health").json()["ready"]
