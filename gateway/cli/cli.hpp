@@ -1,0 +1,92 @@
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "events/core/instant.hpp"
+#include "events/core/result.hpp"
+#include "gateway/cli/config.hpp"
+#include "gateway/cli/console.hpp"
+#include "gateway/cli/exit_code.hpp"
+
+namespace hub::cli {
+
+using Folder = std::filesystem::path;
+
+struct AuditVerify {
+  Folder data;
+  std::filesystem::path file;        ///< an export; empty: the log of `data`
+  std::filesystem::path public_key;  ///< empty: the one in the log's folder
+  std::string against;               ///< a checkpoint as `audit checkpoint` prints it, or a file with one; empty: none
+};
+struct AuditExport {
+  Folder data;
+  std::filesystem::path file;  ///< "-": standard output
+};
+struct Replay {
+  Folder data;
+  std::string id;  ///< whole id, a unique prefix or a name; empty with `to`
+  std::string at;  ///< RFC 3339 time or position; empty: the end
+  Folder to;       ///< for the whole system: the new folder
+};
+struct Projections {
+  Folder data;
+  std::vector<std::string> names;  ///< empty: all
+};
+struct Backup {
+  Folder data, other;  ///< `other` is read by restore and made by backup
+};
+struct KeysCreate {
+  Folder data;
+  std::string role;     ///< "admin" | "dev" | "viewer"
+  std::string project;  ///< empty: the default one
+  std::string name;     ///< empty: not given
+  Instant expires_at;   ///< not set: never
+};
+struct KeysErase {
+  Folder data;
+  std::string project;
+};
+
+/// One line of `doctor`.
+struct Check {
+  enum class State { good, warning, bad };
+  std::string name;
+  State state = State::good;
+  std::string text;
+  std::string advice;  ///< what to do; empty when good
+};
+
+/// The commands that need the server's insides. Each works on the folder of a stopped server, prints what it has to say
+/// (JSON when `console.json`), and answers how it ended; a failure is printed by the caller, and its exit code follows
+/// from its kind (exit_code.hpp). A verification that finds something bad says so on its last line of standard output
+/// and answers Exit::unverified. What is empty is answered with `cli.not_here`.
+struct Commands {
+  std::function<Result<Exit>(const ServeOptions&)> serve;
+  std::function<Result<Exit>(const AuditVerify&, Console&)> audit_verify;
+  std::function<Result<Exit>(const AuditExport&, Console&)> audit_export;
+  std::function<Result<Exit>(const Folder& data, Console&)> audit_checkpoint;
+  std::function<Result<Exit>(const Folder& data, Console&)> audit_key;
+  std::function<Result<Exit>(const Replay&, Console&)> replay;
+  std::function<Result<Exit>(const Projections&, Console&)> projections_rebuild;
+  std::function<Result<Exit>(const Projections&, Console&)> projections_verify;
+  std::function<Result<Exit>(const Backup&, Console&)> backup;
+  std::function<Result<Exit>(const Backup&, Console&)> restore;
+  std::function<Result<Exit>(const KeysCreate&, Console&)> keys_create;
+  std::function<Result<Exit>(const Folder& data, Console&)> keys_list;
+  std::function<Result<Exit>(const Folder& data, Console&)> keys_rotate;
+  std::function<Result<Exit>(const KeysErase&, Console&)> keys_erase;
+  /// Of a folder that may be in use: reads only what a running server allows to be read.
+  std::function<std::vector<Check>(const ServeOptions&)> doctor_checks;
+};
+
+/// The whole program: reads the arguments, does one command, and gives the exit code.
+int run_cli(int argc, char** argv, Commands local);
+
+/// The same with everything it touches given; for tests.
+Exit run_command(const std::vector<std::string>& arguments, Console console,
+                 std::map<std::string, std::string> environment, Commands local);
+
+}  // namespace hub::cli

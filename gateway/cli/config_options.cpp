@@ -1,0 +1,188 @@
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
+
+#include "events/core/json_codec.hpp"
+#include "gateway/cli/config.hpp"
+#include "gateway/cli/text.hpp"
+
+namespace hub::cli {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+constexpr std::int64_t kBodyBytesMin = 1'024;
+constexpr std::int64_t kBodyBytesMax = std::int64_t{64} << 20U;
+
+Failure bad_value(std::string_view detail) {
+  return invalid("config.value", detail);
+}
+
+Result<void> read_value(std::string_view text, std::string& value) {
+  value = text;
+  return success();
+}
+
+Result<void> read_value(std::string_view text, std::filesystem::path& value) {
+  if (text.empty()) return bad_value("must not be empty");
+  value = text;
+  return success();
+}
+
+Result<void> read_value(std::string_view text, bool& value) {
+  if (text != "true" && text != "false") return bad_value("must be true or false");
+  value = text == "true";
+  return success();
+}
+
+Result<void> read_value(std::string_view text, ListenAddress& value) {
+  const auto bad = bad_value("must be HOST:PORT with an IP address or localhost, as 127.0.0.1:8080 or [::1]:8080");
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon == 0) return bad;
+  auto host = text.substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  boost::system::error_code error;
+  const auto address = ip::make_address(std::string(host), error);
+  if (host != "localhost" && (error || address.is_v6() != bracketed)) return bad;
+  const auto port = parse_count(text.substr(colon + 1), 0, 65'535);
+  if (!port) return bad;
+  value = {std::string(host), static_cast<std::uint16_t>(port.value())};
+  return success();
+}
+
+bool is_address_or_range(const std::string& text) {
+  boost::system::error_code error;
+  ip::make_address(text, error);
+  if (!error) return true;
+  ip::make_network_v4(text, error);
+  if (!error) return true;
+  ip::make_network_v6(text, error);
+  return !error;
+}
+
+Result<void> read_value(std::string_view text, std::vector<std::string>& value) {
+  value.clear();
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    const std::string item(text.substr(0, comma));
+    if (!is_address_or_range(item))
+      return bad_value("must be IP addresses or ranges such as 10.0.0.0/8, with commas between");
+    value.push_back(item);
+    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
+  }
+  return value.empty() ? Result<void>(bad_value("must not be empty")) : success();
+}
+
+template <class E>
+requires std::is_enum_v<E> Result<void> read_value(std::string_view text, E& value) {
+  const auto found = enum_of<E>(text);
+  if (!found) return bad_value("must be one of " + JsonCodec<E>::choices());
+  value = *found;
+  return success();
+}
+
+std::string show_value(const std::string& value) {
+  return value;
+}
+std::string show_value(const std::filesystem::path& value) {
+  return value.string();
+}
+std::string show_value(bool value) {
+  return value ? "true" : "false";
+}
+std::string show_value(const ListenAddress& value) {
+  return to_text(value);
+}
+std::string show_value(const std::vector<std::string>& value) {
+  std::string text;
+  for (const auto& item : value) text += (text.empty() ? "" : ",") + item;
+  return text;
+}
+template <class E>
+requires std::is_enum_v<E> std::string show_value(E value) {
+  return enum_name(value);
+}
+
+template <auto member>
+constexpr OptionSpec option(std::string_view name, OptionSpec::Kind kind, std::string_view placeholder,
+                            std::string_view help) {
+  return {name,
+          kind,
+          placeholder,
+          help,
+          [](ServeOptions& options, std::string_view text) { return read_value(text, options.*member); },
+          [](const ServeOptions& options) { return show_value(options.*member); }};
+}
+
+template <auto member, std::int64_t min, std::int64_t max>
+constexpr OptionSpec count_option(std::string_view name, std::string_view help) {
+  return {name,
+          OptionSpec::Kind::value,
+          "N",
+          help,
+          [](ServeOptions& options, std::string_view text) -> Result<void> {
+            const auto count = parse_count(text, min, max);
+            if (!count) return bad_value("must be a whole number from " + count_text(min) + " to " + count_text(max));
+            options.*member = static_cast<std::uint32_t>(count.value());
+            return success();
+          },
+          [](const ServeOptions& options) { return std::to_string(options.*member); }};
+}
+
+Result<void> read_body_limit(ServeOptions& options, std::string_view text) {
+  const auto bytes = parse_bytes(text);
+  if (!bytes || bytes.value() < kBodyBytesMin || bytes.value() > kBodyBytesMax)
+    return bad_value("must be a size from 1KiB to 64MiB");
+  options.max_body_bytes = bytes.value();
+  return success();
+}
+
+using Kind = OptionSpec::Kind;
+using Options = ServeOptions;
+
+constexpr OptionSpec kOptions[] = {
+    option<&Options::data>("data", Kind::value, "DIR", "data folder"),
+    option<&Options::listen>("listen", Kind::value, "HOST:PORT", "where to listen; port 0 picks a free one"),
+    option<&Options::dev>("dev", Kind::switch_, "", "one admin with one token, on loopback only"),
+    option<&Options::dev_token>("dev-token", Kind::secret, "TOKEN", "the token of --dev; made when not given"),
+    option<&Options::log_format>("log-format", Kind::value, "FORMAT", "text or json, on standard error"),
+    option<&Options::log_level>("log-level", Kind::value, "LEVEL", "trace, debug, info, warning or error"),
+    option<&Options::tls_cert>("tls-cert", Kind::value, "FILE", "certificate chain (PEM)"),
+    option<&Options::tls_key>("tls-key", Kind::value, "FILE", "its private key (PEM)"),
+    option<&Options::behind_proxy>("behind-proxy", Kind::value, "ADDRESSES",
+                                   "proxies whose X-Forwarded-* is believed, as 10.0.0.0/8,::1"),
+    option<&Options::metrics_open>("metrics-open", Kind::switch_, "", "/metrics without a token"),
+    option<&Options::read_only>("read-only", Kind::switch_, "", "answer queries only; the folder is not written to"),
+    count_option<&Options::max_connections, 1, 1'000'000>("max-connections", "connections at a time"),
+    {"max-body", Kind::value, "SIZE", "largest body of a request", read_body_limit,
+     [](const Options& options) { return std::to_string(options.max_body_bytes); }},
+    count_option<&Options::threads, 0, 1'024>("threads", "threads of the gateway; 0: one a core"),
+    count_option<&Options::partitions, 1, 1'024>("partitions", "partitions of a new log"),
+    option<&Options::encryption_key_file>("encryption-key-file", Kind::value, "FILE",
+                                          "file with the key of the secrets"),
+    option<&Options::encryption_key>("encryption-key", Kind::secret, "KEY", "key of the secrets"),
+};
+
+}  // namespace
+
+std::span<const OptionSpec> serve_options() {
+  return kOptions;
+}
+
+bool ListenAddress::is_loopback() const {
+  if (host == "localhost") return true;
+  boost::system::error_code error;
+  const auto address = ip::make_address(host, error);
+  if (error) return false;
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
+  return address.is_loopback();
+}
+
+std::string to_text(const ListenAddress& address) {
+  const bool v6 = address.host.find(':') != std::string::npos;
+  return (v6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+}  // namespace hub::cli

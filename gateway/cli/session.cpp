@@ -1,0 +1,53 @@
+#include "gateway/cli/session.hpp"
+
+#include <fmt/format.h>
+
+#include "events/core/json.hpp"
+#include "gateway/cli/table.hpp"
+#include "gateway/cli/text.hpp"
+
+namespace hub::cli {
+namespace {
+
+/// What the reader may do about it; "" when the text of the failure says it already.
+std::string advice(const Failure& failure, Session& session) {
+  const auto client = session.client();
+  const auto source = client ? client.value()->endpoint().token_source : std::string();
+  if (failure.kind == FailureKind::unauthorised)
+    return source.empty() ? "give a token with --token or COMPUTEHUB_TOKEN"
+                          : fmt::format("the token came from {}; another one is given with --token", source);
+  if (failure.kind == FailureKind::forbidden) return "ask an admin of the project for the role that this needs";
+  if (failure.kind == FailureKind::too_many || failure.kind == FailureKind::unavailable)
+    return failure.retry_after_ms > 0 ? fmt::format("try again in {}", to_text(milliseconds(failure.retry_after_ms)))
+                                      : std::string();
+  if (failure.kind == FailureKind::insufficient_storage) return "make room on the server's disk; reads go on meanwhile";
+  return {};
+}
+
+std::string failure_json(const Failure& failure) {
+  auto text = "{\"code\":" + json_string(to_valid_utf8(failure.code)) +
+              ",\"detail\":" + json_string(to_valid_utf8(failure.detail));
+  if (!failure.field.empty()) text += ",\"field\":" + json_string(to_valid_utf8(failure.field));
+  return text + fmt::format(",\"exit_code\":{}}}", static_cast<int>(exit_of(failure)));
+}
+
+}  // namespace
+
+Exit report(const Failure& failure, Session& session) {
+  const auto exit = exit_of(failure);
+  if (session.console.json) {
+    session.console.err(failure_json(failure));
+    return exit;
+  }
+  auto text = "computehub: " + printable(failure.detail);
+  const bool names_field = failure.field.empty() || failure.detail.find(failure.field) != std::string::npos;
+  if (!names_field) text += fmt::format(" (field {})", printable(failure.field));
+  const bool ours = failure.code.compare(0, 4, "cli.") == 0 || failure.code.compare(0, 7, "config.") == 0;
+  if (!ours) text += fmt::format(" [{}]", printable(failure.code));
+  session.console.err(text);
+  if (const auto next = ours ? std::string() : advice(failure, session); !next.empty())
+    session.console.err("  " + next);
+  return exit;
+}
+
+}  // namespace hub::cli
