@@ -146,6 +146,8 @@ Result<engine::Input> create_key_command(Services& services, const Request& requ
   HUB_TRY(const auto body, from_json<KeyBody>(request.body));
   const auto project = body.project.value_or(request.principal->project);
   HUB_TRY(require(request, Role::admin, project));
+  if (!services.access.has_project(request.principal->organisation, project))
+    return not_found("project.unknown", "no such project");
   HUB_TRY(auto input, command_of(request, services.clock()));
   const accounts::CreateApiKey command{
       body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id};

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "events/core/json.hpp"
+#include "events/deployments/events.hpp"
 
 namespace hub::streams {
 namespace {

@@ -1,0 +1,272 @@
+#include "gateway/server/server.hpp"
+
+#include <malloc.h>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include "actors/accounts/api_key.hpp"
+#include "actors/accounts/project.hpp"
+#include "actors/engine/entity_actor.hpp"
+#include "adapters/providers/local/local_provider.hpp"
+#include "adapters/secrets/key_file.hpp"
+#include "events/log/checkpoint.hpp"
+#include "events/log/embedded_log.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/routes/routes.hpp"
+#include "gateway/server/data_folder.hpp"
+#include "gateway/server/env_opener.hpp"
+#include "gateway/server/expiry_clock.hpp"
+#include "gateway/server/health.hpp"
+#include "gateway/server/openapi.hpp"
+#include "gateway/server/public_key_file.hpp"
+#include "gateway/server/telemetry.hpp"
+#include "gateway/streams/deployment_streams.hpp"
+#include "gateway/streams/event_stream.hpp"
+#include "projections/accounts/access_store.hpp"
+#include "projections/accounts/dev_login.hpp"
+#include "projections/core/runner.hpp"
+#include "projections/deployments/table.hpp"
+
+namespace hub::server {
+namespace {
+
+constexpr std::size_t kProjectionCacheBytes = 16 << 20;
+constexpr std::size_t kProjectionWriteBytes = 16 << 20;
+constexpr std::size_t kBlockingThreads = 4;
+constexpr http::milliseconds kStopPatience{5'000};
+
+engine::Kinds all_kinds() {
+  engine::Kinds kinds;
+  kinds.add(engine::host<deployments::Deployment>());
+  kinds.add(engine::host<accounts::Project>());
+  kinds.add(engine::host<accounts::ApiKey>());
+  return kinds;
+}
+
+}  // namespace
+
+/// In the order in which they are made; they end in the opposite one.
+struct Server::Parts {
+  explicit Parts(const cli::ServeOptions& given) : options(given), folder{given.data} {}
+  ~Parts() { stop(); }
+
+  Result<void> open_stores();
+  Result<void> open_secrets();
+  Result<void> open_access();
+  Result<void> open_projections();
+  Result<void> start_engine();
+  Result<void> start_gateway();
+  void add_sources();
+  http::ServerOptions http_options();
+  void stop();
+
+  cli::ServeOptions options;
+  DataFolder folder;
+  std::optional<log::Signer> signer;
+  std::unique_ptr<log::Log> log;
+  std::unique_ptr<engine::StateStore> state;
+  std::unique_ptr<secrets::SlotStore> slots;
+  std::unique_ptr<secrets::Secrets> secret_values;
+  std::unique_ptr<secrets::Sealer> sealer;
+  std::unique_ptr<accounts::AccessStore> access;
+  std::string dev_token;
+  std::unique_ptr<projections::Runner> projections;
+  std::unique_ptr<deployments::Deployments> deployments;
+  deployments::Providers providers;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<deployments::DeploymentEffects> effects;
+  std::unique_ptr<Telemetry> telemetry;
+  std::unique_ptr<live::Hub> hub;
+  std::shared_ptr<streams::LogStreams> log_streams;
+  std::shared_ptr<streams::MetricStreams> metric_streams;
+  std::unique_ptr<streams::EventPublisher> event_publisher;
+  Cursor published;
+  std::uint64_t fold_observer = 0;
+  std::uint64_t revoke_observer = 0;
+  std::unique_ptr<ExpiryClock> expiry;
+  std::unique_ptr<routes::RowWatch> rows;
+  asio::thread_pool blocking{kBlockingThreads};
+  std::unique_ptr<Health> health;
+  std::unique_ptr<routes::Services> services;
+  std::unique_ptr<http::Server> http;
+};
+
+Result<void> Server::Parts::open_stores() {
+  HUB_TRY(folder.make());
+  HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
+  signer = std::move(opened_signer);
+  log::EmbeddedOptions log_options;
+  log_options.folder = folder.log();
+  log_options.partitions = options.partitions;
+  HUB_TRY(log, log::open_embedded_log(log_options));
+  HUB_TRY(write_public_key(folder.log(), signer->public_key()));
+  HUB_TRY(state, engine::open_state_store(folder.state()));
+  return success();
+}
+
+Result<void> Server::Parts::open_secrets() {
+  HUB_TRY(auto key,
+          secrets::load_key({options.encryption_key, options.encryption_key_file, options.dev, folder.keys()}));
+  HUB_TRY(slots, secrets::SlotStore::open(secrets::secrets_folder(folder.keys()), std::move(key)));
+  secret_values = std::make_unique<secrets::Secrets>(*slots);
+  sealer = std::make_unique<secrets::Sealer>(*slots);
+  return success();
+}
+
+Result<void> Server::Parts::open_access() {
+  HUB_TRY(access, accounts::AccessStore::open(folder.accounts(), *log));
+  if (options.dev) {
+    HUB_TRY(dev_token, accounts::dev_token(folder.keys(), options.dev_token));
+    accounts::admit_dev(access->table(), dev_token);
+  } else if (!access->table().has_key(wall_now())) {
+    return conflict("server.no_key",
+                    "nobody could sign in: make a first key with `computehub keys create --data DIR --role admin`");
+  }
+  return success();
+}
+
+Result<void> Server::Parts::open_projections() {
+  projections::RunnerOptions runner;
+  runner.folder = folder.projections();
+  runner.resources = projections::make_resources(kProjectionCacheBytes, kProjectionWriteBytes);
+  HUB_TRY(projections, projections::Runner::open(*log, std::move(runner), {deployments::make_projection()}));
+  auto& feed = projections->feed("deployments");
+  deployments = std::make_unique<deployments::Deployments>(feed, *log);
+  rows = std::make_unique<routes::RowWatch>(feed);
+  return success();
+}
+
+Result<void> Server::Parts::start_engine() {
+  engine::EngineOptions engine_options;
+  engine_options.runner.node = "embedded";
+  engine_options.runner.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
+    std::vector<log::Head> heads;
+    for (PartitionId other = 0; other < log->partitions(); ++other) heads.push_back(log->head(other));
+    return log::make_checkpoint(*signer, partition, head, heads, now);
+  };
+  engine = std::make_unique<engine::Engine>(engine_options, *log, *state, all_kinds());
+  effects = std::make_unique<deployments::DeploymentEffects>(
+      providers, *log,
+      [this](const std::string& id, const std::string& organisation, const std::string& project,
+             const std::map<std::string, deployments::EnvValue>& env) {
+        return open_env(*secret_values, *sealer, id, organisation, project, env);
+      },
+      [this](engine::Input input) {
+        // What is refused here while the server stops is owed by the agenda, and asked for again at the next start.
+        static_cast<void>(engine->submit(std::move(input)));
+      });
+  telemetry = std::make_unique<Telemetry>(*effects);
+  providers::local::LocalOptions local;
+  local.folder = folder.local().string();
+  providers.add(std::make_shared<providers::local::LocalProvider>(local, *telemetry));
+  engine->handle_effects(std::string(deployments::kDeploymentPrefix),
+                         [this](const engine::EffectRequest& request) { effects->run(request); });
+  projections->start();
+  return engine->start();
+}
+
+void Server::Parts::add_sources() {
+  live::HubOptions hub_options;
+  hub_options.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
+  hub = std::make_unique<live::Hub>(hub_options);
+  log_streams = std::make_shared<streams::LogStreams>(*hub, *deployments, providers);
+  metric_streams = std::make_shared<streams::MetricStreams>(*hub, *deployments, providers);
+  hub->add_source("deployments", streams::make_list_source(*deployments));
+  hub->add_source("deployments/{id}", streams::make_one_source(*deployments));
+  hub->add_source("deployments/{id}/logs", log_streams);
+  hub->add_source("deployments/{id}/metrics", metric_streams);
+  hub->add_source("events", streams::make_event_source(*log));
+  event_publisher = std::make_unique<streams::EventPublisher>(*hub, *log);
+  telemetry->connect(log_streams, metric_streams);
+  fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
+    streams::publish_fold(*hub, result, published);
+  });
+  revoke_observer = access->table().on_revoked([this](std::string_view principal) { hub->revoke(principal); });
+  expiry = std::make_unique<ExpiryClock>(access->table());
+}
+
+http::ServerOptions Server::Parts::http_options() {
+  http::ServerOptions http_options;
+  http_options.host = options.listen.host;
+  http_options.port = options.listen.port;
+  http_options.threads = options.threads;
+  http_options.limits.connections = options.max_connections;
+  http_options.limits.read.body_bytes = static_cast<std::size_t>(options.max_body_bytes);
+  http_options.guard.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
+  http_options.guard.loopback_hosts_only = options.dev;
+  http_options.guard.listen_host = options.listen.host;
+  http_options.tls_certificate_file = options.tls_cert.string();
+  http_options.tls_key_file = options.tls_key.string();
+  http_options.on_stop = [this] { hub->stop(); };
+  return http_options;
+}
+
+Result<void> Server::Parts::start_gateway() {
+  add_sources();
+  health = std::make_unique<Health>(*engine, *projections);
+  services = std::make_unique<routes::Services>(
+      routes::Services{*engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows,
+                       blocking, wall_now, [this] { return health->checks(); },
+                       [this] { return health->metrics_text(*hub); }, options.metrics_open, openapi_document()});
+  http::Router router;
+  routes::add_deployment_reads(router, *services);
+  routes::add_deployment_writes(router, *services);
+  routes::add_deployment_batch(router, *services);
+  routes::add_telemetry(router, *services);
+  routes::add_events(router, *services);
+  routes::add_access(router, *services);
+  routes::add_secrets(router, *services);
+  routes::add_system(router, *services);
+  router.add(hub->route("/api/v1/live"));
+  auto chosen = http_options();
+  for (const auto& network : options.behind_proxy) {
+    HUB_TRY(auto parsed, http::parse_network(network));
+    chosen.guard.behind_proxy.push_back(parsed);
+  }
+  http = std::make_unique<http::Server>(std::move(chosen), std::move(router));
+  HUB_TRY(http->start());
+  return folder.write_address(http->url());
+}
+
+void Server::Parts::stop() {
+  if (http) {
+    folder.remove_address();
+    http->stop(kStopPatience);
+  }
+  blocking.join();
+  if (engine) engine->stop();
+  // Providers tell nobody any more before what they tell it to goes away.
+  providers = {};
+  expiry.reset();
+  if (revoke_observer != 0) access->table().forget(revoke_observer);
+  if (fold_observer != 0) projections->feed("deployments").unobserve(fold_observer);
+  if (log_streams) log_streams->stop();
+  event_publisher.reset();
+  rows.reset();
+  if (projections) projections->stop();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Server::~Server() = default;
+
+Result<std::unique_ptr<Server>> Server::start(const cli::ServeOptions& options) {
+  // A few arenas: glibc's default of eight a core holds on to far more than a server of this size uses.
+  ::mallopt(M_ARENA_MAX, 4);
+  auto parts = std::make_unique<Parts>(options);
+  HUB_TRY(parts->open_stores());
+  HUB_TRY(parts->open_secrets());
+  HUB_TRY(parts->open_access());
+  HUB_TRY(parts->open_projections());
+  HUB_TRY(parts->start_engine());
+  HUB_TRY(parts->start_gateway());
+  return std::unique_ptr<Server>(new Server(std::move(parts)));
+}
+
+std::string Server::url() const {
+  return parts_->http->url();
+}
+const std::string& Server::dev_token() const {
+  return parts_->dev_token;
+}
+
+}  // namespace hub::server
