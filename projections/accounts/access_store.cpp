@@ -15,9 +15,8 @@ namespace hub::accounts {
 namespace {
 
 constexpr std::size_t kReadBytes = 1 << 20;
-constexpr std::string_view kLogKey = "log";  ///< incarnation and partitions of the log that was folded
-constexpr char kRowPrefix = 'r';             ///< "r" + entity id → row
-constexpr char kPlacePrefix = 'p';           ///< "p" + partition → seq, hash
+constexpr char kRowPrefix = 'r';    ///< "r" + entity id → row
+constexpr char kPlacePrefix = 'p';  ///< "p" + partition → seq, hash
 
 [[noreturn]] void stop_on_failed_write(const rocksdb::Status& status) {
   std::fprintf(stderr, "computehub: writing the access rows failed: %s\n", status.ToString().c_str());
@@ -45,13 +44,6 @@ std::string key_of(char prefix, std::string_view rest) {
   std::string key(1, prefix);
   key += rest;
   return key;
-}
-
-std::string identity_of(const log::Log& log) {
-  std::string identity;
-  append_varint(identity, log.incarnation());
-  append_varint(identity, log.partitions());
-  return identity;
 }
 
 std::string encode_place(const FoldedTo& place) {
@@ -103,9 +95,8 @@ AccessStore::~AccessStore() {
   writer_.join();
 }
 
-/// False when the rows are not those of this log, or no good.
+/// False when the rows are no good, or do not follow from what this log holds.
 Result<bool> AccessStore::load() {
-  if (!is_of_this_log()) return false;
   const std::unique_ptr<rocksdb::Iterator> each(rows_->NewIterator(rocksdb::ReadOptions()));
   for (each->SeekToFirst(); each->Valid(); each->Next()) {
     const auto key = each->key().ToStringView(), value = each->value().ToStringView();
@@ -122,12 +113,6 @@ Result<bool> AccessStore::load() {
   return each->status().ok() && table_->broken() == 0;
 }
 
-bool AccessStore::is_of_this_log() {
-  std::string identity;
-  const auto status = rows_->Get(rocksdb::ReadOptions(), rocksdb::Slice(kLogKey), &identity);
-  return status.ok() && identity == identity_of(log_);
-}
-
 /// Whether the log still has the batch that was folded last.
 Result<bool> AccessStore::follows(PartitionId partition, const FoldedTo& place) {
   if (place.seq > log_.head(partition).seq) return false;
@@ -138,7 +123,6 @@ Result<bool> AccessStore::follows(PartitionId partition, const FoldedTo& place) 
 void AccessStore::clear() {
   rocksdb::WriteBatch none;
   must(none.DeleteRange(rocksdb::Slice(), rocksdb::Slice("\xff")));
-  must(none.Put(rocksdb::Slice(kLogKey), identity_of(log_)));
   must(rows_->Write(rocksdb::WriteOptions(), &none));
   table_ = std::make_unique<AccessTable>();
   folded_.assign(folded_.size(), {});

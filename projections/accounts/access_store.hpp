@@ -49,7 +49,6 @@ class AccessStore {
   AccessStore(log::Log& log, std::unique_ptr<rocksdb::DB> rows);
 
   Result<bool> load();
-  bool is_of_this_log();
   Result<bool> follows(PartitionId partition, const FoldedTo& place);
   void clear();
   Result<void> catch_up();
