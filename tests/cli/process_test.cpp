@@ -33,7 +33,9 @@ class Program {
     posix_spawn_file_actions_adddup2(&actions, out_[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, err_[1], STDERR_FILENO);
     arguments.insert(arguments.begin(), HUB_CLI_PROGRAM);
-    std::vector<std::string> variables{"COMPUTEHUB_URL=" + server.url(), "COMPUTEHUB_TOKEN=t"};
+    std::vector<std::string> variables{"COMPUTEHUB_URL=" + server.url(), "COMPUTEHUB_TOKEN=t",
+                                       // Nothing listens there: who asks the proxy for this machine gets no answer.
+                                       "http_proxy=http://127.0.0.1:1", "all_proxy=http://127.0.0.1:1"};
     HUB_ASSERT(::posix_spawn(&pid_, HUB_CLI_PROGRAM, &actions, nullptr, pointers(arguments).data(),
                              pointers(variables).data()) == 0);
     posix_spawn_file_actions_destroy(&actions);
