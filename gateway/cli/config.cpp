@@ -104,10 +104,11 @@ Result<void> set_from_file(Loading& loading, const std::filesystem::path& file) 
   }
 }
 
-/// A service named "computehub" makes Kubernetes set COMPUTEHUB_SERVICE_HOST, COMPUTEHUB_PORT_8080_TCP and the like.
-bool is_set_by_kubernetes(std::string_view name) {
+/// A service named "computehub" makes Kubernetes set COMPUTEHUB_SERVICE_HOST, COMPUTEHUB_PORT_8080_TCP and the like; a
+/// process inside a deployment has COMPUTEHUB_DEPLOYMENT.
+bool is_set_by_others(std::string_view name) {
   return name.substr(0, 19) == "COMPUTEHUB_SERVICE_" || name == "COMPUTEHUB_PORT" ||
-         name.substr(0, 16) == "COMPUTEHUB_PORT_";
+         name.substr(0, 16) == "COMPUTEHUB_PORT_" || name == "COMPUTEHUB_DEPLOYMENT";
 }
 
 bool is_client_variable(std::string_view name) {
@@ -132,8 +133,7 @@ Result<void> set_from_environment(Loading& loading, const std::map<std::string, 
     HUB_TRY(loading.set(*option_named("encryption-key"), key->second, "environment ENCRYPTION_KEY"));
   }
   for (const auto& [name, value] : environment) {
-    if (name.compare(0, kPrefix.size(), kPrefix) != 0 || is_client_variable(name) || is_set_by_kubernetes(name))
-      continue;
+    if (name.compare(0, kPrefix.size(), kPrefix) != 0 || is_client_variable(name) || is_set_by_others(name)) continue;
     const auto found = by_variable.find(name);
     if (found == by_variable.end()) return unknown_variable(name);
     HUB_TRY(loading.set(*found->second, value, "environment " + name));

@@ -206,11 +206,11 @@ Result<void> apply_plain(const DeployFlags& flags, json::object& body) {
 Result<void> fill_in(json::object& body) {
   const auto* command = body.if_contains("command");
   const bool has_command = command != nullptr && command->is_array() && !command->as_array().empty();
-  if (!has_command && !body.contains("image"))
+  if (!has_command)
     return wrong_usage(
         "what shall run? Give the command behind \"--\", as in: computehub deploy --name hello -- echo hello");
   if (!body.contains("provider")) body["provider"] = "local";
-  if (!body.contains("name") && has_command && command->as_array().front().is_string()) {
+  if (!body.contains("name") && command->as_array().front().is_string()) {
     const auto& program = command->as_array().front().as_string();
     body["name"] = std::filesystem::path(program.begin(), program.end()).filename().string();
   }

@@ -43,6 +43,10 @@ struct HeaderList {
   void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
 };
 
+bool is_this_machine(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.substr(0, 4) == "127.";
+}
+
 bool is_safe_to_repeat(const HttpRequest& request) {
   return request.method != "POST" || !request.idempotency_key.empty();
 }
@@ -119,7 +123,7 @@ void HttpClient::Connection::prepare(const HttpRequest& request, const HeaderLis
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &receiving);
   // A proxy variable meant for the internet must not carry a token for this machine elsewhere.
-  curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+  if (is_this_machine(endpoint.host)) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   if (!endpoint.ca.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, endpoint.ca.c_str());
   if (!request.body.empty()) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));

@@ -76,6 +76,7 @@ TEST(Configuration, VariablesThatOthersSetAreLeftAlone) {
   EXPECT_TRUE(load_config({{},
                            {},
                            {{"COMPUTEHUB_URL", "x"},
+                            {"COMPUTEHUB_DEPLOYMENT", "dep_1"},
                             {"COMPUTEHUB_SERVICE_HOST", "10.0.0.1"},
                             {"COMPUTEHUB_PORT_8080_TCP", "tcp://10.0.0.1:8080"}}}));
 }
