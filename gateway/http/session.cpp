@@ -102,7 +102,8 @@ asio::awaitable<Session::End> Session::converse() {
       co_await upgrade(*route);
       co_return End::cut;
     }
-    if (!co_await serve(route, std::move(response))) co_return End::linger;
+    // With nothing left unread the connection can be closed at once.
+    if (!co_await serve(route, std::move(response))) co_return reader_.has_rest() ? End::linger : End::finish;
     answered_one_ = true;
     reader_.next(request_);
   }

@@ -36,10 +36,9 @@ asio::awaitable<void> LiveSocket::run(std::string received) {
   std::array<char, kReadRoom> room;
   reader_.feed(received);
   bool going = handle_received();
-  while (going && !failed_) {
+  while (going && !failed_ && !refused_) {
     const auto [error, count] = co_await transport_->read_some(asio::buffer(room));
     if (error) break;
-    if (refused_) continue;  // what a client still sends is thrown away, so that it gets to read why
     last_heard_ = Clock::now();
     pinged_ = false;
     reader_.feed({room.data(), count});
@@ -50,6 +49,11 @@ asio::awaitable<void> LiveSocket::run(std::string received) {
   // What is queued, a close frame at the end, is still owed to a client that reads.
   if (writing_ && !failed_) co_await written_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (!failed_) co_await transport_->finish();
+  // What a refused client still sends is thrown away: closing on unread bytes would take the reason from it.
+  while (refused_ && !failed_) {
+    const auto [error, count] = co_await transport_->read_some(asio::buffer(room));
+    if (error) break;
+  }
   failed_ = true;
   transport_->close();
 }

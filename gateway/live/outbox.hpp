@@ -43,6 +43,8 @@ class Outbox {
 
   bool empty() const { return bytes_ == 0; }
   std::size_t bytes() const { return bytes_; }
+  /// Items that are kept, replaced ones that were not yet tidied away included.
+  std::size_t places() const { return items_.size(); }
 
  private:
   struct Item {

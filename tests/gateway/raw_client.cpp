@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -99,8 +100,9 @@ bool RawClient::is_closed() {
   return count == 0 || (count < 0 && errno == ECONNRESET);
 }
 
-void RawClient::shutdown_sending() {
-  ::shutdown(socket_, SHUT_WR);
+bool RawClient::has_answer_within(std::chrono::milliseconds patience) {
+  pollfd waiting{socket_, POLLIN, 0};
+  return !buffer_.empty() || ::poll(&waiting, 1, static_cast<int>(patience.count())) > 0;
 }
 
 Answer fetch(std::uint16_t port, std::string_view method, std::string_view target, std::string_view headers,

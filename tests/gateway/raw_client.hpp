@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -33,7 +34,8 @@ class RawClient {
   Answer read_header();
   /// One text line, without its end.
   std::string read_line();
-  void shutdown_sending();
+  /// True when there is something to read, or the server has closed.
+  bool has_answer_within(std::chrono::milliseconds patience);
 
  private:
   bool fill();

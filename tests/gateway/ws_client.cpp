@@ -95,6 +95,10 @@ std::string WsClient::read_until(std::string_view part) {
 std::uint16_t WsClient::close_code() const {
   return impl_->stream.reason().code;
 }
+bool WsClient::close() {
+  return impl_->run([&](auto done) { impl_->stream.async_close(websocket::close_code::normal, std::move(done)); });
+}
+
 void WsClient::cut() {
   impl_->stream.next_layer().close();
 }

@@ -34,6 +34,8 @@ class WsClient {
   std::string read_until(std::string_view part);
   /// Code of the server's close frame once read() came to the end; 0 when there was none.
   std::uint16_t close_code() const;
+  /// The closing handshake, begun by the client. False: the server did not answer it.
+  bool close();
   /// Ends the connection without a word.
   void cut();
 
