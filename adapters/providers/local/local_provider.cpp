@@ -123,7 +123,11 @@ void LocalProvider::refresh(const DeploymentPtr& deployment) {
     follow(deployment, supervisor);
     metrics_.wake();
   }
-  if (has_ended) repeat_exit(deployment);
+  if (!has_ended) return;
+  // Lines that came while nobody listened.
+  if (adopted.last_seq > 0)
+    watcher_.post([this, id = deployment->id, last_seq = adopted.last_seq] { observer_.on_log(id, last_seq); });
+  repeat_exit(deployment);
 }
 
 void LocalProvider::follow(const DeploymentPtr& deployment, std::shared_ptr<const Fd> supervisor) {
