@@ -77,6 +77,7 @@ TEST_F(LocalRunsTest, HearsOfTheEndThatCameWhileNoServerWasThere) {
   ASSERT_TRUE(eventually([&] { return is_there(harness_.folder_of(id) + "/exit"); }));
   harness_.start_server();
   EXPECT_EQ(observer().wait_exit(id).exit_code, 5);
+  observer().wait_seq(id, 1);
   EXPECT_THAT(texts_of(logs(id)), ElementsAre("bye"));
 }
 

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "adapters/providers/local/cgroups.hpp"
+#include "adapters/providers/local/log_reader.hpp"
 #include "adapters/providers/local/processes.hpp"
 #include "adapters/providers/local/run_files.hpp"
 #include "adapters/providers/local/supervisor_link.hpp"
@@ -43,6 +44,7 @@ ExitRecord record_loss(const std::string& id, const std::string& folder, const R
     if (ended > 0) exit.text += "; " + std::to_string(ended) + " processes left behind were ended";
   }
   Cgroups::remove(run.cgroup_folders);
+  exit.last_seq = LogReader(folder + "/" + kLogName).last_seq();
   write_exit(folder, exit);
   return exit;
 }
@@ -67,6 +69,7 @@ Adopted adopt(const std::string& id, const std::string& folder, const std::strin
     if (run && exit && exit->run == run->run) {
       observed.state = RunState::ended;
       observed.exit = to_exit(*exit);
+      adopted.last_seq = exit->last_seq;
       adopted.supervisor.reset();
       return adopted;
     }
@@ -77,7 +80,9 @@ Adopted adopt(const std::string& id, const std::string& folder, const std::strin
     if (is_free) {
       if (!run) return adopted;
       observed.state = RunState::ended;
-      observed.exit = to_exit(record_loss(id, folder, *run, boot_id));
+      const auto loss = record_loss(id, folder, *run, boot_id);
+      observed.exit = to_exit(loss);
+      adopted.last_seq = loss.last_seq;
       return adopted;
     }
     ::poll(nullptr, 0, kTryWaitMs);

@@ -10,6 +10,7 @@ namespace hub::providers::local {
 struct Adopted {
   Observed observed;
   Fd supervisor;
+  std::uint64_t last_seq = 0;  ///< of a run that has ended; a supervisor tells it itself
 };
 
 /// Reads it from the deployment's folder. A run whose supervisor is gone without an exit on record gets one now, on

@@ -12,7 +12,10 @@ constexpr const char* kInstanceName = "instance";
 bool write_instance(const std::string& folder, const InstanceRecord& record) {
   std::string ports;
   for (const auto port : record.ports) ports += std::to_string(port) + " ";
-  return replace_file(folder, kInstanceName, encode_fields({{"limits_by", record.limits_by}, {"ports", ports}}));
+  return replace_file(
+      folder, kInstanceName,
+      encode_fields(
+          {{"limits_by", record.limits_by}, {"ports", ports}, {"container", record.is_container ? "yes" : "no"}}));
 }
 
 std::optional<InstanceRecord> read_instance(const std::string& folder) {
@@ -20,6 +23,7 @@ std::optional<InstanceRecord> read_instance(const std::string& folder) {
   if (fields.count("limits_by") == 0) return std::nullopt;
   InstanceRecord record;
   record.limits_by = fields["limits_by"];
+  record.is_container = fields["container"] == "yes";
   std::uint32_t port = 0;
   for (const char c : fields["ports"]) {
     if (c >= '0' && c <= '9') {

@@ -18,6 +18,7 @@ namespace hub::providers::local {
 struct InstanceRecord {
   std::vector<std::uint16_t> ports;
   std::string limits_by;
+  bool is_container = false;
 };
 bool write_instance(const std::string& folder, const InstanceRecord& record);
 std::optional<InstanceRecord> read_instance(const std::string& folder);

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -60,30 +59,6 @@ std::string read_boot_id(const std::string& file) {
   return id;
 }
 
-/// Only what is given, and the little that programs count on.
-std::vector<std::string> environment_of(const CreateOrder& order, const std::string& workspace) {
-  std::map<std::string, std::string> env{{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-                                         {"HOME", workspace},
-                                         {"LANG", "C.UTF-8"}};
-  for (const auto& [name, value] : order.env) env[name] = value;
-  env[std::string(kMarkerVariable)] = order.order_id;
-  std::vector<std::string> texts;
-  for (const auto& [name, value] : env) texts.push_back(name + "=" + value);
-  return texts;
-}
-
-/// What the kernel takes as an argument or variable: no zero byte, no "=" in a name.
-Result<void> check_texts(const CreateOrder& order) {
-  if (order.spec.command.empty() || order.spec.command.front().empty())
-    return invalid("provider.invalid", "must name what is to run", "command");
-  for (const auto& argument : order.spec.command)
-    if (argument.find('\0') != std::string::npos) return invalid("provider.invalid", "holds a zero byte", "command");
-  for (const auto& [name, value] : order.env)
-    if (name.empty() || name.find('=') != std::string::npos || (name + value).find('\0') != std::string::npos)
-      return invalid("provider.invalid", "is no name or value of a variable", "env." + name);
-  return success();
-}
-
 }  // namespace
 
 LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
@@ -98,7 +73,9 @@ LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
   make_folders(options_.folder);  // what fails here is reported by the first create
   options_.folder = absolute(options_.folder);
   if (options_.supervisor.empty()) options_.supervisor = beside_executable(kSupervisorName);
+  const auto probe_folder = options_.folder + "/podman-probe" + std::string(kGoneSuffix);
   adopt_all();
+  podman_ = std::make_unique<Podman>(options_.podman, options_.supervisor, probe_folder);
 }
 
 LocalProvider::~LocalProvider() {
@@ -146,7 +123,11 @@ void LocalProvider::refresh(const DeploymentPtr& deployment) {
     follow(deployment, supervisor);
     metrics_.wake();
   }
-  if (has_ended) repeat_exit(deployment);
+  if (!has_ended) return;
+  // Lines that came while nobody listened.
+  if (adopted.last_seq > 0)
+    watcher_.post([this, id = deployment->id, last_seq = adopted.last_seq] { observer_.on_log(id, last_seq); });
+  repeat_exit(deployment);
 }
 
 void LocalProvider::follow(const DeploymentPtr& deployment, std::shared_ptr<const Fd> supervisor) {
@@ -183,6 +164,9 @@ Capabilities LocalProvider::capabilities() const {
   capabilities.can_stop = capabilities.has_logs = capabilities.has_metrics = true;
   capabilities.unit = "process";
   capabilities.gpu_note = gpu_note();
+  auto podman = podman_->state_now();
+  capabilities.takes_image = podman.works;
+  capabilities.no_image_because = std::move(podman.because);
   return capabilities;
 }
 
@@ -197,21 +181,10 @@ Instance LocalProvider::to_instance(const LocalDeployment& deployment) const {
   return instance;
 }
 
-Result<void> LocalProvider::check_gpu(const std::optional<deployments::Gpu>& wanted) const {
-  if (!wanted) return success();
-  const auto gpus = nvml_ ? nvml_->read() : std::vector<GpuReading>{};
-  const auto fitting = std::count_if(gpus.begin(), gpus.end(), [&](const auto& gpu) {
-    return wanted->model.empty() || gpu.model.find(wanted->model) != std::string::npos;
-  });
-  if (fitting < wanted->count) return conflict("provider.no_capacity", "the machine has not this GPU: " + gpu_note());
-  return success();
-}
-
 Result<Instance> LocalProvider::create(const CreateOrder& order) {
   const auto& id = order.order_id;
   if (!is_id(id)) return invalid("provider.invalid", "is no deployment id", "order_id");
-  HUB_TRY(check_texts(order));
-  HUB_TRY(check_gpu(order.spec.gpu));
+  HUB_TRY(check(order));
   DeploymentPtr deployment;
   {
     const std::lock_guard lock(mutex_);
@@ -228,7 +201,8 @@ Result<Instance> LocalProvider::create(const CreateOrder& order) {
     HUB_TRY(write_files(workspace, order.spec.files));
     InstanceRecord instance;
     for (const auto& port : order.spec.ports) instance.ports.push_back(port.port);
-    instance.limits_by = limits_by(order.spec.limits);
+    instance.limits_by = limits_by(order.spec);
+    instance.is_container = order.spec.image.has_value();
     if (!write_instance(deployment->folder, instance)) return cannot("the deployment cannot be recorded");
     const std::lock_guard lock(deployment->mutex);
     deployment->instance = instance;
@@ -257,29 +231,6 @@ Result<Observed> LocalProvider::get(const std::string& deployment_id) {
   const std::lock_guard lock(deployment->mutex);
   if (deployment->observed.id.empty()) return unknown_deployment();
   return deployment->observed;
-}
-
-/// What can hold the limits that were asked for.
-std::string LocalProvider::limits_by(const std::optional<deployments::Limits>& limits) const {
-  if (!limits || !(limits->cpus || limits->memory_bytes || limits->processes)) return "none";
-  if (cgroups_.are_there() || limits->memory_bytes) return std::string(cgroups_.limits_by());
-  return "none";
-}
-
-Result<Job> LocalProvider::make_job(const CreateOrder& order, const LocalDeployment& deployment,
-                                    std::int32_t run) const {
-  const auto limits = order.spec.limits.value_or(deployments::Limits{});
-  Job job;
-  job.run = run;
-  job.boot_id = boot_id_;
-  job.command = order.spec.command;
-  job.env = environment_of(order, deployment.folder + "/" + kWorkspaceName);
-  job.log_bytes_max = options_.log_bytes_max;
-  // The run is in the name: the groups of the run before may still be going.
-  HUB_TRY(job.cgroup_folders, cgroups_.make(order.order_id + "-" + std::to_string(run), limits));
-  if (!cgroups_.are_there() && limits.memory_bytes)
-    job.address_space_max = static_cast<std::uint64_t>(*limits.memory_bytes);
-  return job;
 }
 
 Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run) {
@@ -360,6 +311,7 @@ Result<void> LocalProvider::remove(const std::string& deployment_id) {
   }
   if (!remove_tree(gone)) return cannot("the workspace cannot be removed");
   cgroups_.remove_all_of(deployment_id);
+  if (deployment && deployment->instance.is_container) podman_->remove_container(deployment_id);
   const std::lock_guard lock(mutex_);
   deployments_.erase(deployment_id);
   return success();

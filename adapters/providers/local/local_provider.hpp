@@ -7,6 +7,7 @@
 #include "adapters/providers/local/cgroups.hpp"
 #include "adapters/providers/local/deployment.hpp"
 #include "adapters/providers/local/metrics_thread.hpp"
+#include "adapters/providers/local/podman.hpp"
 #include "adapters/providers/local/watcher.hpp"
 #include "adapters/providers/provider.hpp"
 
@@ -22,6 +23,7 @@ struct LocalOptions {
   std::string boot_id_file = "/proc/sys/kernel/random/boot_id";
   std::string mounts_file = "/proc/mounts";  ///< where control groups are looked up
   std::string nvml_library = "libnvidia-ml.so.1";
+  std::string podman = "podman";  ///< path, or name to be searched in PATH
   SampleIntervals intervals;
 };
 
@@ -66,8 +68,11 @@ class LocalProvider final : public Provider {
   void follow(const DeploymentPtr& deployment, std::shared_ptr<const Fd> supervisor);
   void settle(const DeploymentPtr& deployment, const std::shared_ptr<const Fd>& supervisor);
   void repeat_exit(const DeploymentPtr& deployment);
+  Result<void> check(const CreateOrder& order) const;
+  static Result<void> check_texts(const CreateOrder& order);
+  Result<void> check_image(const CreateOrder& order) const;
   Result<void> check_gpu(const std::optional<deployments::Gpu>& wanted) const;
-  std::string limits_by(const std::optional<deployments::Limits>& limits) const;
+  std::string limits_by(const deployments::Spec& spec) const;
   Result<Job> make_job(const CreateOrder& order, const LocalDeployment& deployment, std::int32_t run) const;
   Result<void> end_run(const DeploymentPtr& deployment);
   Instance to_instance(const LocalDeployment& deployment) const;
@@ -79,6 +84,7 @@ class LocalProvider final : public Provider {
   std::unique_ptr<const Nvml> nvml_;  ///< null: no GPU here
   std::mutex mutex_;
   std::map<std::string, DeploymentPtr> deployments_;
+  std::unique_ptr<Podman> podman_;
   // Last: their threads use the rest.
   MetricsThread metrics_;
   Watcher watcher_;

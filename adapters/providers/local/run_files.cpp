@@ -172,7 +172,8 @@ bool write_exit(const std::string& folder, const ExitRecord& record) {
   Fields fields{{"run", std::to_string(record.run)},
                 {"code", record.code},
                 {"text", record.text},
-                {"at_micros", std::to_string(record.at_micros)}};
+                {"at_micros", std::to_string(record.at_micros)},
+                {"last_seq", std::to_string(record.last_seq)}};
   if (record.exit_code) fields["exit_code"] = std::to_string(*record.exit_code);
   if (record.signal) fields["signal"] = std::to_string(*record.signal);
   return replace_file(folder, kExitName, encode_fields(fields));
@@ -187,7 +188,8 @@ std::optional<ExitRecord> read_exit(const std::string& folder) {
                     number_of<std::int32_t>(fields, "signal"),
                     text_of(fields, "code"),
                     text_of(fields, "text"),
-                    number_of<std::int64_t>(fields, "at_micros").value_or(0)};
+                    number_of<std::int64_t>(fields, "at_micros").value_or(0),
+                    number_of<std::uint64_t>(fields, "last_seq").value_or(0)};
 }
 
 }  // namespace hub::providers::local

@@ -58,6 +58,7 @@ struct ExitRecord {
   std::string code;
   std::string text;
   std::int64_t at_micros = 0;
+  std::uint64_t last_seq = 0;  ///< of the output that was kept
 };
 bool write_exit(const std::string& folder, const ExitRecord& record);
 std::optional<ExitRecord> read_exit(const std::string& folder);

@@ -100,8 +100,12 @@ std::set<std::int32_t> Sampler::members_of(const SampleTarget& target, Pass& pas
               [](const auto& a, const auto& b) { return a.start_ticks < b.start_ticks; });
     pass.has_processes = true;
   }
+  // What left the command's tree was given to its supervisor.
+  const auto leader = process_stat(target.run.pid);
+  const auto supervisor = leader && leader->parent > 1 ? leader->parent : target.run.pid;
   for (const auto& process : pass.processes)
-    if (process.session == target.run.pid || members.count(process.parent) > 0) members.insert(process.pid);
+    if (process.session == target.run.pid || process.parent == supervisor || members.count(process.parent) > 0)
+      members.insert(process.pid);
   return members;
 }
 

@@ -322,6 +322,7 @@ void Supervisor::finish() {
   for (const auto& folder : job_.cgroup_folders)
     for (int tries = 0; ::rmdir(folder.c_str()) != 0 && errno == EBUSY && tries < kCgroupTries; ++tries) pause_ms(1);
   if (exit_.at_micros == 0) exit_.at_micros = wall_micros();
+  exit_.last_seq = log_.last_seq();
   write_exit(".", exit_);
   ::unlink(kSocketName);
   // Before anybody hears of the end: the next run's supervisor needs it.

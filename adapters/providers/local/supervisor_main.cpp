@@ -35,6 +35,10 @@ void ignore_signals() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--version") {
+    std::puts("computehub-supervisor " HUB_VERSION);
+    return 0;
+  }
   if (argc != 2 || ::fcntl(local::kControlFd, F_GETFD) < 0 || ::fcntl(local::kJobFd, F_GETFD) < 0) {
     std::fputs("computehub-supervisor is started by computehub serve\n", stderr);
     return 2;
