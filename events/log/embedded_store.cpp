@@ -19,7 +19,8 @@ namespace {
 constexpr const char* kMetaKey = "log";
 constexpr const char* kTables = "db";
 constexpr std::size_t kBlockCacheBytes = 4 << 20;
-constexpr std::size_t kEntityBuckets = 1 << 15;
+/// A bucket of the index in memory holds a few entries.
+constexpr std::size_t kBytesPerBucket = 256;
 constexpr int kOpenFilesMax = 256;
 /// Bounds what a start has to read again.
 constexpr std::size_t kWalBytesPerBuffer = 4;
@@ -97,7 +98,8 @@ class EntityOfKey final : public rocksdb::SliceTransform {
 /// Ids are hashes, so entries come in no order: a hash table takes one in a fraction of the time of an ordered list.
 rocksdb::ColumnFamilyOptions entity_options(rocksdb::ColumnFamilyOptions family) {
   family.prefix_extractor = std::make_shared<EntityOfKey>();
-  family.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(kEntityBuckets, 0, 4096, false, 64));
+  family.memtable_factory.reset(
+      rocksdb::NewHashLinkListRepFactory(family.write_buffer_size / kBytesPerBucket, 0, 4096, false, 64));
   return family;
 }
 

@@ -22,6 +22,10 @@ struct LogKind {
   bool threads = true;  ///< may be called from several threads at once
 };
 
+inline void PrintTo(const LogKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
+
 class LogContract : public ::testing::TestWithParam<LogKind> {
  protected:
   static constexpr std::uint32_t kPartitions = 4;
