@@ -117,6 +117,33 @@ TEST_F(Lists, AreCompleteWithoutARepeatUnderEveryFilter) {
   }
 }
 
+TEST(Filters, LookAtWhatTheySay) {
+  std::optional<View> view;
+  auto event = requested("Web-Front");
+  event.spec.labels = {{"team", "Blue"}, {"tier", "1"}};
+  HUB_ASSERT(apply(view, testing::record_of(id_of(1), 1, event, at_second(1)), {0, 1}, at_second(1)));
+  const auto bytes = encode_row(*view);
+  const auto row = decode_row(bytes).value();
+  const auto is = [&](auto set) {
+    ListQuery query;
+    set(query);
+    return matches(query, row);
+  };
+  EXPECT_TRUE(is([](ListQuery&) {}));
+  EXPECT_TRUE(is([](ListQuery& query) { query.text = "b-fr"; }));
+  EXPECT_TRUE(is([](ListQuery& query) { query.text = "BLUE"; }));
+  EXPECT_TRUE(is([](ListQuery& query) { query.text = id_of(1).substr(3, 9); }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.text = "team"; }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.text = "sleep"; }));
+  EXPECT_TRUE(is([](ListQuery& query) { query.labels = {{"team", "Blue"}, {"tier", "1"}}; }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.labels = {{"team", "Blue"}, {"tier", "2"}}; }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.labels = {{"Blue", "team"}}; }));
+  EXPECT_TRUE(is([](ListQuery& query) { query.owner = "user:ada"; }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.owner = "user:ad"; }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.provider = "runpod"; }));
+  EXPECT_FALSE(is([](ListQuery& query) { query.status = Status::running; }));
+}
+
 TEST_F(Lists, HaveSumsThatEqualARecount) {
   const auto overview = hub.deployments.overview({"default", "other"});
   EXPECT_EQ(overview.position, hub.head());

@@ -94,13 +94,14 @@ class Writer {
 
 /// A runner with the projection of deployments on a log.
 struct Hub {
-  Hub(log::Log& of, std::filesystem::path in, std::size_t inbox_bytes_max = projections::kInboxBytesMax)
-      : log(of), runner(open(of, std::move(in), inbox_bytes_max)), deployments(runner->feed("deployments"), of) {}
+  Hub(log::Log& of, const std::filesystem::path& in, projections::RunnerOptions options = {})
+      : log(of), runner(open(of, in, std::move(options))), deployments(runner->feed("deployments"), of) {}
 
-  static std::unique_ptr<projections::Runner> open(log::Log& log, std::filesystem::path folder,
-                                                   std::size_t inbox_bytes_max) {
-    auto opened = projections::Runner::open(log, {std::move(folder), small_resources(), inbox_bytes_max},
-                                            {deployments::make_projection()});
+  static std::unique_ptr<projections::Runner> open(log::Log& log, const std::filesystem::path& folder,
+                                                   projections::RunnerOptions options) {
+    options.folder = folder;
+    options.resources = small_resources();
+    auto opened = projections::Runner::open(log, std::move(options), {deployments::make_projection()});
     HUB_ASSERT(opened);
     return std::move(opened).value();
   }
