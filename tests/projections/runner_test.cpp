@@ -139,6 +139,37 @@ TEST(Runner, ReadsFromTheLogWhatItsInboxCouldNotHold) {
   EXPECT_EQ(hub.feed().store()->content_hash(), folded_anew(log));
 }
 
+TEST(Runner, LosesNothingWhenItsInboxHoldsNothing) {
+  MemoryLog log;
+  const Folder folder;
+  RunnerOptions options;
+  options.inbox_bytes_max = 0;
+  Hub hub(log, folder.path(), options);
+  hub.runner->start();
+  Writer writer(log);
+  for (int i = 0; i < 20; ++i) {
+    writer.write(i, requested("n"));
+    ASSERT_TRUE(hub.settle()) << i;
+  }
+  EXPECT_TRUE(hub.deployments.get(id_of(19), {}));
+}
+
+TEST(Folding, OfABatchReadsFirstWhatIsMissingBeforeItAndSkipsWhatItHas) {
+  MemoryLog log(1);
+  const Folder folder;
+  const auto first = log.write(0, {testing::record_of(id_of(1), 1, requested("a"), at_second(0))}, at_second(0));
+  log.write(0, {testing::record_of(id_of(2), 1, requested("b"), at_second(1))}, at_second(1));
+  const auto last = log.write(0, {testing::record_of(id_of(3), 1, requested("c"), at_second(2))}, at_second(2));
+  auto store = Store::open(folder.path() / "s", testing::small_resources(), Store::Mode::write).value();
+  const auto projection = deployments::make_projection();
+  Host host(*projection, log, store);
+  ASSERT_TRUE(host.feed(last));
+  ASSERT_TRUE(host.feed(first));
+  host.commit();
+  EXPECT_EQ(host.marks().partitions.front().seq, 3U);
+  EXPECT_EQ(store->content_hash(), folded_anew(log));
+}
+
 TEST(Runner, GoesOnWhereItStoppedWithoutFoldingTwice) {
   MemoryLog log;
   const Folder folder;
@@ -159,7 +190,7 @@ TEST(Runner, EndsAFoldWhenItHasManyEvents) {
   MemoryLog log(1);
   const Folder folder;
   std::vector<log::Record> records;
-  const int count = 2 * static_cast<int>(kFoldEventsMax) + 500;
+  const int count = static_cast<int>(kFoldEventsMax) + 500;
   for (int i = 0; i < count; ++i) {
     records.push_back(testing::record_of(id_of(i), 1, requested("n"), at_second(i)));
     if (records.size() == 100) log.write(0, std::exchange(records, {}), at_second(i));
@@ -253,7 +284,7 @@ TEST(MinPosition, IsWaitedForAndReachedOrTheLagIsSaid) {
   const auto waiter = progress.when_reached(wanted, [&] { called.set_value(); });
   EXPECT_NE(waiter.value(), 0U);
   hub.runner->start();
-  EXPECT_TRUE(progress.wait_for(wanted, std::chrono::seconds(20)).value());
+  EXPECT_TRUE(progress.wait_for(wanted, testing::kDeadline).value());
   EXPECT_EQ(called.get_future().wait_for(testing::kDeadline), std::future_status::ready);
   EXPECT_EQ(hub.deployments.get(id_of(2), {}).value().position, second);
   ASSERT_TRUE(hub.settle());
@@ -371,7 +402,7 @@ TEST(Quarantine, TakesInWhoseEventsThrowAndOtherProjectionsGoOn) {
   runner->start();
   for (const auto* name : {"throwing", "deployments"}) {
     const auto head = Cursor{log.incarnation(), {log.head(0).seq, log.head(1).seq, log.head(2).seq, log.head(3).seq}};
-    ASSERT_TRUE(runner->feed(name).progress().wait_for(head, std::chrono::seconds(20)).value());
+    ASSERT_TRUE(runner->feed(name).progress().wait_for(head, testing::kDeadline).value());
   }
   EXPECT_EQ(runner->feed("throwing").stats().quarantined.load(), 1U);
   EXPECT_FALSE(runner->feed("throwing").store()->get(deployments::id_key(id_of(1))));
