@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "projections/core/projection.hpp"
@@ -51,9 +52,14 @@ class EntityFold final : public Folding {
       entries_.push_back(std::move(loaded).value());
     }
     auto& entry = entries_[place->second];
-    HUB_TRY(Table::apply(entry.view, recorded));
-    entry.touched = true;
+    // An event that throws may leave half a view behind: nothing of this fold is then written for its entity.
+    const bool touched = std::exchange(entry.touched, false);
+    if (auto applied = Table::apply(entry.view, recorded); !applied) {
+      entry.touched = touched;
+      return applied;
+    }
     if (auto key = Table::history_key(*entry.view)) kept_.push_back({std::move(*key), Table::encode(*entry.view)});
+    entry.touched = true;
     return success();
   }
 

@@ -17,18 +17,18 @@ Feed::Feed(std::shared_ptr<const Projection> projection, log::Log& log, std::sha
 }
 
 std::optional<Failure> Feed::failure() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(failing_);
   return failure_;
 }
 
 std::uint64_t Feed::observe(Observer observer) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(observing_);
   observers_.emplace_back(++last_observer_, std::move(observer));
   return last_observer_;
 }
 
 void Feed::unobserve(std::uint64_t observer) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(observing_);
   observers_.erase(
       std::remove_if(observers_.begin(), observers_.end(), [&](const auto& entry) { return entry.first == observer; }),
       observers_.end());
@@ -37,13 +37,18 @@ void Feed::unobserve(std::uint64_t observer) {
 void Feed::committed(const FoldResult& result, const Marks& marks) {
   progress_.advance(marks);
   // Called under the lock, so that unobserve() is a promise.
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(observing_);
   for (const auto& [id, observer] : observers_) observer(result);
 }
 
 void Feed::fail(const Failure& failure) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(failing_);
   if (!failure_) failure_ = failure;
+}
+
+void Feed::recovered() {
+  const std::lock_guard lock(failing_);
+  failure_.reset();
 }
 
 }  // namespace hub::projections

@@ -27,20 +27,22 @@ class Feed {
   std::optional<Failure> failure() const;
 
   std::uint64_t observe(Observer observer);
-  /// After it returns, the observer is not running and will not be called again. Not to be called by an observer.
+  /// After it returns, the observer is not running and will not be called again. Not for observers themselves.
   void unobserve(std::uint64_t observer);
 
  private:
   friend class Runner;
   void committed(const FoldResult& result, const Marks& marks);
   void fail(const Failure& failure);
+  void recovered();
 
   std::shared_ptr<const Projection> projection_;
   StoreSlot slot_;
   Progress progress_;
   Stats stats_;
-  mutable std::mutex mutex_;
+  mutable std::mutex failing_;
   std::optional<Failure> failure_;
+  std::mutex observing_;
   std::uint64_t last_observer_ = 0;
   std::vector<std::pair<std::uint64_t, Observer>> observers_;
 };

@@ -144,6 +144,7 @@ void Host::load_quarantined() {
   const std::unique_ptr<rocksdb::Iterator> rows(store_->db().NewIterator({}));
   for (rows->Seek({&kQuarantineTable, 1}); rows->Valid() && rows->key()[0] == kQuarantineTable; rows->Next())
     quarantined_.emplace(rows->key().data() + 1, rows->key().size() - 1);
+  if (!rows->status().ok()) stop_on_bad_read(store_->db(), rows->status());
   stats_->quarantined.store(quarantined_.size(), std::memory_order_relaxed);
 }
 

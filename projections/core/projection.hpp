@@ -43,8 +43,8 @@ struct FoldResult {
 class Folding {
  public:
   virtual ~Folding() = default;
-  /// A pure function of rows and event. On a failure, or when it throws, nothing of the event is kept, and its
-  /// entity is quarantined: no later event of it is applied.
+  /// A pure function of rows and event. On a failure nothing of the event is kept, when it throws nothing of this
+  /// fold for its entity; either way the entity is quarantined: no later event of it is applied.
   virtual Result<void> apply(const Recorded& recorded) = 0;
   virtual void finish(Rows& rows) = 0;
 };

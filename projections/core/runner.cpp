@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 
-#include <atomic>
 #include <future>
 
 #include "projections/core/folders.hpp"
@@ -21,6 +20,7 @@ struct Runner::Hosted {
     feed.slot_.set(built->store());
     host = std::move(built);
     failed = false;
+    feed.recovered();
   }
 
   Folders folders;
@@ -69,6 +69,7 @@ Feed& Runner::feed(std::string_view name) {
 void Runner::start() {
   HUB_ASSERT(!thread_.joinable());
   watcher_ = log_.watch([this](const std::vector<log::BatchPtr>& batches) { inbox_.push(batches); });
+  running_ = true;
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "projections");
 }
@@ -136,15 +137,15 @@ void Runner::commit_all() {
 void Runner::flush_due() {
   const auto now = std::chrono::steady_clock::now();
   for (const auto& hosted : hosted_)
-    if (const auto since = hosted->host->dirty_since(); since && now - *since >= kFlushEvery)
+    if (const auto since = hosted->host->dirty_since(); since && now - *since >= options_.flush_every)
       hosted->host->flush(false);
 }
 
 std::optional<std::chrono::steady_clock::time_point> Runner::next_flush() const {
   std::optional<std::chrono::steady_clock::time_point> next;
   for (const auto& hosted : hosted_)
-    if (const auto since = hosted->host->dirty_since(); since && (!next || *since + kFlushEvery < *next))
-      next = *since + kFlushEvery;
+    if (const auto since = hosted->host->dirty_since(); since && (!next || *since + options_.flush_every < *next))
+      next = *since + options_.flush_every;
   return next;
 }
 
@@ -179,7 +180,7 @@ Result<void> Runner::rebuild(Hosted& hosted, const std::filesystem::path& genera
     }
     done.set_value(std::move(caught_up));
   };
-  if (!thread_.joinable() || !inbox_.post(finish)) return unavailable("projection.stopped", "the runner has stopped");
+  if (!running_ || !inbox_.post(finish)) return unavailable("projection.stopped", "the runner has stopped");
   return done.get_future().get();
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string_view>
@@ -19,6 +20,7 @@ struct RunnerOptions {
   std::filesystem::path folder;  ///< DIR/projections
   StoreResources resources;
   std::size_t inbox_bytes_max = kInboxBytesMax;
+  std::chrono::milliseconds flush_every = kFlushEvery;
 };
 
 /// Folds a log into projections on one thread of its own: what comes while it folds is folded with it, and nothing
@@ -40,8 +42,8 @@ class Runner {
   Feed& feed(std::string_view name);
 
   /// Builds the projection anew beside the one that answers, on the calling thread, and puts it in its place.
-  /// Takes as long as reading the log does. Fails as Log::read does; not_found `projection.unknown`; unavailable
-  /// `projection.stopped`, `projection.busy` (a rebuild is under way).
+  /// Takes as long as reading the log does; not for observers. Fails as Log::read does; not_found `projection.unknown`;
+  /// unavailable `projection.stopped`, `projection.busy` (a rebuild is under way).
   Result<void> rebuild(std::string_view name);
 
  private:
@@ -64,6 +66,7 @@ class Runner {
   std::vector<std::unique_ptr<Hosted>> hosted_;
   std::optional<std::uint64_t> watcher_;
   std::thread thread_;
+  std::atomic<bool> running_{false};
 };
 
 }  // namespace hub::projections

@@ -9,6 +9,7 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include <cstdlib>
+#include <fstream>
 
 #include "events/core/varint.hpp"
 
@@ -16,6 +17,7 @@ namespace hub::projections {
 namespace {
 
 constexpr std::string_view kMarksKey = "P";
+constexpr std::string_view kDamaged = "DAMAGED";
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr std::size_t kFileBytes = 32U << 20U;
 constexpr std::size_t kBlockBytes = 4U << 10U;
@@ -81,13 +83,14 @@ std::optional<std::string> read(rocksdb::DB& db, const rocksdb::ReadOptions& opt
   std::string value;
   const auto status = db.Get(options, slice(key), &value);
   if (status.ok()) return value;
-  if (!status.IsNotFound()) stop_on_io_error("cannot read a projection", status.ToString());
+  if (!status.IsNotFound()) stop_on_bad_read(db, status);
   return std::nullopt;
 }
 
 Failure failure_of(const rocksdb::Status& status, Store::Mode mode) {
   const auto text = status.ToString();
-  if (status.IsIOError() && text.find("lock") != std::string::npos)
+  if (status.IsIOError() &&
+      (text.find("lock file") != std::string::npos || text.find("lock hold") != std::string::npos))
     return unavailable("projection.locked", "another process uses the projection");
   const bool absent =
       text.find("does not exist") != std::string::npos || status.IsNotFound() || status.IsPathNotFound();
@@ -117,6 +120,8 @@ Result<std::shared_ptr<Store>> Store::open(const std::filesystem::path& folder, 
   const auto options = options_for(resources);
   rocksdb::DB* raw = nullptr;
   std::error_code ignored;
+  if (std::filesystem::exists(folder / kDamaged, ignored))
+    return internal_failure("projection.corrupt", "damaged rows were found in it");
   if (mode == Mode::write) std::filesystem::create_directories(folder, ignored);
   const auto status = mode == Mode::write ? rocksdb::DB::Open(options, folder.string(), &raw)
                                           : rocksdb::DB::OpenForReadOnly(options, folder.string(), &raw);
@@ -175,7 +180,7 @@ Digest Store::content_hash() const {
     append_sized(part, {rows->value().data(), rows->value().size()});
     hash = sha256({as_bytes(hash), part});
   }
-  if (!rows->status().ok()) stop_on_io_error("cannot read a projection", rows->status().ToString());
+  if (!rows->status().ok()) stop_on_bad_read(*db_, rows->status());
   return hash;
 }
 
@@ -218,6 +223,11 @@ std::string quarantine_key(std::string_view entity) {
 void stop_on_io_error(std::string_view what, std::string_view detail) {
   fmt::print(stderr, "{}: {}; stopping, because what the disk holds is no longer certain\n", what, detail);
   std::abort();
+}
+
+void stop_on_bad_read(const rocksdb::DB& db, const rocksdb::Status& status) {
+  if (status.IsCorruption()) std::ofstream(std::filesystem::path(db.GetName()) / kDamaged) << status.ToString() << '\n';
+  stop_on_io_error("cannot read a projection", status.ToString());
 }
 
 }  // namespace hub::projections

@@ -18,6 +18,7 @@ class Cache;
 class DB;
 class RateLimiter;
 class Snapshot;
+class Status;
 class WriteBatch;
 class WriteBufferManager;
 }  // namespace rocksdb
@@ -128,5 +129,7 @@ inline constexpr char kQuarantineTable = 'Q';
 
 /// Says on standard error what went wrong with the disk, and ends the process: an I/O error is never retried.
 [[noreturn]] void stop_on_io_error(std::string_view what, std::string_view detail);
+/// The same for reads that fail. When rows are damaged the store is marked so, and the next start builds it anew.
+[[noreturn]] void stop_on_bad_read(const rocksdb::DB& db, const rocksdb::Status& status);
 
 }  // namespace hub::projections

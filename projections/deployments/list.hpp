@@ -35,6 +35,7 @@ struct ListQuery {
   std::uint32_t page = 1;  ///< from 1; not used with a cursor
   std::uint32_t page_size = kPageSizeDefault;
   std::optional<std::string> cursor;  ///< next_cursor of an answer to the same query
+  std::size_t scan_rows_max = kScanRowsMax;
 };
 
 struct ListAnswer {

@@ -31,6 +31,7 @@ Result<std::optional<View>> kept_before(const projections::StoreView& rows, std:
     HUB_TRY(auto view, view_of(bytes));
     return std::optional<View>(std::move(view));
   }
+  if (!kept->status().ok()) projections::stop_on_bad_read(rows.db(), kept->status());
   return std::optional<View>();
 }
 

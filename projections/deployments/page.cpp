@@ -115,7 +115,7 @@ Result<void> walk(const projections::StoreView& view, const ListQuery& query, co
     }
     HUB_TRY(const auto row, decode_row(source.row()));
     if ((!filtered || matches(query, row)) && !filling.take(source.place(), row, now)) return success();
-    if (filtered && ++looked_at == kScanRowsMax) {
+    if (filtered && ++looked_at >= query.scan_rows_max) {
       filling.give_up(source.place());
       return success();
     }

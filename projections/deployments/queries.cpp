@@ -43,6 +43,7 @@ void scan(const projections::StoreView& view, const std::string& prefix, Visit v
     const std::string_view key(keys->key().data(), keys->key().size());
     if (!visit(key.substr(prefix.size()), std::string_view(keys->value().data(), keys->value().size()))) return;
   }
+  if (!keys->status().ok()) projections::stop_on_bad_read(view.db(), keys->status());
 }
 
 /// Project of a row's key.

@@ -18,11 +18,12 @@ struct Source::Range {
   std::string rows;  ///< prefix of the rows an index leads to; empty: these are the rows
   std::string end;
   rocksdb::Slice lower, upper;
+  const rocksdb::DB& db;
   std::unique_ptr<rocksdb::Iterator> at;
   std::string fetched;
 
   Range(const projections::StoreView& view, std::string of, std::string rows_of, bool scans)
-      : prefix(std::move(of)), rows(std::move(rows_of)), end(projections::after_prefix(prefix)) {
+      : prefix(std::move(of)), rows(std::move(rows_of)), end(projections::after_prefix(prefix)), db(view.db()) {
     lower = slice(prefix);
     upper = slice(end);
     rocksdb::ReadOptions options;
@@ -52,7 +53,7 @@ struct Source::Range {
     check();
   }
   void check() const {
-    if (!at->status().ok()) projections::stop_on_io_error("cannot read a projection", at->status().ToString());
+    if (!at->status().ok()) projections::stop_on_bad_read(db, at->status());
   }
 };
 

@@ -1,6 +1,5 @@
 // Figures of the projections on a log in memory, one JSON line each. Arguments: rows of the large list (1,000,000).
 #include <fmt/format.h>
-
 #include <time.h>
 
 #include <algorithm>
@@ -30,7 +29,9 @@ double cpu_seconds(clockid_t clock) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+double seconds_since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
 
 void print(std::string_view name, double value, std::string_view unit, std::size_t n) {
   fmt::print("{{\"name\":\"{}\",\"value\":{:.1f},\"unit\":\"{}\",\"n\":{}}}\n", name, value, unit, n);
@@ -80,9 +81,8 @@ void run(int count, const std::string& label) {
   const Folder folder;
   MemoryLog log(kPartitions);
   fill(log, count);
-  auto runner = projections::Runner::open(
-                    log, {folder.path(), projections::make_resources(kCacheBytes, 32U << 20U)},
-                    {deployments::make_projection()})
+  auto runner = projections::Runner::open(log, {folder.path(), projections::make_resources(kCacheBytes, 32U << 20U)},
+                                          {deployments::make_projection()})
                     .value();
   auto& feed = runner->feed("deployments");
   const deployments::Deployments queries(feed, log);
@@ -95,7 +95,8 @@ void run(int count, const std::string& label) {
   const auto cpu = cpu_seconds(CLOCK_PROCESS_CPUTIME_ID);
   runner->start();
   HUB_ASSERT(feed.progress().wait_for(head, std::chrono::minutes(10)).value());
-  print("fold_" + label, static_cast<double>(events) / (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu), "events/cpu-s", events);
+  print("fold_" + label, static_cast<double>(events) / (cpu_seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu), "events/cpu-s",
+        events);
   // Reads are measured on files as after a while, not on what is in memory only.
   feed.store()->flush(true);
   const auto now = at_second(count + 10);

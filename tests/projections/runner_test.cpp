@@ -2,7 +2,9 @@
 #include <rocksdb/db.h>
 
 #include <future>
+#include <stdexcept>
 
+#include "projections/core/folders.hpp"
 #include "tests/projections/support.hpp"
 
 namespace hub::projections {
@@ -125,7 +127,9 @@ TEST(Runner, FoldsWhatComesWhileItRunsAndWhatCameBefore) {
 TEST(Runner, ReadsFromTheLogWhatItsInboxCouldNotHold) {
   MemoryLog log;
   const Folder folder;
-  Hub hub(log, folder.path(), 2'000);
+  RunnerOptions options;
+  options.inbox_bytes_max = 2'000;
+  Hub hub(log, folder.path(), options);
   hub.runner->start();
   Lives lives(8, 50);
   std::int64_t second = 0;
@@ -133,6 +137,37 @@ TEST(Runner, ReadsFromTheLogWhatItsInboxCouldNotHold) {
   ASSERT_TRUE(hub.settle());
   EXPECT_GT(log.reads(), 0U);
   EXPECT_EQ(hub.feed().store()->content_hash(), folded_anew(log));
+}
+
+TEST(Runner, LosesNothingWhenItsInboxHoldsNothing) {
+  MemoryLog log;
+  const Folder folder;
+  RunnerOptions options;
+  options.inbox_bytes_max = 0;
+  Hub hub(log, folder.path(), options);
+  hub.runner->start();
+  Writer writer(log);
+  for (int i = 0; i < 20; ++i) {
+    writer.write(i, requested("n"));
+    ASSERT_TRUE(hub.settle()) << i;
+  }
+  EXPECT_TRUE(hub.deployments.get(id_of(19), {}));
+}
+
+TEST(Folding, OfABatchReadsFirstWhatIsMissingBeforeItAndSkipsWhatItHas) {
+  MemoryLog log(1);
+  const Folder folder;
+  const auto first = log.write(0, {testing::record_of(id_of(1), 1, requested("a"), at_second(0))}, at_second(0));
+  log.write(0, {testing::record_of(id_of(2), 1, requested("b"), at_second(1))}, at_second(1));
+  const auto last = log.write(0, {testing::record_of(id_of(3), 1, requested("c"), at_second(2))}, at_second(2));
+  auto store = Store::open(folder.path() / "s", testing::small_resources(), Store::Mode::write).value();
+  const auto projection = deployments::make_projection();
+  Host host(*projection, log, store);
+  ASSERT_TRUE(host.feed(last));
+  ASSERT_TRUE(host.feed(first));
+  host.commit();
+  EXPECT_EQ(host.marks().partitions.front().seq, 3U);
+  EXPECT_EQ(store->content_hash(), folded_anew(log));
 }
 
 TEST(Runner, GoesOnWhereItStoppedWithoutFoldingTwice) {
@@ -149,6 +184,43 @@ TEST(Runner, GoesOnWhereItStoppedWithoutFoldingTwice) {
   }
   Hub hub(log, folder.path());
   EXPECT_EQ(hub.feed().store()->content_hash(), folded_anew(log));
+}
+
+TEST(Runner, EndsAFoldWhenItHasManyEvents) {
+  MemoryLog log(1);
+  const Folder folder;
+  std::vector<log::Record> records;
+  const int count = static_cast<int>(kFoldEventsMax) + 500;
+  for (int i = 0; i < count; ++i) {
+    records.push_back(testing::record_of(id_of(i), 1, requested("n"), at_second(i)));
+    if (records.size() == 100) log.write(0, std::exchange(records, {}), at_second(i));
+  }
+  Hub hub(log, folder.path());
+  std::size_t most = 0;
+  hub.feed().observe([&](const FoldResult& result) { most = std::max(most, result.changes.size()); });
+  hub.runner->start();
+  ASSERT_TRUE(hub.settle());
+  hub.runner->stop();
+  EXPECT_EQ(most, kFoldEventsMax);
+}
+
+TEST(Runner, BringsToDiskWhatIsOldEnoughWithoutAnyNewEvent) {
+  MemoryLog log;
+  const Folder folder;
+  Writer(log).write(1, requested("a"));
+  RunnerOptions options;
+  options.flush_every = std::chrono::milliseconds(1);
+  Hub hub(log, folder.path(), options);
+  hub.runner->start();
+  ASSERT_TRUE(hub.settle());
+  const auto current = *Folders(folder.path(), hub.feed().projection()).current();
+  const auto deadline = std::chrono::steady_clock::now() + testing::kDeadline;
+  bool on_disk = false;
+  while (!on_disk && std::chrono::steady_clock::now() < deadline) {
+    const auto store = Store::open(current, testing::small_resources(), Store::Mode::read_only);
+    on_disk = store && store.value()->get(deployments::id_key(id_of(1)));
+  }
+  EXPECT_TRUE(on_disk);
 }
 
 TEST(Runner, TellsObserversOfEachRowOnceAFoldInOrder) {
@@ -212,7 +284,7 @@ TEST(MinPosition, IsWaitedForAndReachedOrTheLagIsSaid) {
   const auto waiter = progress.when_reached(wanted, [&] { called.set_value(); });
   EXPECT_NE(waiter.value(), 0U);
   hub.runner->start();
-  EXPECT_TRUE(progress.wait_for(wanted, std::chrono::seconds(20)).value());
+  EXPECT_TRUE(progress.wait_for(wanted, testing::kDeadline).value());
   EXPECT_EQ(called.get_future().wait_for(testing::kDeadline), std::future_status::ready);
   EXPECT_EQ(hub.deployments.get(id_of(2), {}).value().position, second);
   ASSERT_TRUE(hub.settle());
@@ -230,6 +302,16 @@ TEST(MinPosition, OfAnotherLogIsRefused) {
   EXPECT_EQ(progress.wait_for({1, {0, 0, 0, 0}}).error().code, "cursor.other_log");
   EXPECT_EQ(progress.wait_for({77, {0}}).error().code, "cursor.other_log");
   EXPECT_EQ(progress.cursor_at({4, 1}).error().code, "position.unknown");
+}
+
+TEST(MinPosition, IsWaitedForByNoMoreThanItsLimit) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path());
+  auto& progress = hub.feed().progress();
+  const auto never = progress.cursor_at({0, 1'000}).value();
+  for (std::size_t i = 0; i < kWaitersMax; ++i) ASSERT_TRUE(progress.when_reached(never, [] {}));
+  EXPECT_EQ(progress.when_reached(never, [] {}).error().code, "projection.waiters");
 }
 
 TEST(MinPosition, AWaiterThatGaveUpIsNotCalled) {
@@ -283,6 +365,49 @@ TEST(Quarantine, StopsTheEntityThatCannotBeFoldedAndNoOther) {
   writer.write(testing::record_of(id_of(1), 2, deployments::DeploymentDeleteRequested{}, at_second(8)));
   ASSERT_TRUE(hub.settle());
   EXPECT_EQ(hub.deployments.get(id_of(1), {}).value().version, 1U);
+}
+
+/// Throws at each event of one entity.
+class Throwing final : public Projection {
+ public:
+  struct Fold final : Folding {
+    explicit Fold(std::unique_ptr<Folding> folding) : inner(std::move(folding)) {}
+    Result<void> apply(const Recorded& recorded) override {
+      if (recorded.record.entity == id_of(1)) throw std::runtime_error("thrown by the test");
+      return inner->apply(recorded);
+    }
+    void finish(Rows& rows) override { inner->finish(rows); }
+    std::unique_ptr<Folding> inner;
+  };
+  std::string_view name() const override { return "throwing"; }
+  std::uint32_t version() const override { return 1; }
+  bool concerns(const log::Record& record) const override { return inner_->concerns(record); }
+  std::unique_ptr<Folding> fold(const Store& store) const override {
+    return std::make_unique<Fold>(inner_->fold(store));
+  }
+
+ private:
+  std::shared_ptr<const Projection> inner_ = deployments::make_projection();
+};
+
+TEST(Quarantine, TakesInWhoseEventsThrowAndOtherProjectionsGoOn) {
+  MemoryLog log;
+  const Folder folder;
+  Writer writer(log);
+  writer.write(1, requested("a"));
+  writer.write(2, requested("b"));
+  auto runner = Runner::open(log, {folder.path(), testing::small_resources()},
+                             {std::make_shared<const Throwing>(), deployments::make_projection()})
+                    .value();
+  runner->start();
+  for (const auto* name : {"throwing", "deployments"}) {
+    const auto head = Cursor{log.incarnation(), {log.head(0).seq, log.head(1).seq, log.head(2).seq, log.head(3).seq}};
+    ASSERT_TRUE(runner->feed(name).progress().wait_for(head, testing::kDeadline).value());
+  }
+  EXPECT_EQ(runner->feed("throwing").stats().quarantined.load(), 1U);
+  EXPECT_FALSE(runner->feed("throwing").store()->get(deployments::id_key(id_of(1))));
+  EXPECT_TRUE(runner->feed("throwing").store()->get(deployments::id_key(id_of(2))));
+  EXPECT_TRUE(runner->feed("deployments").store()->get(deployments::id_key(id_of(1))));
 }
 
 TEST(Runner, SaysWhenTheLogCannotBeReadAndKeepsAnswering) {

@@ -18,7 +18,7 @@ inline constexpr std::int64_t kStartMicros = 1'767'225'600'000'000;  // 2026-01-
 constexpr Instant at_second(std::int64_t second) {
   return {kStartMicros + second * 1'000'000};
 }
-inline constexpr std::chrono::seconds kDeadline{20};
+inline constexpr std::chrono::seconds kDeadline{120};
 
 /// A folder that goes with the test.
 class Folder {
@@ -94,13 +94,14 @@ class Writer {
 
 /// A runner with the projection of deployments on a log.
 struct Hub {
-  Hub(log::Log& of, std::filesystem::path in, std::size_t inbox_bytes_max = projections::kInboxBytesMax)
-      : log(of), runner(open(of, std::move(in), inbox_bytes_max)), deployments(runner->feed("deployments"), of) {}
+  Hub(log::Log& of, const std::filesystem::path& in, projections::RunnerOptions options = {})
+      : log(of), runner(open(of, in, std::move(options))), deployments(runner->feed("deployments"), of) {}
 
-  static std::unique_ptr<projections::Runner> open(log::Log& log, std::filesystem::path folder,
-                                                   std::size_t inbox_bytes_max) {
-    auto opened = projections::Runner::open(log, {std::move(folder), small_resources(), inbox_bytes_max},
-                                            {deployments::make_projection()});
+  static std::unique_ptr<projections::Runner> open(log::Log& log, const std::filesystem::path& folder,
+                                                   projections::RunnerOptions options) {
+    options.folder = folder;
+    options.resources = small_resources();
+    auto opened = projections::Runner::open(log, std::move(options), {deployments::make_projection()});
     HUB_ASSERT(opened);
     return std::move(opened).value();
   }
