@@ -1,6 +1,7 @@
 # Everything ComputeHub links comes from Debian 12; each library has one target name here.
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
+set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_package(Boost 1.81 EXACT REQUIRED COMPONENTS json url)
 find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)

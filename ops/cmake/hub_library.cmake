@@ -8,7 +8,7 @@ target_compile_options(hub_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wcast-qual -Woverloaded-virtual
   -fno-omit-frame-pointer)
 target_compile_definitions(hub_options INTERFACE
-  BOOST_ASIO_NO_DEPRECATED BOOST_BEAST_USE_STD_STRING_VIEW SPDLOG_FMT_EXTERNAL HUB_VERSION="${PROJECT_VERSION}")
+  BOOST_ASIO_NO_DEPRECATED SPDLOG_FMT_EXTERNAL HUB_VERSION="${PROJECT_VERSION}")
 target_link_libraries(hub_options INTERFACE Threads::Threads)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside inlined library code, where there is nothing to mend.
