@@ -66,9 +66,12 @@ void Session::stop() {
 asio::awaitable<void> Session::run() {
   enter(Phase::idle, site_->limits.header_timeout);
   if (co_await transport_->open()) {
-    const End end = over_the_cap_ ? co_await refuse_and_end(http_failure(503, "http.too_many_connections",
-                                                                         "the server has no room for a connection"))
-                                  : co_await converse();
+    End end;
+    if (over_the_cap_)
+      end = co_await refuse_and_end(
+          http_failure(503, "http.too_many_connections", "the server has no room for a connection"));
+    else
+      end = co_await converse();
     if (end != End::cut) {
       enter(Phase::lingering, site_->limits.linger);
       co_await transport_->finish();

@@ -114,7 +114,7 @@ Result<accounts::ProjectItem> project_of_path(Services& services, const Request&
 }
 
 template <class Command>
-asio::awaitable<Response> change_members(Services& services, Request& request, Command command) {
+asio::awaitable<Response> change_members(Services& services, Request& request, const Command& command) {
   const auto project = project_of_path(services, request);
   if (!project) co_return http::refuse(request, project.error());
   auto input = command_of(request, services.clock());
@@ -132,12 +132,13 @@ asio::awaitable<Response> put_member(Services& services, Request& request) {
   if (const auto json = check_json(request); !json) co_return http::refuse(request, json.error());
   const auto body = from_json<RoleBody>(request.body);
   if (!body) co_return http::refuse(request, body.error());
-  co_return co_await change_members(services, request,
-                                    accounts::SetMember{std::string(request.param("user")), body.value().role});
+  const accounts::SetMember command{std::string(request.param("user")), body.value().role};
+  co_return co_await change_members(services, request, command);
 }
 
 asio::awaitable<Response> delete_member(Services& services, Request& request) {
-  co_return co_await change_members(services, request, accounts::RemoveMember{std::string(request.param("user"))});
+  const accounts::RemoveMember command{std::string(request.param("user"))};
+  co_return co_await change_members(services, request, command);
 }
 
 Result<engine::Input> create_key_command(Services& services, const Request& request, const std::string& token) {

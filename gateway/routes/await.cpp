@@ -60,19 +60,19 @@ asio::awaitable<Result<bool>> reach_cursor(Services& services, const Cursor& cur
 
 asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input input) {
   const auto executor = co_await asio::this_coro::executor;
+  auto initiation = [&](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    const auto finish = [executor, shared](Result<engine::Reply> result) {
+      asio::post(executor, [shared, kept = std::make_shared<Result<engine::Reply>>(std::move(result))]() mutable {
+        std::move (*shared)(std::move(kept));
+      });
+    };
+    const auto submitted =
+        services.engine.submit(std::move(input), [finish](const engine::Reply& given) { finish(given); });
+    if (!submitted) finish(submitted.error());
+  };
   const auto reply = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(SharedReply)>(
-      [&services, executor](auto handler, engine::Input sent) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        const auto finish = [executor, shared](Result<engine::Reply> result) {
-          asio::post(executor, [shared, kept = std::make_shared<Result<engine::Reply>>(std::move(result))]() mutable {
-            std::move (*shared)(std::move(kept));
-          });
-        };
-        const auto submitted =
-            services.engine.submit(std::move(sent), [finish](const engine::Reply& given) { finish(given); });
-        if (!submitted) finish(submitted.error());
-      },
-      asio::use_awaitable, std::move(input));
+      initiation, asio::use_awaitable);
   co_return std::move(*reply);
 }
 

@@ -24,20 +24,23 @@ asio::awaitable<Result<bool>> reach(Services& services, std::string_view min_pos
 asio::awaitable<bool> reach_status(Services& services, const std::string& id, deployments::Status status,
                                    Duration timeout);
 
-/// Runs `work` where it may block, and comes back to the coroutine's own thread with its result.
+/// Runs `work` where it may block, and comes back to the coroutine's own thread with its result. `work` captures
+/// references into the caller's frame, which waits: GCC 12 destroys a closure that is made within a co_await
+/// expression twice, which only harms one that owns something.
 template <class Work>
 auto on_blocking(Services& services, Work work) -> asio::awaitable<decltype(work())> {
+  static_assert(std::is_trivially_destructible_v<Work>);
   using Value = decltype(work());
   const auto executor = co_await asio::this_coro::executor;
+  auto initiation = [&](auto handler) {
+    auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    asio::post(services.blocking, [executor, shared, work]() mutable {
+      auto value = std::make_shared<std::optional<Value>>(work());
+      asio::post(executor, [shared, value]() mutable { std::move (*shared)(std::move(value)); });
+    });
+  };
   auto done = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::shared_ptr<std::optional<Value>>)>(
-      [&services, executor](auto handler, Work inner) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        asio::post(services.blocking, [executor, shared, inner = std::move(inner)]() mutable {
-          auto value = std::make_shared<std::optional<Value>>(inner());
-          asio::post(executor, [shared, value]() mutable { std::move (*shared)(std::move(value)); });
-        });
-      },
-      asio::use_awaitable, std::move(work));
+      initiation, asio::use_awaitable);
   co_return std::move(**done);
 }
 

@@ -43,10 +43,9 @@ Result<deployments::Moment> list_moment_of(Services& services, std::string_view 
   return deployments::moment_at(services.log, time.value());
 }
 
-Result<Response> answer_at(Services& services, const Request& request, const std::string& id, std::string_view at) {
+Result<Response> answer_at(Services& services, const std::string& id, std::string_view at) {
   HUB_TRY(const auto moment, moment_of(services, at));
   HUB_TRY(const auto view, services.deployments.get_at(id, moment));
-  static_cast<void>(request);
   return http::answer(deployments::to_answer(view));
 }
 
@@ -59,8 +58,7 @@ asio::awaitable<Response> get_deployment(Services& services, Request& request) {
   const auto at = request.query.get("at");
   if (!at) co_return http::answer(std::move(item.value().json));
   const std::string id(request.param("id"));
-  auto response = co_await on_blocking(
-      services, [&, id, text = std::string(*at)] { return answer_at(services, request, id, text); });
+  auto response = co_await on_blocking(services, [&] { return answer_at(services, id, *at); });
   if (!response) co_return http::refuse(request, response.error());
   co_return std::move(response).value();
 }
@@ -104,19 +102,23 @@ Result<deployments::ListQuery> list_query_of(const Request& request) {
   return query;
 }
 
+Response answer_list(const Request& request, const Result<deployments::ListAnswer>& answer) {
+  if (!answer) return http::refuse(request, answer.error());
+  return http::answer(answer.value().to_json());
+}
+
 asio::awaitable<Response> list_deployments(Services& services, Request& request) {
   const auto query = list_query_of(request);
   if (!query) co_return http::refuse(request, query.error());
   if (const auto waited = co_await wait_for_min_pos(services, request); !waited)
     co_return http::refuse(request, waited.error());
   const auto at = request.query.get("at");
-  auto answer = !at ? services.deployments.list(query.value(), services.clock())
-                    : co_await on_blocking(services, [&]() -> Result<deployments::ListAnswer> {
-                        HUB_TRY(const auto moment, list_moment_of(services, *at));
-                        return services.deployments.list_at(query.value(), moment);
-                      });
-  if (!answer) co_return http::refuse(request, answer.error());
-  co_return http::answer(answer.value().to_json());
+  if (!at) co_return answer_list(request, services.deployments.list(query.value(), services.clock()));
+  const auto answer = co_await on_blocking(services, [&]() -> Result<deployments::ListAnswer> {
+    HUB_TRY(const auto moment, list_moment_of(services, *at));
+    return services.deployments.list_at(query.value(), moment);
+  });
+  co_return answer_list(request, answer);
 }
 
 /// GET …/{id}/events: every event with actor, reason and time, as CloudEvents. The cursor is the version behind which
@@ -135,10 +137,9 @@ asio::awaitable<Response> get_history(Services& services, Request& request) {
     after = cursor.value().seqs.front();
   }
   const std::string id(request.param("id"));
-  const auto events =
-      co_await on_blocking(services, [&services, id, after, count = limit.value().value_or(kHistoryLimitDefault)] {
-        return services.log.history(id, after + 1, count);
-      });
+  const auto events = co_await on_blocking(services, [&] {
+    return services.log.history(id, after + 1, limit.value().value_or(kHistoryLimitDefault));
+  });
   if (!events) co_return http::refuse(request, events.error());
   std::string json = "{\"items\":[";
   for (const auto& event : events.value()) {
