@@ -75,6 +75,8 @@ void Runner::requeue(Work& work) {
   for (auto at = work.items.rbegin(); at != work.items.rend(); ++at) {
     const auto& input = at->submission.input;
     if (input.source == Input::Source::message) continue;
+    // A repeat within the batch goes with the first one.
+    if (at->known && !at->submission.done) continue;
     const auto put_back = [&](Submission submission) {
       if (input.source == Input::Source::command) ++waiting_commands(input);
       queue_.push_front(std::move(submission));

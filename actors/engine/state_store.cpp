@@ -151,7 +151,11 @@ Result<std::unique_ptr<StateStore>> open_state_store(const std::filesystem::path
 }
 
 std::unique_ptr<StateStore> make_memory_state_store() {
-  return std::make_unique<RowStateStore>(make_memory_rows());
+  return make_state_store(make_memory_rows());
+}
+
+std::unique_ptr<StateStore> make_state_store(std::unique_ptr<Rows> rows) {
+  return std::make_unique<RowStateStore>(std::move(rows));
 }
 
 }  // namespace hub::engine

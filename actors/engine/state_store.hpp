@@ -11,6 +11,8 @@
 
 namespace hub::engine {
 
+class Rows;
+
 /// `state_version` of an entity whose events do not fold; no release has it.
 inline constexpr std::uint32_t kNotFolded = 0;
 
@@ -84,5 +86,6 @@ class StateStore {
 Result<std::unique_ptr<StateStore>> open_state_store(const std::filesystem::path& folder);
 /// Rows in memory, for simulations.
 std::unique_ptr<StateStore> make_memory_state_store();
+std::unique_ptr<StateStore> make_state_store(std::unique_ptr<Rows> rows);
 
 }  // namespace hub::engine

@@ -96,7 +96,7 @@ bool Work::settle_repeat(WorkItem& item) {
     item.known.emplace();
     if (place->second->submission.input.body_hash != input.body_hash)
       item.known->refusal = other_body();
-    else
+    else if (item.submission.done)
       place->second->also.push_back(std::exchange(item.submission.done, nullptr));
     return true;
   }
