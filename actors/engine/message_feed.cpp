@@ -21,7 +21,11 @@ bool has_messages(const log::Batch& batch) {
 }  // namespace
 
 MessageFeed::MessageFeed(log::Log& log, std::function<void()> wake, Alarm alarm)
-    : log_(log), wake_(std::move(wake)), alarm_(std::move(alarm)), last_heard_(log.partitions()) {
+    : log_(log),
+      wake_(std::move(wake)),
+      alarm_(std::move(alarm)),
+      epochs_(log.partitions()),
+      last_heard_(log.partitions()) {
   watcher_ = log_.watch([this](const std::vector<log::BatchPtr>& batches) { heard(batches); });
 }
 
@@ -39,11 +43,13 @@ void MessageFeed::heard(const std::vector<log::BatchPtr>& batches) {
       auto& place = last_heard_[batch->partition];
       if (!messages && place > 0 && !heard_[place - 1].batch && heard_[place - 1].last + 1 == batch->end.first) {
         heard_[place - 1].last = batch->end.last;
+        heard_[place - 1].epoch = batch->end.epoch;
         continue;
       }
       // What is dropped here is a gap for those that come behind it, and gaps are read from the log.
       if (heard_.size() >= kHeardMax) continue;
-      heard_.push_back({batch->partition, batch->end.first, batch->end.last, messages ? batch : nullptr});
+      heard_.push_back(
+          {batch->partition, batch->end.first, batch->end.last, batch->end.epoch, messages ? batch : nullptr});
       place = heard_.size();
       wakes = wakes || messages || heard_.size() == kHeardBeforeWake;
     }
@@ -89,6 +95,7 @@ void MessageFeed::poll() {
 }
 
 void MessageFeed::add(const Heard& heard) {
+  epochs_[heard.source] = std::max(epochs_[heard.source], heard.epoch);
   for (auto& [target, flows] : targets_) {
     auto& flow = flows[heard.source];
     if (heard.last <= flow.scanned) continue;
@@ -143,7 +150,7 @@ void MessageFeed::read_on(PartitionId source) {
       return;
     }
     for (const auto& batch : batches.value())
-      if (!batch->records.empty()) add({source, batch->end.first, batch->end.last, batch});
+      if (!batch->records.empty()) add({source, batch->end.first, batch->end.last, batch->end.epoch, batch});
     if (broken_.count(source) > 0) return;
     // A log that gives nothing new now tells of it later.
     if (scanned_by_all(source) < from) return;

@@ -42,6 +42,8 @@ class MessageFeed {
   void poll();
   /// From any thread: there is something to poll or to take.
   bool has_news() const { return news_; }
+  /// The highest epoch heard of; above an owner's own, another has claimed the partition since.
+  Epoch epoch(PartitionId partition) const { return epochs_[partition]; }
   void take(std::size_t count_max, std::vector<Submission>& into);
 
   /// Targets that should write a batch for their positions alone.
@@ -65,6 +67,7 @@ class MessageFeed {
     PartitionId source = 0;
     Seq first = 0;
     Seq last = 0;
+    Epoch epoch = 0;
     log::BatchPtr batch;
   };
   struct Waiting {
@@ -87,6 +90,7 @@ class MessageFeed {
   std::deque<Waiting> waiting_;
   std::set<PartitionId> behind_;  ///< sources that have more than was heard of
   std::set<PartitionId> broken_;  ///< sources that cannot be read
+  std::vector<Epoch> epochs_;     ///< by partition
 
   std::mutex mutex_;
   std::vector<Heard> heard_;

@@ -116,6 +116,7 @@ void Runner::start_effect(const std::string& entity, Due due) {
 bool Runner::step() {
   if (unsettled_) return settle();
   feed_.poll();
+  leave_what_others_claimed();
   auto inputs = take();
   feed_.take(kMessagesPerBatchMax, inputs);
   const bool was_due = take_due(options_.clock(), inputs);

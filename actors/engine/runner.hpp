@@ -97,6 +97,7 @@ class Runner {
   bool settle();
   void settled(Work& work, const std::vector<log::BatchPtr>& batches, const Result<bool>& is_there);
   Result<bool> is_in_log(const log::Batch& batch);
+  void leave_what_others_claimed();
   void lose(Work& work, const std::vector<log::BatchPtr>& batches);
   void requeue(Work& work);
   void store_rows(Work& work, const std::vector<log::BatchPtr>& batches);

@@ -54,6 +54,14 @@ void Runner::settled(Work& work, const std::vector<log::BatchPtr>& batches, cons
   store_.apply(changes);
 }
 
+/// An append would be fenced; but one that has nothing to append must not go on answering from rows that are old.
+void Runner::leave_what_others_claimed() {
+  std::vector<PartitionId> lost;
+  for (const auto& [partition, head] : heads_)
+    if (feed_.epoch(partition) > head.epoch) lost.push_back(partition);
+  for (const auto partition : lost) disown(partition);
+}
+
 void Runner::lose(Work& work, const std::vector<log::BatchPtr>& batches) {
   bool found = false;
   for (const auto& batch : batches) {

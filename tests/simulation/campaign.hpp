@@ -14,11 +14,18 @@ inline bool is_long() {
   const char* value = std::getenv("HUB_LONG");
   return value != nullptr && std::string(value) == "1";
 }
-/// HUB_SEED: run this seed alone and print its faults.
-inline std::optional<std::uint64_t> seed_asked_for() {
-  const char* value = std::getenv("HUB_SEED");
+inline std::optional<std::uint64_t> number_in_environment(const char* name) {
+  const char* value = std::getenv(name);
   if (value == nullptr) return std::nullopt;
   return std::strtoull(value, nullptr, 10);
+}
+/// HUB_SEED: run this seed alone and print its faults.
+inline std::optional<std::uint64_t> seed_asked_for() {
+  return number_in_environment("HUB_SEED");
+}
+/// HUB_SEEDS: run so many.
+inline std::optional<std::uint64_t> seeds_asked_for() {
+  return number_in_environment("HUB_SEEDS");
 }
 
 /// Runs a world and checks it; what is wrong, with the seed in front.

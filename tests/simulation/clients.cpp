@@ -64,7 +64,8 @@ void Clients::draw_counter(Operation& operation) {
   auto& random = world_.random();
   const auto& options = world_.options();
   const auto any = [&] {
-    return counter_id(options.seed, static_cast<int>(random.below(static_cast<std::uint64_t>(options.workload.counters))));
+    return counter_id(options.seed,
+                      static_cast<int>(random.below(static_cast<std::uint64_t>(options.workload.counters))));
   };
   operation.entity = any();
   const auto which = random.below(100);
@@ -120,8 +121,10 @@ void Clients::draw_deployment(Operation& operation) {
       command = ChangeDeployment{"other", {}, {}, {}, {}};
       break;
     default:
-      if (random.chance(0.5)) command = DeleteDeployment{};
-      else command = StopDeployment{};
+      if (random.chance(0.5))
+        command = DeleteDeployment{};
+      else
+        command = StopDeployment{};
   }
   operation.type = type_of_command(command);
   operation.data = encode_command(command);
@@ -160,8 +163,7 @@ void Clients::arrive(Operation& operation, std::size_t number) {
   input.project = "default";
   input.deadline = operation.deadline;
   submission.done = [this, &operation](const engine::Reply& reply) {
-    for (const auto delay : world_.travel())
-      world_.after(delay, [this, &operation, reply] { hear(operation, reply); });
+    for (const auto delay : world_.travel()) world_.after(delay, [this, &operation, reply] { hear(operation, reply); });
   };
   static_cast<void>(node.submit(std::move(submission)));
 }

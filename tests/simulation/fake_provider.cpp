@@ -22,6 +22,8 @@ Reason exited(int code) {
 
 void FakeProvider::call(Node& node, engine::EffectRequest request) {
   calls_[request.entity].emplace(request.name, request.key);
+  world_.note("effect " + request.name + " " + request.key + " of " + request.entity + " by node " +
+              std::to_string(node.number()));
   if (!request.entity.starts_with(deployments::kDeploymentPrefix)) return;
   const Caller caller{node.number(), node.life()};
   world_.after(world_.random().between({}, kCallMax),
@@ -123,6 +125,8 @@ void FakeProvider::report(Caller caller, const std::string& id, const deployment
   for (int i = 0; i < times; ++i)
     world_.after(world_.random().between({}, kCallMax), [this, caller, input] {
       auto& node = *world_.nodes()[caller.node];
+      world_.note("report " + input.type + " " + input.data + " of " + input.entity + " to node " +
+                  std::to_string(caller.node));
       if (node.is_alive() && node.life() == caller.life) static_cast<void>(node.submit({input, {}, std::nullopt}));
     });
 }

@@ -31,9 +31,7 @@ class FakeProvider {
   struct Caller {
     std::size_t node = 0;
     int life = 0;
-    bool operator<(const Caller& other) const {
-      return node < other.node || (node == other.node && life < other.life);
-    }
+    bool operator<(const Caller& other) const { return node < other.node || (node == other.node && life < other.life); }
   };
   struct Machine {
     bool prepared = false;

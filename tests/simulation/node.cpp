@@ -59,7 +59,8 @@ void Node::boot() {
   options.active.actors_max = 5;
   options.clock = [this] { return world_.now(); };
   options.alarm = [this](PartitionId, const Failure& failure) { alarms_.push_back(failure); };
-  runner_ = std::make_unique<engine::Runner>(std::move(options), *log_, *store_, World::kinds(), World::actors(), *this);
+  runner_ =
+      std::make_unique<engine::Runner>(std::move(options), *log_, *store_, World::kinds(), World::actors(), *this);
 }
 
 void Node::end() {

@@ -29,7 +29,7 @@ TEST(Simulation, NothingIsLostRepeatedOrInventedWhateverFails) {
     return;
   }
   const auto begun = std::chrono::steady_clock::now();
-  const auto seeds = is_long() ? kSeedsLong : kSeeds;
+  const auto seeds = seeds_asked_for().value_or(is_long() ? kSeedsLong : kSeeds);
   int failures = 0;
   std::uint64_t commands = 0;
   for (std::uint64_t seed = 1; seed <= seeds && failures < kFailuresShown; ++seed) {

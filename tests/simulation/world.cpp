@@ -30,13 +30,12 @@ const engine::Kinds& World::kinds() {
 }
 
 caf::actor_system& World::actors() {
-  static caf::actor_system_config config;
-  static const bool once = [] {
-    config.set("scheduler.max-threads", std::size_t{1});
-    return true;
+  // Never ended: when the process exits, what it needs of its library is gone before it.
+  static caf::actor_system& system = [&]() -> caf::actor_system& {
+    auto* config = new caf::actor_system_config;
+    config->set("scheduler.max-threads", std::size_t{1});
+    return *new caf::actor_system(*config);
   }();
-  static_cast<void>(once);
-  static caf::actor_system system{config};
   return system;
 }
 
@@ -104,9 +103,8 @@ void World::plan_faults() {
       crash(node);
   });
   plan(options_.pauses_per_second, [this] { pause(any_node()); });
-  plan(options_.moves_per_second, [this] {
-    coordinator_.move(static_cast<PartitionId>(random_.below(options_.partitions)));
-  });
+  plan(options_.moves_per_second,
+       [this] { coordinator_.move(static_cast<PartitionId>(random_.below(options_.partitions))); });
 }
 
 void World::crash(Node& node) {
@@ -160,29 +158,25 @@ bool World::is_settled() {
   for (int i = 0; i < options_.workload.counters; ++i) {
     const auto id = Clients::counter_id(options_.seed, i);
     const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);
-    if (!row) return false;
-    if (row.value() && !row.value()->state.empty() &&
+    if (row && row.value() && !row.value()->state.empty() &&
         test::Counter::decode_state(row.value()->state).value().armed_for.is_set())
       return false;
   }
   for (int i = 0; i < options_.workload.deployments; ++i) {
     const auto id = Clients::deployment_id(options_.seed, i);
     const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);
-    if (!row) return false;
-    if (!row.value() || row.value()->state.empty()) continue;
+    if (!row || !row.value() || row.value()->state.empty()) continue;
     using deployments::Status;
     const auto status = deployments::Deployment::decode_state(row.value()->state).value().status;
-    if (status != Status::running && status != Status::stopped && status != Status::failed &&
-        status != Status::deleted)
-      return false;
+    const bool rests = status == Status::stopped || status == Status::failed || status == Status::deleted;
+    if (!rests && !(status == Status::running && provider_.is_running(id))) return false;
   }
   // Copies and reports that are still on their way come within this.
   return now() - healed_at_ >= seconds(1);
 }
 
 void World::note(const std::string& what) const {
-  if (options_.prints)
-    std::cerr << (now().micros - 1'700'000'000'000'000) / 1'000 << " ms: " << what << "\n";
+  if (options_.prints) std::cerr << (now().micros - 1'700'000'000'000'000) / 1'000 << " ms: " << what << "\n";
 }
 
 }  // namespace hub::simulation
