@@ -90,10 +90,7 @@ void Node::take_wanted() {
       continue;
     }
     if (owns(partition) || retry_at_[partition] > world_.now()) continue;
-    if (const auto owned = runner_->own(partition); !owned) {
-      retry_at_[partition] = world_.now() + world_.random().between({}, kClaimAgainMax);
-      if (owned.error().kind != FailureKind::unavailable) alarms_.push_back(owned.error());
-    }
+    if (!runner_->own(partition)) retry_at_[partition] = world_.now() + world_.random().between({}, kClaimAgainMax);
   }
 }
 
