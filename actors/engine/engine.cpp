@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <caf/actor_system_config.hpp>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+
+#include "events/core/logging.hpp"
 
 namespace hub::engine {
 namespace {
@@ -78,7 +79,7 @@ void Engine::watch() {
     for (std::size_t i = 0; i < runners_.size(); ++i) {
       const auto inputs = runners_[i]->metrics().inputs.load();
       if (inputs == seen[i] && runners_[i]->queued() > 0) {
-        std::fprintf(stderr, "computehub: a runner is stuck with input waiting; the process stops\n");
+        logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", i}});
         std::_Exit(EXIT_FAILURE);
       }
       seen[i] = inputs;

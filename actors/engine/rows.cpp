@@ -7,12 +7,12 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <mutex>
 
 #include "events/core/instant.hpp"
+#include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
 
 namespace hub::engine {
@@ -31,7 +31,7 @@ std::string_view view(const rocksdb::Slice& bytes) {
 /// Going on after a failed write would answer with what is not stored.
 void require(const rocksdb::Status& status) {
   if (status.ok()) return;
-  std::fprintf(stderr, "computehub: the state store failed and the process stops: %s\n", status.ToString().c_str());
+  logging::write_last("the state store failed; the process ends", {{"error", status.ToString()}});
   std::_Exit(EXIT_FAILURE);
 }
 

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 
 #include "actors/engine/message_codec.hpp"
 #include "actors/engine/work.hpp"
+#include "events/core/logging.hpp"
 
 namespace hub::engine {
 namespace {
@@ -107,6 +106,7 @@ bool Runner::step() {
   const bool was_due = take_due(options_.clock(), inputs);
   if (inputs.empty()) return was_due;
   metrics_.inputs += inputs.size();
+  metrics_.batch_inputs.observe(inputs.size());
   Work work(*this, std::move(inputs));
   work.decide();
   commit(work);
@@ -144,8 +144,8 @@ void Runner::commit(Work& work) {
   }
   const auto begun = std::chrono::steady_clock::now();
   const auto appended = log_.append(batches);
-  metrics_.append_micros += static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count());
+  metrics_.append_micros.observe(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count()));
   switch (appended) {
     case log::Append::committed:
       heads_ = std::move(heads);
@@ -221,9 +221,10 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
     }
     changes.commands.emplace_back(input.command_id, std::move(row));
   }
+  std::size_t records = 0;
   for (const auto& batch : batches) {
+    records += batch->records.size();
     changes.heads.emplace_back(batch->partition, heads_[batch->partition]);
-    metrics_.events += batch->records.size();
     for (const auto& record : batch->records)
       if (record.kind == log::RecordKind::message)
         changes.messages_sent.emplace_back(partition_of(record.entity, partition_count()),
@@ -232,7 +233,12 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
       changes.messages_consumed.push_back(
           {batch->partition, static_cast<PartitionId>(std::stoul(consumed.source)), consumed.position});
   }
+  if (!batches.empty()) metrics_.batch_records.observe(records);
+  metrics_.events += records;
   metrics_.dead_letters += work.dead_letters.size();
+  for (const auto& letter : work.dead_letters)
+    logging::write(logging::Level::error, "input went to dead letters",
+                   {{"entity", letter.entity}, {"type", letter.type}, {"reason", letter.reason}});
   changes.dead_letters = std::move(work.dead_letters);
   store_.apply(changes);
 }
@@ -285,6 +291,8 @@ void Runner::resolve_unknown(Work& work, const std::vector<log::BatchPtr>& batch
 }
 
 void Runner::lose(Work& work, const std::vector<log::BatchPtr>& batches) {
+  for (const auto& batch : batches)
+    logging::write(logging::Level::warning, "partition lost to another owner", {{"partition", batch->partition}});
   for (const auto& batch : batches) heads_.erase(batch->partition);
   active_.drop_all();
   agenda_ = {};

@@ -14,6 +14,7 @@
 #include "actors/engine/reply.hpp"
 #include "actors/engine/runner_unit.hpp"
 #include "actors/engine/state_store.hpp"
+#include "events/core/histogram.hpp"
 #include "events/log/log.hpp"
 
 namespace hub::engine {
@@ -38,7 +39,9 @@ struct RunnerMetrics {
   std::atomic<std::uint64_t> inputs{0};
   std::atomic<std::uint64_t> events{0};
   std::atomic<std::uint64_t> refusals{0};
-  std::atomic<std::uint64_t> append_micros{0};
+  CountHistogram batch_records{kCountBounds};    ///< records of one append
+  CountHistogram batch_inputs{kCountBounds};     ///< inputs decided together
+  MicrosHistogram append_micros{kMicrosBounds};  ///< of one append, its sync included
   std::atomic<std::uint64_t> queued{0};
   std::atomic<std::uint64_t> active{0};
   std::atomic<std::uint64_t> quarantined{0};

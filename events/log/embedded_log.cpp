@@ -1,6 +1,7 @@
 #include "events/log/embedded_log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 
 #include "events/core/varint.hpp"
@@ -142,7 +143,11 @@ void EmbeddedLog::commit(const std::vector<BatchPtr>& batches) {
   for (const auto& batch : batches) put(rows, *batch);
   rocksdb::WriteOptions write;
   write.sync = options_.sync;
+  const auto begun = std::chrono::steady_clock::now();
   const auto status = store_->db->Write(write, &rows);
+  if (options_.figures)
+    options_.figures->wrote(
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun));
   if (!status.ok()) stop_process("writing a batch", status);
   for (const auto& batch : batches) {
     auto& place = at(batch->partition);

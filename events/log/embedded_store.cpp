@@ -9,9 +9,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+
+#include "events/core/logging.hpp"
 
 namespace hub::log {
 namespace {
@@ -212,10 +213,8 @@ Failure read_failure(Position position, const rocksdb::Status& status) {
 }
 
 void stop_process(const char* what, const rocksdb::Status& status) {
-  std::fprintf(stderr,
-               "computehub: the log failed while %s: %s\n"
-               "computehub: the process ends here, so that nothing is acknowledged that may not be on disk\n",
-               what, status.ToString().c_str());
+  logging::write_last("the log failed; the process ends, so that nothing is acknowledged that may not be on disk",
+                      {{"while", what}, {"error", status.ToString()}});
   std::abort();
 }
 

@@ -9,14 +9,19 @@
 #include "actors/engine/entity_actor.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
+#include "events/core/logging.hpp"
 #include "events/log/checkpoint.hpp"
 #include "events/log/embedded_log.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/routes/routes.hpp"
 #include "gateway/server/data_folder.hpp"
+#include "gateway/server/disk_guard.hpp"
+#include "gateway/server/docs.hpp"
 #include "gateway/server/env_opener.hpp"
 #include "gateway/server/expiry_clock.hpp"
 #include "gateway/server/health.hpp"
+#include "gateway/server/http_watch.hpp"
+#include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/public_key_file.hpp"
 #include "gateway/server/telemetry.hpp"
@@ -58,11 +63,14 @@ struct Server::Parts {
   Result<void> start_gateway();
   void add_sources();
   http::ServerOptions http_options();
+  std::string metrics() const;
   void stop();
 
   cli::ServeOptions options;
   DataFolder folder;
+  std::unique_ptr<DiskGuard> disk;
   std::optional<log::Signer> signer;
+  std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
   std::unique_ptr<log::Log> log;
   std::unique_ptr<engine::StateStore> state;
   std::unique_ptr<secrets::SlotStore> slots;
@@ -87,17 +95,20 @@ struct Server::Parts {
   std::unique_ptr<routes::RowWatch> rows;
   asio::thread_pool blocking{kBlockingThreads};
   std::unique_ptr<Health> health;
+  std::unique_ptr<HttpWatch> http_watch;
   std::unique_ptr<routes::Services> services;
   std::unique_ptr<http::Server> http;
 };
 
 Result<void> Server::Parts::open_stores() {
   HUB_TRY(folder.make());
+  disk = std::make_unique<DiskGuard>(folder.root);
   HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
   signer = std::move(opened_signer);
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
   log_options.partitions = options.partitions;
+  log_options.figures = log_figures;
   HUB_TRY(log, log::open_embedded_log(log_options));
   HUB_TRY(write_public_key(folder.log(), signer->public_key()));
   HUB_TRY(state, engine::open_state_store(folder.state()));
@@ -197,17 +208,18 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.guard.listen_host = options.listen.host;
   http_options.tls_certificate_file = options.tls_cert.string();
   http_options.tls_key_file = options.tls_key.string();
+  http_options.observe = [this](const http::Observation& seen) { http_watch->observe(seen); };
+  http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
   http_options.on_stop = [this] { hub->stop(); };
   return http_options;
 }
 
 Result<void> Server::Parts::start_gateway() {
   add_sources();
-  health = std::make_unique<Health>(*engine, *projections);
-  services = std::make_unique<routes::Services>(
-      routes::Services{*engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows,
-                       blocking, wall_now, [this] { return health->checks(); },
-                       [this] { return health->metrics_text(*hub); }, options.metrics_open, openapi_document()});
+  health = std::make_unique<Health>(Health::Sources{*engine, *projections, *log, *disk, *slots, providers});
+  services = std::make_unique<routes::Services>(routes::Services{
+      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
+      [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document()});
   http::Router router;
   routes::add_deployment_reads(router, *services);
   routes::add_deployment_writes(router, *services);
@@ -217,7 +229,9 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_access(router, *services);
   routes::add_secrets(router, *services);
   routes::add_system(router, *services);
+  add_docs(router);
   router.add(hub->route("/api/v1/live"));
+  http_watch = std::make_unique<HttpWatch>(router);
   auto chosen = http_options();
   for (const auto& network : options.behind_proxy) {
     HUB_TRY(auto parsed, http::parse_network(network));
@@ -226,6 +240,11 @@ Result<void> Server::Parts::start_gateway() {
   http = std::make_unique<http::Server>(std::move(chosen), std::move(router));
   HUB_TRY(http->start());
   return folder.write_address(http->url());
+}
+
+std::string Server::Parts::metrics() const {
+  return metrics_text({*engine, *log_figures, *http_watch, http ? http->connections() : 0, hub->metrics(),
+                       health->lag(), health->checks()});
 }
 
 void Server::Parts::stop() {
