@@ -112,6 +112,12 @@ Result<Item> Deployments::get(std::string_view id, Instant now) const {
   return internal_failure("projection.corrupt", "a link leads to no row");
 }
 
+std::optional<Position> Deployments::written(std::string_view id) const {
+  const auto first = log_.history(id, 1, 1);
+  if (!first || first.value().empty()) return std::nullopt;
+  return first.value().front().position;
+}
+
 Result<std::string> Deployments::resolve(std::string_view text, const std::vector<std::string>& projects) const {
   const auto store = feed_.store();
   const auto view = store->view();

@@ -51,6 +51,9 @@ class Deployments {
 
   /// Deleted ones too. Fails: not_found `deployment.not_found`.
   Result<Item> get(std::string_view id, Instant now) const;
+  /// Where the log has its first event, also before the projection has; none for an id that nothing was written of.
+  /// For ids that get() does not find: a lookup in the log.
+  std::optional<Position> written(std::string_view id) const;
 
   /// The id meant by an id, by a name that only one has, or by the beginning of an id (with or without "dep_") that
   /// only one has, in these projects. Deleted ones are meant by their whole id only.
