@@ -13,6 +13,9 @@ namespace {
 /// A clock that jumps is noticed within this.
 constexpr auto kWaitMax = std::chrono::seconds(1);
 constexpr std::size_t kDuePerBatchMax = 1'000;
+/// How often a full disk is looked at again while input waits.
+constexpr auto kHeldPause = std::chrono::milliseconds(20);
+constexpr std::int64_t kDiskFullRetryMs = 5'000;
 /// How long the outcome of a command is kept for those who ask again.
 constexpr Duration kCommandsKept = seconds(24 * 3'600);
 
@@ -101,7 +104,32 @@ void Runner::start_effect(const std::string& entity, Due due) {
   effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data)});
 }
 
+void Runner::refuse_commands() {
+  std::vector<Submission> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    std::deque<Submission> kept;
+    for (auto& submission : queue_) {
+      const bool is_command = submission.input.source == Input::Source::command;
+      (is_command ? refused.emplace_back() : kept.emplace_back()) = std::move(submission);
+    }
+    queue_ = std::move(kept);
+    waiting_commands_.clear();
+    metrics_.queued = queue_.size();
+  }
+  const Failure full{FailureKind::insufficient_storage, "disk.full",
+                     "the disk is nearly full; reads go on, and nothing changed", "", kDiskFullRetryMs};
+  metrics_.refusals += refused.size();
+  for (const auto& submission : refused)
+    if (submission.done) submission.done({full, submission.input.entity, 0, {}, nullptr, false});
+}
+
 bool Runner::step() {
+  metrics_.held = options_.has_room && !options_.has_room();
+  if (metrics_.held) {
+    refuse_commands();
+    return false;
+  }
   auto inputs = take();
   const bool was_due = take_due(options_.clock(), inputs);
   if (inputs.empty()) return was_due;
@@ -118,6 +146,10 @@ bool Runner::step() {
 
 void Runner::wait() {
   std::unique_lock lock(mutex_);
+  if (metrics_.held && !stopping_) {
+    wake_.wait_for(lock, kHeldPause, [this] { return stopping_.load(); });
+    return;
+  }
   if (!queue_.empty() || stopping_) return;
   std::chrono::microseconds longest = kWaitMax;
   if (const auto due = agenda_.next_due()) {

@@ -11,9 +11,9 @@
 namespace hub::server {
 namespace {
 
-constexpr std::int64_t kReserveMin = std::int64_t{8} << 20U;
+constexpr std::int64_t kReserveMin = std::int64_t{16} << 20U;
 constexpr std::int64_t kReserveMax = std::int64_t{64} << 20U;
-constexpr std::int64_t kReserveShare = 16;
+constexpr std::int64_t kReserveShare = 8;
 constexpr const char* kBallastName = "ballast";
 
 std::int64_t reserve_of(const std::filesystem::path& folder) {

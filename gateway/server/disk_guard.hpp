@@ -21,7 +21,7 @@ class DiskGuard {
     std::int64_t resume_from_bytes = 0;
   };
 
-  /// Makes the ballast (a sixteenth of the disk, 8 to 64 MiB) when there is room for it; gives it free when there is
+  /// Makes the ballast (an eighth of the disk, 16 to 64 MiB) when there is room for it; gives it free when there is
   /// none, so that what comes next can start.
   explicit DiskGuard(const std::filesystem::path& folder);
 

@@ -32,7 +32,7 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
   logging::write(logging::Level::info, "starting", {{"version", HUB_VERSION}, {"data", data}, {"pid", ::getpid()}});
   HUB_TRY(auto server, Server::start(options));
   logging::write(logging::Level::info, "ready", {{"url", server->url()}});
-  if (options.dev)
+  if (options.dev && options.dev_token.empty())
     logging::write(logging::Level::info, "development mode: one admin, whose token is in a file",
                    {{"token_file", (options.data / "keys" / "dev-token").string()}});
   std::printf("listening on %s\n", server->url().c_str());
