@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 
 #include "actors/engine/message_codec.hpp"
 #include "actors/engine/work.hpp"
+#include "events/core/logging.hpp"
 
 namespace hub::engine {
 namespace {
@@ -14,6 +13,9 @@ namespace {
 /// A clock that jumps is noticed within this.
 constexpr auto kWaitMax = std::chrono::seconds(1);
 constexpr std::size_t kDuePerBatchMax = 1'000;
+/// How often a full disk is looked at again while input waits.
+constexpr auto kHeldPause = std::chrono::milliseconds(20);
+constexpr std::int64_t kDiskFullRetryMs = 5'000;
 /// How long the outcome of a command is kept for those who ask again.
 constexpr Duration kCommandsKept = seconds(24 * 3'600);
 
@@ -102,11 +104,37 @@ void Runner::start_effect(const std::string& entity, Due due) {
   effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data)});
 }
 
+void Runner::refuse_commands() {
+  std::vector<Submission> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    std::deque<Submission> kept;
+    for (auto& submission : queue_) {
+      const bool is_command = submission.input.source == Input::Source::command;
+      (is_command ? refused.emplace_back() : kept.emplace_back()) = std::move(submission);
+    }
+    queue_ = std::move(kept);
+    waiting_commands_.clear();
+    metrics_.queued = queue_.size();
+  }
+  const Failure full{FailureKind::insufficient_storage, "disk.full",
+                     "the disk is nearly full; reads go on, and nothing changed", "", kDiskFullRetryMs};
+  metrics_.refusals += refused.size();
+  for (const auto& submission : refused)
+    if (submission.done) submission.done({full, submission.input.entity, 0, {}, nullptr, false});
+}
+
 bool Runner::step() {
+  metrics_.held = options_.has_room && !options_.has_room();
+  if (metrics_.held) {
+    refuse_commands();
+    return false;
+  }
   auto inputs = take();
   const bool was_due = take_due(options_.clock(), inputs);
   if (inputs.empty()) return was_due;
   metrics_.inputs += inputs.size();
+  metrics_.batch_inputs.observe(inputs.size());
   Work work(*this, std::move(inputs));
   work.decide();
   commit(work);
@@ -118,6 +146,10 @@ bool Runner::step() {
 
 void Runner::wait() {
   std::unique_lock lock(mutex_);
+  if (metrics_.held && !stopping_) {
+    wake_.wait_for(lock, kHeldPause, [this] { return stopping_.load(); });
+    return;
+  }
   if (!queue_.empty() || stopping_) return;
   std::chrono::microseconds longest = kWaitMax;
   if (const auto due = agenda_.next_due()) {
@@ -144,8 +176,8 @@ void Runner::commit(Work& work) {
   }
   const auto begun = std::chrono::steady_clock::now();
   const auto appended = log_.append(batches);
-  metrics_.append_micros += static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count());
+  metrics_.append_micros.observe(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count()));
   switch (appended) {
     case log::Append::committed:
       heads_ = std::move(heads);
@@ -221,9 +253,10 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
     }
     changes.commands.emplace_back(input.command_id, std::move(row));
   }
+  std::size_t records = 0;
   for (const auto& batch : batches) {
+    records += batch->records.size();
     changes.heads.emplace_back(batch->partition, heads_[batch->partition]);
-    metrics_.events += batch->records.size();
     for (const auto& record : batch->records)
       if (record.kind == log::RecordKind::message)
         changes.messages_sent.emplace_back(partition_of(record.entity, partition_count()),
@@ -232,7 +265,12 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
       changes.messages_consumed.push_back(
           {batch->partition, static_cast<PartitionId>(std::stoul(consumed.source)), consumed.position});
   }
+  if (!batches.empty()) metrics_.batch_records.observe(records);
+  metrics_.events += records;
   metrics_.dead_letters += work.dead_letters.size();
+  for (const auto& letter : work.dead_letters)
+    logging::write(logging::Level::error, "input went to dead letters",
+                   {{"entity", letter.entity}, {"type", letter.type}, {"reason", letter.reason}});
   changes.dead_letters = std::move(work.dead_letters);
   store_.apply(changes);
 }
@@ -285,6 +323,8 @@ void Runner::resolve_unknown(Work& work, const std::vector<log::BatchPtr>& batch
 }
 
 void Runner::lose(Work& work, const std::vector<log::BatchPtr>& batches) {
+  for (const auto& batch : batches)
+    logging::write(logging::Level::warning, "partition lost to another owner", {{"partition", batch->partition}});
   for (const auto& batch : batches) heads_.erase(batch->partition);
   active_.drop_all();
   agenda_ = {};
