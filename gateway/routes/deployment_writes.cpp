@@ -61,7 +61,6 @@ Result<engine::Input> create_command(Services& services, const Request& request)
   HUB_TRY(auto input, command_of(request, services.clock()));
   input.entity = derive_id(deployments::kDeploymentPrefix, input.command_id, 0);
   input.project = project;
-  input.creates = true;
   HUB_TRY(seal_env(services, request, project, input.entity, body));
   const deployments::RequestDeployment command{std::move(body.spec), body.desired, request.principal->id};
   input.type = deployments::RequestDeployment::type;
