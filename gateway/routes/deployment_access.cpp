@@ -1,6 +1,5 @@
 #include "gateway/routes/deployment_access.hpp"
 
-#include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
 
 namespace hub::routes {
@@ -20,17 +19,6 @@ Result<deployments::Item> deployment_of(Services& services, const http::Request&
 
 Result<deployments::Item> deployment_of(Services& services, const http::Request& request, accounts::Role role) {
   return deployment_of(services, request, request.param("id"), role);
-}
-
-asio::awaitable<Result<deployments::Item>> find_deployment(Services& services, const http::Request& request,
-                                                           accounts::Role role) {
-  auto item = deployment_of(services, request, role);
-  const auto id = request.param("id");
-  if (item || item.error().kind != FailureKind::not_found || !is_id(id)) co_return item;
-  const auto written = services.deployments.written(id);
-  if (!written) co_return item;
-  co_await reach(services, *written);
-  co_return deployment_of(services, request, role);
 }
 
 }  // namespace hub::routes

@@ -53,7 +53,7 @@ asio::awaitable<Response> get_deployment(Services& services, Request& request) {
   if (const auto known = request.query.only({"at", "min_pos"}); !known) co_return http::refuse(request, known.error());
   if (const auto waited = co_await wait_for_min_pos(services, request); !waited)
     co_return http::refuse(request, waited.error());
-  auto item = co_await find_deployment(services, request, accounts::Role::viewer);
+  auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
   const auto at = request.query.get("at");
   if (!at) co_return http::answer(std::move(item.value().json));
@@ -127,7 +127,7 @@ asio::awaitable<Response> list_deployments(Services& services, Request& request)
 /// to go on.
 asio::awaitable<Response> get_history(Services& services, Request& request) {
   if (const auto known = request.query.only({"after", "limit"}); !known) co_return http::refuse(request, known.error());
-  const auto item = co_await find_deployment(services, request, accounts::Role::viewer);
+  const auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
   const auto limit = request.query.number("limit", 1, kHistoryLimitMax);
   if (!limit) co_return http::refuse(request, limit.error());

@@ -121,7 +121,7 @@ asio::awaitable<Response> command_deployment(Services& services, Request& reques
                                              std::string data, unsigned status_changed) {
   const auto wait = wait_of(request);
   if (!wait) co_return http::refuse(request, wait.error());
-  const auto item = co_await find_deployment(services, request, accounts::Role::dev);
+  const auto item = deployment_of(services, request, accounts::Role::dev);
   if (!item) co_return http::refuse(request, item.error());
   auto input = command_of(request, services.clock());
   if (!input) co_return http::refuse(request, input.error());

@@ -82,7 +82,7 @@ Result<providers::LogPage> lines_of(providers::Provider& provider, const std::st
 asio::awaitable<Response> get_logs(Services& services, Request& request) {
   const auto query = log_query_of(request);
   if (!query) co_return http::refuse(request, query.error());
-  const auto item = co_await find_deployment(services, request, accounts::Role::viewer);
+  const auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
   const auto provider = provider_of(services, item.value());
   if (!provider) co_return http::refuse(request, provider.error());
@@ -97,7 +97,7 @@ asio::awaitable<Response> get_logs(Services& services, Request& request) {
 asio::awaitable<Response> get_metrics(Services& services, Request& request) {
   if (const auto known = request.query.only({"from", "to", "step"}); !known)
     co_return http::refuse(request, known.error());
-  const auto item = co_await find_deployment(services, request, accounts::Role::viewer);
+  const auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
   const auto provider = provider_of(services, item.value());
   if (!provider) co_return http::refuse(request, provider.error());
