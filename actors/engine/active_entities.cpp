@@ -6,6 +6,8 @@
 #include <caf/message_id.hpp>
 #include <caf/system_messages.hpp>
 
+#include "events/core/logging.hpp"
+
 namespace hub::engine {
 namespace {
 
@@ -101,6 +103,7 @@ void ActiveEntities::trim() {
 
 void ActiveEntities::quarantine(const std::string& id, std::string reason) {
   drop(id);
+  logging::write(logging::Level::error, "entity set aside after a fault", {{"entity", id}, {"reason", reason}});
   quarantined_.insert_or_assign(id, std::move(reason));
 }
 

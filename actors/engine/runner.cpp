@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <cstdlib>
 
 #include "actors/engine/batch_rows.hpp"
 #include "actors/engine/work.hpp"
+#include "events/core/logging.hpp"
 
 namespace hub::engine {
 namespace {
@@ -14,6 +13,9 @@ namespace {
 /// A clock that jumps is noticed within this.
 constexpr auto kWaitMax = std::chrono::seconds(1);
 constexpr std::size_t kDuePerBatchMax = 1'000;
+/// How often a full disk is looked at again while input waits.
+constexpr auto kHeldPause = std::chrono::milliseconds(20);
+constexpr std::int64_t kDiskFullRetryMs = 5'000;
 /// Of one batch, so that commands have their turn.
 constexpr std::size_t kMessagesPerBatchMax = 1'000;
 /// Between two attempts to find out what became of a batch.
@@ -113,8 +115,33 @@ void Runner::start_effect(const std::string& entity, Due due) {
   effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data)});
 }
 
+void Runner::refuse_commands() {
+  std::vector<Submission> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    std::deque<Submission> kept;
+    for (auto& submission : queue_) {
+      const bool is_command = submission.input.source == Input::Source::command;
+      (is_command ? refused.emplace_back() : kept.emplace_back()) = std::move(submission);
+    }
+    queue_ = std::move(kept);
+    waiting_commands_.clear();
+    metrics_.queued = queue_.size();
+  }
+  const Failure full{FailureKind::insufficient_storage, "disk.full",
+                     "the disk is nearly full; reads go on, and nothing changed", "", kDiskFullRetryMs};
+  metrics_.refusals += refused.size();
+  for (const auto& submission : refused)
+    if (submission.done) submission.done({full, submission.input.entity, 0, {}, nullptr, false});
+}
+
 bool Runner::step() {
   if (unsettled_) return settle();
+  metrics_.held = options_.has_room && !options_.has_room();
+  if (metrics_.held) {
+    refuse_commands();
+    return false;
+  }
   feed_.poll();
   leave_what_others_claimed();
   auto inputs = take();
@@ -123,6 +150,7 @@ bool Runner::step() {
   auto marks = feed_.marks_due();
   if (inputs.empty() && marks.empty()) return was_due;
   metrics_.inputs += inputs.size();
+  metrics_.batch_inputs.observe(inputs.size());
   auto work = std::make_unique<Work>(*this, std::move(inputs));
   work->decide(marks);
   commit(std::move(work));
@@ -134,6 +162,10 @@ bool Runner::step() {
 
 void Runner::wait() {
   std::unique_lock lock(mutex_);
+  if (metrics_.held && !stopping_) {
+    wake_.wait_for(lock, kHeldPause, [this] { return stopping_.load(); });
+    return;
+  }
   if (unsettled_) {
     wake_.wait_for(lock, kSettleEvery, [this] { return stopping_.load(); });
     return;
@@ -164,8 +196,8 @@ void Runner::commit(std::unique_ptr<Work> work) {
   }
   const auto begun = std::chrono::steady_clock::now();
   const auto appended = log_.append(batches);
-  metrics_.append_micros += static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count());
+  metrics_.append_micros.observe(static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun).count()));
   switch (appended) {
     case log::Append::committed:
       heads_ = std::move(heads);
@@ -245,11 +277,17 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
     row.outcome = std::move(outcome);
     changes.commands.emplace_back(row.outcome.command_id, std::move(row));
   }
+  std::size_t records = 0;
   for (const auto& batch : batches) {
-    metrics_.events += batch->records.size();
+    records += batch->records.size();
     add_batch_rows(*batch, changes);
   }
+  if (!batches.empty()) metrics_.batch_records.observe(records);
+  metrics_.events += records;
   metrics_.dead_letters += work.dead_letters.size();
+  for (const auto& letter : work.dead_letters)
+    logging::write(logging::Level::error, "input went to dead letters",
+                   {{"entity", letter.entity}, {"type", letter.type}, {"reason", letter.reason}});
   changes.dead_letters = std::move(work.dead_letters);
   store_.apply(changes);
 }
@@ -259,8 +297,8 @@ void Runner::alarm(PartitionId partition, const Failure& failure) {
   if (options_.alarm)
     options_.alarm(partition, failure);
   else
-    std::fprintf(stderr, "computehub: partition %u stops: %s: %s\n", partition, failure.code.c_str(),
-                 failure.detail.c_str());
+    logging::write(logging::Level::error, "partition stops",
+                   {{"partition", partition}, {"code", failure.code}, {"detail", failure.detail}});
 }
 
 }  // namespace hub::engine

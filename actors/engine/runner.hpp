@@ -15,6 +15,7 @@
 #include "actors/engine/reply.hpp"
 #include "actors/engine/runner_unit.hpp"
 #include "actors/engine/state_store.hpp"
+#include "events/core/histogram.hpp"
 #include "events/log/log.hpp"
 
 namespace hub::engine {
@@ -31,7 +32,11 @@ struct RunnerOptions {
   std::function<Instant()> clock = wall_now;
   /// A record that signs the partition's head, asked for at most once a second and partition.
   std::function<log::Record(PartitionId, const log::Head&, Instant)> checkpoint;
-  /// A partition that cannot be read any more; the detail names the position. Absent: standard error.
+  /// False: the disk is nearly full. Then commands are refused with 507 `disk.full`, and what cannot be refused
+  /// (timers, results of effects, messages) waits until there is room. Asked before each batch; empty: there is always
+  /// room.
+  std::function<bool()> has_room;
+  /// A partition that cannot be read any more; the detail names the position. Absent: the server's own log.
   MessageFeed::Alarm alarm;
 };
 
@@ -41,12 +46,15 @@ struct RunnerMetrics {
   std::atomic<std::uint64_t> inputs{0};
   std::atomic<std::uint64_t> events{0};
   std::atomic<std::uint64_t> refusals{0};
-  std::atomic<std::uint64_t> append_micros{0};
+  CountHistogram batch_records{kCountBounds};    ///< records of one append
+  CountHistogram batch_inputs{kCountBounds};     ///< inputs decided together
+  MicrosHistogram append_micros{kMicrosBounds};  ///< of one append, its sync included
   std::atomic<std::uint64_t> queued{0};
   std::atomic<std::uint64_t> active{0};
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::int64_t> overdue_micros{0};
+  std::atomic<bool> held{false};  ///< nothing is decided for want of room on the disk
   std::atomic<std::uint64_t> alarms{0};  ///< partitions that could not be read
 };
 
@@ -88,6 +96,7 @@ class Runner {
     std::map<PartitionId, log::Head> claimed;
   };
   std::vector<Submission> take();
+  void refuse_commands();
   bool take_due(Instant now, std::vector<Submission>& inputs);
   std::size_t& waiting_commands(const Input& input);
   void commit(std::unique_ptr<Work> work);

@@ -3,6 +3,7 @@
 
 #include "actors/engine/runner.hpp"
 #include "actors/engine/work.hpp"
+#include "events/core/logging.hpp"
 
 namespace hub::engine {
 
@@ -63,6 +64,8 @@ void Runner::leave_what_others_claimed() {
 }
 
 void Runner::lose(Work& work, const std::vector<log::BatchPtr>& batches) {
+  for (const auto& batch : batches)
+    logging::write(logging::Level::warning, "partition lost to another owner", {{"partition", batch->partition}});
   bool found = false;
   for (const auto& batch : batches) {
     if (log_.head(batch->partition).epoch <= batch->end.epoch) continue;

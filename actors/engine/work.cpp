@@ -8,6 +8,7 @@
 
 #include "actors/engine/message_codec.hpp"
 #include "actors/engine/turn_ref.hpp"
+#include "events/core/logging.hpp"
 #include "events/log/chain.hpp"
 
 namespace hub::engine {
@@ -282,6 +283,7 @@ std::vector<log::BatchPtr> Work::seal(std::map<PartitionId, log::Head>& heads) {
     if (runner_.options_.checkpoint && head.seq > 0 && now_ - signed_at >= seconds(1)) {
       batch.records.push_back(runner_.options_.checkpoint(partition, head, now_));
       signed_at = now_;
+      logging::write(logging::Level::debug, "checkpoint", {{"partition", partition}, {"seq", head.seq}});
     }
     batch.end.epoch = head.epoch;
     batch.end.index_time = now_;

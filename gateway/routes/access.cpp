@@ -183,8 +183,9 @@ asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   const std::string id(request.param("id"));
   const auto key = services.access.api_key(request.principal->organisation, id);
-  if (!key || !request.principal->may(Role::viewer, key->project))
-    co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
+  const bool foreign = key && !request.principal->may(Role::viewer, key->project);
+  if (foreign) services.refused_access(request, 404);
+  if (!key || foreign) co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
   if (const auto allowed = require(request, Role::admin, key->project); !allowed)
     co_return http::refuse(request, allowed.error());
   auto input = command_of(request, services.clock());

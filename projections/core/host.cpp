@@ -6,6 +6,7 @@
 #include <exception>
 
 #include "events/core/json.hpp"
+#include "events/core/logging.hpp"
 #include "projections/core/rows.hpp"
 
 namespace hub::projections {
@@ -117,6 +118,8 @@ void Host::fold(const log::Batch& batch, const log::Record& record) {
 }
 
 void Host::quarantine(const Recorded& recorded, const Failure& failure) {
+  logging::write(logging::Level::error, "a projection set an entity aside",
+                 {{"entity", recorded.record.entity}, {"type", recorded.record.type}, {"code", failure.code}});
   quarantined_.insert(recorded.record.entity);
   quarantine_rows_.emplace_back(quarantine_key(recorded.record.entity), quarantine_row(recorded, failure));
   stats_->quarantined.store(quarantined_.size(), std::memory_order_relaxed);
