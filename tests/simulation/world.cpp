@@ -6,10 +6,18 @@
 
 #include "actors/deployments/deployment.hpp"
 #include "actors/engine/entity_actor.hpp"
+#include "events/core/logging.hpp"
 #include "tests/engine/counter.hpp"
 
 namespace hub::simulation {
 namespace {
+
+class Quiet final : public logging::Sink {
+ public:
+  bool wants(logging::Level) const override { return false; }
+  void write(logging::Level, std::string_view, logging::Fields) override {}
+  void flush() override {}
+};
 
 constexpr Duration kTurnMax = milliseconds(12);
 constexpr Duration kDownMax = milliseconds(1'500);
@@ -30,6 +38,9 @@ const engine::Kinds& World::kinds() {
 }
 
 caf::actor_system& World::actors() {
+  // What the engine would tell an operator about each fault is noise here.
+  static Quiet quiet;
+  logging::set_sink(&quiet);
   // Never ended: when the process exits, what it needs of its library is gone before it.
   static caf::actor_system& system = [&]() -> caf::actor_system& {
     auto* config = new caf::actor_system_config;
