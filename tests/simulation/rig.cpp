@@ -8,9 +8,10 @@ class Rig::HookedLog final : public ForwardingLog {
  public:
   HookedLog(std::unique_ptr<log::Log> inner, Seat& seat) : ForwardingLog(std::move(inner)), seat_(seat) {}
   log::Append append(const std::vector<log::BatchPtr>& batches) override {
-    if (seat_.hook) seat_.hook();
+    // Copies: a hook may replace itself.
+    if (const auto hook = seat_.hook) hook();
     const auto answer = inner().append(batches);
-    if (seat_.hook_behind) seat_.hook_behind();
+    if (const auto hook = seat_.hook_behind) hook();
     return answer;
   }
 

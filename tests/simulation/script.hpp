@@ -10,7 +10,7 @@ struct ScriptLine {
   std::string command_id;
 };
 
-/// Commands that add, refuse, arm timers and pass on to entities of other partitions.
+/// Commands that add, are refused, do nothing, and pass on to entities of other partitions.
 inline std::vector<ScriptLine> make_script(std::size_t length, std::uint64_t seed) {
   Random random(seed);
   std::vector<ScriptLine> script;
@@ -21,6 +21,7 @@ inline std::vector<ScriptLine> make_script(std::size_t length, std::uint64_t see
     ScriptLine line{any(), test::Add{static_cast<std::int64_t>(1 + random.below(9))}, "s" + std::to_string(number)};
     const auto which = random.below(10);
     if (which < 2) line.command = test::Add{-static_cast<std::int64_t>(20 + random.below(90))};
+    if (which == 9) line.command = test::Fire{};  // accepted, and nothing happens
     if (which >= 2 && which < 6) {
       auto to = any();
       while (to == line.entity) to = any();
