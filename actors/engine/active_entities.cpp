@@ -83,6 +83,13 @@ void ActiveEntities::drop(const std::string& id) {
   unit_.drain();
 }
 
+void ActiveEntities::drop_those(const std::function<bool(const std::string& id)>& which) {
+  std::vector<std::string> ids;
+  for (const auto& [id, active] : active_)
+    if (which(id)) ids.push_back(id);
+  for (const auto& id : ids) drop(id);
+}
+
 void ActiveEntities::drop_all() {
   for (auto& [id, active] : active_) end(active.actor);
   active_.clear();

@@ -85,7 +85,6 @@ Result<engine::Input> create_project_command(Services& services, const Request& 
   name = body.name;
   fill(input, accounts::project_id(request.principal->organisation, name), body);
   input.project = name;
-  input.creates = true;
   return input;
 }
 
@@ -154,7 +153,6 @@ Result<engine::Input> create_key_command(Services& services, const Request& requ
       body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id};
   fill(input, derive_id(accounts::kApiKeyPrefix, input.command_id, 0), command);
   input.project = project;
-  input.creates = true;
   return input;
 }
 

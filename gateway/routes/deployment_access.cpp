@@ -1,6 +1,5 @@
 #include "gateway/routes/deployment_access.hpp"
 
-#include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
 
 namespace hub::routes {
@@ -37,19 +36,6 @@ Result<deployments::Item> deployment_of(Services& services, const http::Request&
 
 Result<deployments::Item> deployment_of(Services& services, const http::Request& request, accounts::Role role) {
   return deployment_of(services, request, request.param("id"), role);
-}
-
-asio::awaitable<Result<deployments::Item>> find_deployment(Services& services, const http::Request& request,
-                                                           accounts::Role role) {
-  const auto id = request.param("id");
-  auto item = item_of(services, id);
-  if (!item && item.error().kind == FailureKind::not_found && is_id(id)) {
-    if (const auto written = services.deployments.written(id)) {
-      co_await reach(services, *written);
-      item = item_of(services, id);
-    }
-  }
-  co_return admit(services, request, std::move(item), role);
 }
 
 }  // namespace hub::routes

@@ -12,9 +12,4 @@ Result<deployments::Item> deployment_of(Services& services, const http::Request&
 Result<deployments::Item> deployment_of(Services& services, const http::Request& request, std::string_view id,
                                         accounts::Role role);
 
-/// The same, and waits for one that was written a moment ago and that the projection does not show yet: who was
-/// answered that it is created finds it.
-asio::awaitable<Result<deployments::Item>> find_deployment(Services& services, const http::Request& request,
-                                                           accounts::Role role);
-
 }  // namespace hub::routes

@@ -14,7 +14,6 @@ using http::Request;
 using http::Response;
 
 constexpr std::uint64_t kLinesMax = 10'000;
-constexpr std::size_t kContainsBytesMax = 1'024;
 constexpr Duration kMetricsDefault = seconds(15 * 60);
 
 Result<Instant> time_of(const Request& request, std::string_view name) {
@@ -49,11 +48,7 @@ Result<providers::LogQuery> log_query_of(const Request& request) {
   if (limit) query.limit = *limit;
   HUB_TRY(query.from, time_of(request, "from"));
   HUB_TRY(query.to, time_of(request, "to"));
-  if (const auto contains = request.query.get("contains")) {
-    if (contains->empty() || contains->size() > kContainsBytesMax)
-      return invalid("query.range", "must have 1 to 1,024 bytes", "contains");
-    query.contains = *contains;
-  }
+  HUB_TRY(query.contains, request.query.text("contains"));
   if (const auto stream = request.query.get("stream")) {
     if (*stream != "stdout" && *stream != "stderr") return invalid("query.range", "must be stdout or stderr", "stream");
     query.is_stderr = *stream == "stderr";
@@ -87,7 +82,7 @@ Result<providers::LogPage> lines_of(providers::Provider& provider, const std::st
 asio::awaitable<Response> get_logs(Services& services, Request& request) {
   const auto query = log_query_of(request);
   if (!query) co_return http::refuse(request, query.error());
-  const auto item = co_await find_deployment(services, request, accounts::Role::viewer);
+  const auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
   const auto provider = provider_of(services, item.value());
   if (!provider) co_return http::refuse(request, provider.error());
@@ -102,7 +97,7 @@ asio::awaitable<Response> get_logs(Services& services, Request& request) {
 asio::awaitable<Response> get_metrics(Services& services, Request& request) {
   if (const auto known = request.query.only({"from", "to", "step"}); !known)
     co_return http::refuse(request, known.error());
-  const auto item = co_await find_deployment(services, request, accounts::Role::viewer);
+  const auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
   const auto provider = provider_of(services, item.value());
   if (!provider) co_return http::refuse(request, provider.error());

@@ -43,6 +43,9 @@ constexpr std::size_t kBlockingThreads = 4;
 constexpr http::milliseconds kStopPatience{5'000};
 /// In figures and records, for what belongs to others; the answer says that it is not there.
 constexpr std::string_view kForeign = "foreign";
+/// What was answered before the last end is in the projections before the door opens, unless this takes longer: then
+/// it opens all the same, and health says how far behind they are.
+constexpr std::chrono::milliseconds kCatchUpPatience{10'000};
 
 engine::Kinds all_kinds() {
   engine::Kinds kinds;
@@ -182,7 +185,12 @@ Result<void> Server::Parts::start_engine() {
   engine->handle_effects(std::string(deployments::kDeploymentPrefix),
                          [this](const engine::EffectRequest& request) { effects->run(request); });
   projections->start();
-  return engine->start();
+  HUB_TRY(engine->start());
+  Cursor head{log->incarnation(), {}};
+  for (PartitionId partition = 0; partition < log->partitions(); ++partition)
+    head.seqs.push_back(log->head(partition).seq);
+  HUB_TRY(projections->feed("deployments").progress().wait_for(head, kCatchUpPatience));
+  return success();
 }
 
 void Server::Parts::add_sources() {

@@ -140,13 +140,7 @@ Result<std::string> id_in(std::string_view stream) {
 
 Result<deployments::Item> visible(const deployments::Deployments& deployments, const accounts::Principal& principal,
                                   std::string_view id) {
-  auto found = deployments.get(id, wall_now());
-  if (const auto written = found ? std::nullopt : deployments.written(id)) {
-    HUB_TRY(const auto position, deployments.progress().cursor_at(*written));
-    HUB_TRY(deployments.progress().wait_for(position));
-    found = deployments.get(id, wall_now());
-  }
-  HUB_TRY(auto item, std::move(found));
+  HUB_TRY(auto item, deployments.get(id, wall_now()));
   if (!principal.may(accounts::Role::viewer, item.project))
     return not_found("deployment.not_found", "no such deployment");
   return item;

@@ -21,7 +21,6 @@ void publish_fold(live::Hub& hub, const projections::FoldResult& result, Cursor&
 
 /// The id in "deployments/{id}…". Fails: not_found `live.unknown_stream`.
 Result<std::string> id_in(std::string_view stream);
-/// Waits for one that was written a moment ago, at most projections::kMinPositionPatience.
 /// Fails: not_found `deployment.not_found` also for one that the principal may not see.
 Result<deployments::Item> visible(const deployments::Deployments& deployments, const accounts::Principal& principal,
                                   std::string_view id);

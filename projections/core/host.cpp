@@ -2,6 +2,7 @@
 
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "events/core/json.hpp"
@@ -47,8 +48,11 @@ Result<bool> Host::fits(const std::optional<Marks>& marks, log::Log& log) {
     if (mark.seq == 0) continue;
     if (mark.seq > log.head(partition).seq) return false;
     HUB_TRY(const auto batches, log.read(partition, mark.seq, 1));
-    if (batches.empty() || batches.front()->end.last != mark.seq || batches.front()->end.hash != mark.hash)
-      return false;
+    // Batches without records may come in front of it.
+    const bool is_there = std::any_of(batches.begin(), batches.end(), [&](const log::BatchPtr& batch) {
+      return batch->end.last == mark.seq && batch->end.hash == mark.hash;
+    });
+    if (!is_there) return false;
   }
   return true;
 }
