@@ -1,7 +1,6 @@
 """A disk that is full, and one that fails: nothing acknowledged is lost, nothing is acknowledged that may be lost."""
 import json
 import os
-import pathlib
 import subprocess
 import threading
 
@@ -11,7 +10,6 @@ import requests
 
 MIB = 1 << 20
 DISK_BYTES = 192 * MIB
-FAIL_SYNC = pathlib.Path(os.environ.get("HUB_FAIL_SYNC_LIBRARY", hub.BINARY.parent / "tests" / "libfail_sync.so"))
 
 
 @pytest.fixture
@@ -191,7 +189,7 @@ def test_an_fsync_that_fails_once_ends_the_server_before_it_answers_and_a_restar
     rounds = 20 if os.environ.get("HUB_LONG") else 3
     server = make_server(start=False)
     trigger = tmp_path / "fail"
-    server.environment.update(LD_PRELOAD=str(FAIL_SYNC), HUB_FAIL_SYNC=str(trigger))
+    server.environment.update(LD_PRELOAD=str(hub.FAULTS), HUB_FAIL_SYNC=str(trigger))
     acked, unknown = [], []
     for _ in range(rounds):
         server.start()
