@@ -113,7 +113,7 @@ struct Server::Parts {
 
 Result<void> Server::Parts::open_stores() {
   HUB_TRY(folder.make());
-  disk = std::make_unique<DiskGuard>(folder.root);
+  disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
   signer = std::move(opened_signer);
   log::EmbeddedOptions log_options;
