@@ -1,5 +1,7 @@
 #include "adapters/deployments/deployment_effects.hpp"
 
+#include "events/core/logging.hpp"
+
 namespace hub::deployments {
 namespace {
 
@@ -34,6 +36,13 @@ void DeploymentEffects::run(const engine::EffectRequest& request) {
                         : Result<void>(invalid("provider.unknown", "no such provider here", "provider"));
   if (done || request.name == "watch") return;
   const auto& failure = done.error();
+  logging::write(logging::Level::warning, "effect failed",
+                 {{"entity", request.entity},
+                  {"effect", request.name},
+                  {"provider", data.value().provider},
+                  {"code", failure.code},
+                  {"detail", failure.detail},
+                  {"retryable", is_retryable(failure)}});
   report(request.entity, ReportEffectFailed{request.name, request.key, is_retryable(failure),
                                             milliseconds(failure.retry_after_ms), reason_of(failure)});
 }

@@ -32,6 +32,7 @@ struct Route {
   Handler handler;
   Access access = Access::token;
   UpgradeHandler upgrade{};  ///< in place of a handler: a WebSocket (verb GET)
+  std::size_t number = 0;    ///< set by Router::add: from 0, in the order of adding
 };
 
 /// What a path leads to.
@@ -60,6 +61,7 @@ class Router {
  private:
   struct Node;
   std::unique_ptr<Node> root_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace hub::http
