@@ -16,7 +16,7 @@ from test_broken_peers import resident_bytes
 FOLLOWERS = campaign.size(8, 50)
 CUTS = campaign.size(5, 50)
 NEVER_READ = campaign.size(100, 500)
-EVENTS = campaign.size(1_500, 20_000)
+EVENTS = campaign.size(800, 20_000)
 LATENCIES = campaign.size(150, 1_000)
 QUEUE_BYTES_MAX = 4 << 20  # of one socket, as the server has it
 LATENCY_S_MAX = 0.1
@@ -170,7 +170,7 @@ def test_a_cursor_of_lines_that_are_no_longer_kept_is_told_so(own_server, figure
 def test_a_cursor_of_far_too_long_ago_is_answered_in_full_or_by_a_snapshot(own_server, figures):
     with campaign.QuickLive(own_server.url) as live:
         old = {stream: live.subscribe(stream)["cursor"] for stream in ("deployments", "events")}
-    total = 12_000 if campaign.LONG else 2_500
+    total = campaign.size(1_200, 12_000)
     threads = [threading.Thread(target=load, args=(own_server.url, total // 4)) for _ in range(4)]
     for thread in threads:
         thread.start()
