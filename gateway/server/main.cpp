@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "gateway/cli/cli.hpp"
+#include "gateway/offline/offline.hpp"
 #include "gateway/server/server.hpp"
 
 namespace hub::server {
@@ -43,5 +44,6 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
 int main(int argc, char** argv) {
   hub::cli::Commands commands;
   commands.serve = hub::server::serve;
+  hub::offline::add_commands(commands);
   return hub::cli::run_cli(argc, argv, std::move(commands));
 }

@@ -4,9 +4,6 @@
 
 #include <boost/asio/thread_pool.hpp>
 
-#include "actors/accounts/api_key.hpp"
-#include "actors/accounts/project.hpp"
-#include "actors/engine/entity_actor.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
 #include "events/log/checkpoint.hpp"
@@ -17,6 +14,7 @@
 #include "gateway/server/env_opener.hpp"
 #include "gateway/server/expiry_clock.hpp"
 #include "gateway/server/health.hpp"
+#include "gateway/server/kinds.hpp"
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/public_key_file.hpp"
 #include "gateway/server/telemetry.hpp"
@@ -34,14 +32,6 @@ constexpr std::size_t kProjectionCacheBytes = 16 << 20;
 constexpr std::size_t kProjectionWriteBytes = 16 << 20;
 constexpr std::size_t kBlockingThreads = 4;
 constexpr http::milliseconds kStopPatience{5'000};
-
-engine::Kinds all_kinds() {
-  engine::Kinds kinds;
-  kinds.add(engine::host<deployments::Deployment>());
-  kinds.add(engine::host<accounts::Project>());
-  kinds.add(engine::host<accounts::ApiKey>());
-  return kinds;
-}
 
 }  // namespace
 
