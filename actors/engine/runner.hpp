@@ -56,6 +56,8 @@ class Runner {
 
   /// Claims a partition, folds what the store lacks, and takes up what its entities owe. Safe to repeat.
   Result<void> own(PartitionId partition);
+  /// Folds what the store lacks of a partition that is only read; claims nothing, and nothing is owed.
+  Result<void> read(PartitionId partition) { return catch_up(partition, log_.head(partition)); }
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }
 
   /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <mutex>
 
-#include "events/core/varint.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
 #include "events/log/embedded_log_env.hpp"
@@ -50,7 +49,6 @@ class EmbeddedLog final : public Log {
     return partitions_[partition];
   }
   Locks lock_in_order(const std::vector<BatchPtr>& batches);
-  void put(rocksdb::WriteBatch& rows, const Batch& batch);
   /// Needs the partitions' `writing` locks and batches that continue their heads.
   void commit(const std::vector<BatchPtr>& batches);
   HeadMarks::Seqs durable_seqs();
@@ -122,24 +120,12 @@ Append EmbeddedLog::append(const std::vector<BatchPtr>& batches) {
   return Append::committed;
 }
 
-void EmbeddedLog::put(rocksdb::WriteBatch& rows, const Batch& batch) {
-  const auto& place = at(batch.partition);
-  const BatchKey key{batch.partition, batch.end.first, place.turn};
-  rows.Put(store_->batches, batch_key(key), stored_batch(place.head.hash, batch));
-  std::string last;
-  append_varint(last, batch.end.last);
-  rows.Put(store_->times, time_key(batch.partition, batch.end.index_time), last);
-  for (const auto& record : batch.records) {
-    if (record.kind != RecordKind::event) continue;
-    const auto where = entity_place(key, record.seq);
-    rows.Put(store_->entities, entity_key(record.entity, record.version), where);
-    if (!record.parent.empty()) rows.Put(store_->entities, entity_key(record.parent, record.parent_version), where);
-  }
-}
-
 void EmbeddedLog::commit(const std::vector<BatchPtr>& batches) {
   rocksdb::WriteBatch rows;
-  for (const auto& batch : batches) put(rows, *batch);
+  for (const auto& batch : batches) {
+    const auto& place = at(batch->partition);
+    put_batch(rows, *store_, {batch->partition, batch->end.first, place.turn}, place.head.hash, *batch);
+  }
   rocksdb::WriteOptions write;
   write.sync = options_.sync;
   const auto status = store_->db->Write(write, &rows);

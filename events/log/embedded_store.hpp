@@ -45,6 +45,10 @@ struct Store {
 /// Makes the log when it is absent and may be written. Fails as open_embedded_log.
 Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env);
 
+/// A batch behind the hash `link`, with its entries of the indexes.
+void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
+               const Batch& batch);
+
 /// For a read that failed: internal `log.corrupt` at a position.
 Failure read_failure(Position position, const rocksdb::Status& status);
 

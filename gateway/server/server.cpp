@@ -4,6 +4,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
 #include "events/log/checkpoint.hpp"
@@ -82,21 +83,31 @@ struct Server::Parts {
 };
 
 Result<void> Server::Parts::open_stores() {
-  HUB_TRY(folder.make());
-  HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
-  signer = std::move(opened_signer);
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
   log_options.partitions = options.partitions;
-  HUB_TRY(log, log::open_embedded_log(log_options));
-  HUB_TRY(write_public_key(folder.log(), signer->public_key()));
+  log_options.read_only = options.read_only;
+  if (options.read_only) {
+    // Nothing is made where there is nothing to read.
+    HUB_TRY(log, log::open_embedded_log(log_options));
+    HUB_TRY(folder.make());
+  } else {
+    HUB_TRY(folder.make());
+    HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
+    signer = std::move(opened_signer);
+    HUB_TRY(log, log::open_embedded_log(log_options));
+    HUB_TRY(write_public_key(folder.log(), signer->public_key()));
+  }
   HUB_TRY(state, engine::open_state_store(folder.state()));
   return success();
 }
 
 Result<void> Server::Parts::open_secrets() {
-  HUB_TRY(auto key,
-          secrets::load_key({options.encryption_key, options.encryption_key_file, options.dev, folder.keys()}));
+  std::optional<secrets::Key> key;
+  // Without a key secrets can be listed, and no value can be read: a server that starts nothing needs none.
+  if (!options.read_only) {
+    HUB_TRY(key, secrets::load_key({options.encryption_key, options.encryption_key_file, options.dev, folder.keys()}));
+  }
   HUB_TRY(slots, secrets::SlotStore::open(secrets::secrets_folder(folder.keys()), std::move(key)));
   secret_values = std::make_unique<secrets::Secrets>(*slots);
   sealer = std::make_unique<secrets::Sealer>(*slots);
@@ -135,6 +146,11 @@ Result<void> Server::Parts::start_engine() {
     return log::make_checkpoint(*signer, partition, head, heads, now);
   };
   engine = std::make_unique<engine::Engine>(engine_options, *log, *state, all_kinds());
+  if (options.read_only) {
+    providers.add(std::make_shared<providers::local::KeptOutput>(folder.local()));
+    projections->start();
+    return engine->read_only();
+  }
   effects = std::make_unique<deployments::DeploymentEffects>(
       providers, *log,
       [this](const std::string& id, const std::string& organisation, const std::string& project,
@@ -167,7 +183,7 @@ void Server::Parts::add_sources() {
   hub->add_source("deployments/{id}/metrics", metric_streams);
   hub->add_source("events", streams::make_event_source(*log));
   event_publisher = std::make_unique<streams::EventPublisher>(*hub, *log);
-  telemetry->connect(log_streams, metric_streams);
+  if (telemetry) telemetry->connect(log_streams, metric_streams);
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
     streams::publish_fold(*hub, result, published);
   });
@@ -199,6 +215,7 @@ Result<void> Server::Parts::start_gateway() {
                        blocking, wall_now, [this] { return health->checks(); },
                        [this] { return health->metrics_text(*hub); }, options.metrics_open, openapi_document()});
   http::Router router;
+  if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
   routes::add_deployment_writes(router, *services);
   routes::add_deployment_batch(router, *services);
