@@ -174,7 +174,7 @@ PartitionId longest(const std::vector<log::Head>& heads) {
 /// Reads the private key; never makes one.
 Result<log::Signer> signer_of(const server::DataFolder& folder) {
   std::error_code error;
-  if (!std::filesystem::exists(folder.keys() / "checkpoint-key.pem", error))
+  if (!std::filesystem::exists(folder.keys() / log::kSigningKeyFile, error))
     return not_found("key.absent", fmt::format("the signing key is not in {}", folder.keys().string()));
   return log::Signer::open(folder.keys());
 }

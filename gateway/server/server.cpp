@@ -93,10 +93,9 @@ Result<void> Server::Parts::open_stores() {
     HUB_TRY(folder.make());
   } else {
     HUB_TRY(folder.make());
-    HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
-    signer = std::move(opened_signer);
     HUB_TRY(log, log::open_embedded_log(log_options));
-    HUB_TRY(write_public_key(folder.log(), signer->public_key()));
+    HUB_TRY(auto opened_signer, open_signer(folder));
+    signer = std::move(opened_signer);
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
   return success();
