@@ -11,6 +11,7 @@
 #include "gateway/cli/text.hpp"
 #include "gateway/offline/commands.hpp"
 #include "gateway/offline/opened.hpp"
+#include "gateway/offline/words.hpp"
 
 namespace hub::offline {
 namespace {
@@ -21,11 +22,6 @@ using cli::Exit;
 
 std::string count(std::uint64_t value) {
   return count_text(static_cast<std::int64_t>(value));
-}
-
-/// "1 record", "2 records"
-std::string count(std::uint64_t value, std::string_view noun) {
-  return fmt::format("{} {}{}", count(value), noun, value == 1 ? "" : noun.ends_with("ch") ? "es" : "s");
 }
 
 std::string text_of_file(const std::filesystem::path& file) {
@@ -141,8 +137,8 @@ void print_as_text(const cli::AuditVerify& wanted, const Findings& found, const 
         wanted.public_key.empty() ? "the one beside the log; --public-key takes one kept elsewhere" : wanted.public_key;
     console.out(cli::render_fields(
         {{sound ? "record" : "sound before it",
-          {fmt::format("{} in {}, {}", count(report.records, "record"), count(report.batches, "batch"),
-                       count(report.checkpoints, "checkpoint"))}},
+          {fmt::format("{} in {}, {}", counted(report.records, "record"), counted(report.batches, "batch"),
+                       counted(report.checkpoints, "checkpoint"))}},
          {"signed", {signed_text(report)}},
          {"key", {fmt::format("{} ({})", key.id(), where.string())}},
          {"against", {wanted.against.empty() || !sound ? "" : "nothing of what the kept checkpoint signs is missing"}}},

@@ -8,16 +8,13 @@
 #include "gateway/offline/commands.hpp"
 #include "gateway/offline/copying.hpp"
 #include "gateway/offline/opened.hpp"
+#include "gateway/offline/words.hpp"
 
 namespace hub::offline {
 namespace {
 
 using cli::Console;
 using cli::Exit;
-
-std::string count(std::uint64_t value) {
-  return cli::count_text(static_cast<std::int64_t>(value));
-}
 
 std::vector<BackupHead> heads_of(const std::vector<log::Head>& heads) {
   std::vector<BackupHead> all;
@@ -69,8 +66,8 @@ void say_backup(const cli::Backup& wanted, const BackupManifest& manifest, std::
   if (console.json) return static_cast<void>(console.line(to_json(manifest)));
   const auto folder = wanted.data / "keys";
   console.out(cli::render_fields(
-      {{"record", {fmt::format("{} records, verified", count(manifest.records))}},
-       {"output", {fmt::format("lines and metrics of {} deployments; workspaces are not copied", outputs)}},
+      {{"record", {counted(manifest.records, "record") + ", verified"}},
+       {"output", {fmt::format("lines and metrics of {}; workspaces are not copied", counted(outputs, "deployment"))}},
        {"keys",
         {manifest.keys ? "in it: who has the backup can read all that is sealed, and sign in its name"
                        : "not in it: keep " + folder.string() +
@@ -85,7 +82,8 @@ void say_restored(const cli::Backup& wanted, const BackupManifest& manifest, Con
     return static_cast<void>(
         console.line(fmt::format(R"({{"sound":true,"records":{},"keys":{}}})", manifest.records, manifest.keys)));
   console.out(cli::render_fields(
-      {{"record", {fmt::format("{} records of {}, verified", count(manifest.records), to_rfc3339(manifest.made_at))}},
+      {{"record",
+        {fmt::format("{} of {}, verified", counted(manifest.records, "record"), to_rfc3339(manifest.made_at))}},
        {"keys",
         {manifest.keys ? "restored"
                        : "none: put the keys folder to " + (wanted.data / "keys").string() +

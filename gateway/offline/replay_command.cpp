@@ -12,6 +12,7 @@
 #include "gateway/offline/copying.hpp"
 #include "gateway/offline/opened.hpp"
 #include "gateway/offline/replay.hpp"
+#include "gateway/offline/words.hpp"
 #include "gateway/server/kinds.hpp"
 
 namespace hub::offline {
@@ -149,12 +150,12 @@ Result<Exit> replay_all(const cli::Replay& wanted, Console& console) {
                              copied.log.records, copied.outputs));
     return Exit::done;
   }
-  console.out(cli::render_fields(
-      {{"as of", {until.time ? to_rfc3339(*until.time) : std::string("the end of the record")}},
-       {"record", {fmt::format("{} records, verified", cli::count_text(std::int64_t(copied.log.records)))}},
-       {"output", {fmt::format("lines of {} deployments", copied.outputs)}},
-       {"keys", {"none: nothing sealed can be read there, and nothing can be signed"}}},
-      console));
+  console.out(
+      cli::render_fields({{"as of", {until.time ? to_rfc3339(*until.time) : std::string("the end of the record")}},
+                          {"record", {counted(copied.log.records, "record") + ", verified"}},
+                          {"output", {"lines of " + counted(copied.outputs, "deployment")}},
+                          {"keys", {"none: nothing sealed can be read there, and nothing can be signed"}}},
+                         console));
   console.line(fmt::format("open it:  computehub serve --read-only --dev --data {}", wanted.to.string()));
   return Exit::done;
 }
