@@ -6,6 +6,8 @@
 #include <caf/message_id.hpp>
 #include <caf/system_messages.hpp>
 
+#include "events/core/logging.hpp"
+
 namespace hub::engine {
 namespace {
 
@@ -81,6 +83,13 @@ void ActiveEntities::drop(const std::string& id) {
   unit_.drain();
 }
 
+void ActiveEntities::drop_those(const std::function<bool(const std::string& id)>& which) {
+  std::vector<std::string> ids;
+  for (const auto& [id, active] : active_)
+    if (which(id)) ids.push_back(id);
+  for (const auto& id : ids) drop(id);
+}
+
 void ActiveEntities::drop_all() {
   for (auto& [id, active] : active_) end(active.actor);
   active_.clear();
@@ -94,6 +103,7 @@ void ActiveEntities::trim() {
 
 void ActiveEntities::quarantine(const std::string& id, std::string reason) {
   drop(id);
+  logging::write(logging::Level::error, "entity set aside after a fault", {{"entity", id}, {"reason", reason}});
   quarantined_.insert_or_assign(id, std::move(reason));
 }
 

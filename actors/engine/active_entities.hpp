@@ -1,5 +1,6 @@
 #pragma once
 #include <caf/actor.hpp>
+#include <functional>
 #include <list>
 #include <string>
 #include <unordered_map>
@@ -37,9 +38,13 @@ class ActiveEntities {
   /// `entity.quarantined` for one that cannot be loaded or that failed before.
   Result<Active*> get(const std::string& id);
   void drop(const std::string& id);
+  void drop_those(const std::function<bool(const std::string& id)>& which);
   void drop_all();
   /// Lets the least used go until no more than the limit are there.
   void trim();
+
+  /// The row as the log alone gives it. Fails as Log::history and Kind::fold do.
+  Result<EntityRow> rebuild(const Kind& kind, const std::string& id);
 
   /// No input is decided for it until the process starts again. Why is kept for operators.
   void quarantine(const std::string& id, std::string reason);
@@ -48,7 +53,6 @@ class ActiveEntities {
 
  private:
   Result<EntityRow> load(const Kind& kind, const std::string& id);
-  Result<EntityRow> rebuild(const Kind& kind, const std::string& id);
   void end(const caf::actor& actor);
 
   caf::actor_system& system_;

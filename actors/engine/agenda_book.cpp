@@ -35,6 +35,13 @@ void AgendaBook::replace(const std::string& entity, Agenda agenda) {
     owed_.erase(found);
 }
 
+void AgendaBook::forget_those(const std::function<bool(const std::string& entity)>& which) {
+  std::vector<std::string> entities;
+  for (const auto& [entity, owed] : owed_)
+    if (which(entity)) entities.push_back(entity);
+  for (const auto& entity : entities) forget(entity);
+}
+
 std::vector<AgendaBook::Item> AgendaBook::take_due(Instant now, std::size_t count_max) {
   std::vector<Item> items;
   while (!waiting_.empty() && waiting_.begin()->first <= now && items.size() < count_max) {

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -21,6 +22,7 @@ class AgendaBook {
   /// effect under way is not repeated.
   void replace(const std::string& entity, Agenda agenda);
   void forget(const std::string& entity) { replace(entity, {}); }
+  void forget_those(const std::function<bool(const std::string& entity)>& which);
 
   /// Takes what is due at `now` and marks it as under way. At most `count_max`.
   std::vector<Item> take_due(Instant now, std::size_t count_max);

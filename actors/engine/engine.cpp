@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <caf/actor_system_config.hpp>
 #include <chrono>
-#include <cstdio>
 #include <cstdlib>
+
+#include "events/core/logging.hpp"
 
 namespace hub::engine {
 namespace {
@@ -85,8 +86,8 @@ void Engine::watch() {
   while (!watch_wake_.wait_for(lock, kStuckAfter, [this] { return stopped_; })) {
     for (std::size_t i = 0; i < runners_.size(); ++i) {
       const auto inputs = runners_[i]->metrics().inputs.load();
-      if (inputs == seen[i] && runners_[i]->queued() > 0) {
-        std::fprintf(stderr, "computehub: a runner is stuck with input waiting; the process stops\n");
+      if (inputs == seen[i] && runners_[i]->queued() > 0 && !runners_[i]->metrics().held) {
+        logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", i}});
         std::_Exit(EXIT_FAILURE);
       }
       seen[i] = inputs;

@@ -47,10 +47,10 @@ class EntityActor final : public caf::event_based_actor {
         decision.refusal = std::move(events).error();
         return decision;
       }
-      for (const auto& event : events.value()) {
+      // All are encoded before the state moves: what throws here leaves the state as it was.
+      for (const auto& event : events.value())
         decision.events.push_back({std::string(Aggregate::event_type(event)), Aggregate::encode_event(event)});
-        evolve(turn, event, decision);
-      }
+      for (const auto& event : events.value()) evolve(turn, event, decision);
     } catch (const std::exception&) {
       // The text may quote the command, so it is not passed on; the dead letter has the bytes.
       decision.threw = true;

@@ -21,7 +21,6 @@ struct Input {
   std::string correlation_id;
   Instant deadline;        ///< decided after it: refused `command.expired`; unset: none
   std::uint32_t hops = 0;  ///< messages that led to it; at 64 it goes to dead letters
-  bool creates = false;    ///< dedup is kept as long as the entity lives
 };
 
 }  // namespace hub::engine

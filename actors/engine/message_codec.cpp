@@ -56,7 +56,6 @@ Input local_message_input(const Message& message, const Input& cause) {
   input.body_hash.clear();
   input.deadline = {};
   input.hops = cause.hops + 1;
-  input.creates = false;
   return input;
 }
 

@@ -2,99 +2,118 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "actors/engine/message_codec.hpp"
+#include "actors/engine/batch_rows.hpp"
 #include "actors/engine/runner.hpp"
 
 namespace hub::engine {
 namespace {
 
 constexpr std::size_t kReadBytes = 8 << 20;
-constexpr Duration kCommandsKept = seconds(24 * 3'600);
 
 /// Folds batches into rows; one call covers one read of the log.
 class Folding {
  public:
-  Folding(StateStore& store, const Kinds& kinds, std::uint32_t partitions)
-      : store_(store), kinds_(kinds), partitions_(partitions) {}
+  Folding(StateStore& store, const Kinds& kinds, ActiveEntities& active)
+      : store_(store), kinds_(kinds), active_(active) {}
 
   void add(const log::Batch& batch) {
-    for (const auto& record : batch.records) {
+    for (const auto& record : batch.records)
       if (record.kind == log::RecordKind::event) events_[record.entity].push_back(&record);
-      if (record.kind == log::RecordKind::message)
-        changes_.messages_sent.emplace_back(partition_of(record.entity, partitions_),
-                                            MessageRow{batch.partition, record.seq, record});
-    }
-    for (const auto& consumed : batch.end.consumed)
-      changes_.messages_consumed.push_back(
-          {batch.partition, static_cast<PartitionId>(std::stoul(consumed.source)), consumed.position});
-    for (const auto& outcome : batch.end.outcomes) {
-      CommandRow row;
-      const bool created = outcome.accepted() && is_id(outcome.entity) && outcome.version == 1;
-      if (!created) row.expires = batch.end.index_time + kCommandsKept;
-      row.position = {batch.partition, batch.end.last};
-      row.outcome = outcome;
-      changes_.commands.emplace_back(outcome.command_id, std::move(row));
-    }
-    head_ = {batch.end.last, batch.end.epoch, batch.end.hash, batch.end.index_time};
+    changes_.heads.clear();
+    add_batch_rows(batch, changes_);
   }
 
-  /// Entities whose events do not fold are left as they were: loading them finds the fault and sets them aside.
-  void store(PartitionId partition) {
-    for (const auto& [entity, records] : events_) fold(entity, records);
-    changes_.heads.emplace_back(partition, head_);
+  void store() {
+    for (const auto& [entity, records] : events_)
+      if (!fold(entity, records)) rebuild(entity);
     store_.apply(changes_);
   }
 
  private:
-  void fold(const std::string& entity, const std::vector<const log::Record*>& records) {
+  /// False when the row cannot be gone on from: it does not verify, is of another release, or the events do not fold.
+  bool fold(const std::string& entity, const std::vector<const log::Record*>& records) {
     const auto* kind = kinds_.of(entity);
-    if (kind == nullptr) return;
+    if (kind == nullptr) return true;
     auto row = store_.entity(entity);
-    if (!row) return;
+    if (!row || (row.value() && row.value()->state_version != kind->state_version())) return false;
     const Version had = row.value() ? row.value()->version : 0;
-    if (row.value() && row.value()->state_version != kind->state_version()) return;
     std::vector<const log::Record*> fresh;
     for (const auto* record : records)
       if (record->version > had) fresh.push_back(record);
-    if (fresh.empty()) return;
+    if (fresh.empty()) return true;
+    if (fresh.front()->version != had + 1) return false;
     auto folded = kind->fold(row.value() ? row.value()->state : std::string(), fresh);
-    if (!folded) return;
-    changes_.agendas.emplace_back(entity, std::move(folded.value().agenda));
-    changes_.entities.emplace_back(entity,
-                                   EntityRow{kind->state_version(), fresh.back()->version, fresh.back()->organisation,
-                                             fresh.back()->project, std::move(folded.value().state)});
+    if (!folded) return false;
+    const auto& first = *fresh.front();
+    EntityRow made{kind->state_version(), fresh.back()->version, first.organisation, first.project,
+                   std::move(folded.value().state)};
+    put(entity, std::move(made), std::move(folded.value().agenda));
+    return true;
+  }
+
+  void rebuild(const std::string& entity) {
+    const auto* kind = kinds_.of(entity);
+    auto row = active_.rebuild(*kind, entity);
+    if (!row) {
+      // A mark: loading it finds the fault again and sets the entity aside. Without it, it would be taken for what it
+      // was before these events.
+      put(entity, EntityRow{kNotFolded, 0, {}, {}, {}}, {});
+      return;
+    }
+    auto folded = kind->fold(row.value().state, {});
+    put(entity, std::move(row).value(), folded ? std::move(folded.value().agenda) : Agenda{});
+  }
+
+  void put(const std::string& entity, EntityRow row, Agenda agenda) {
+    changes_.agendas.emplace_back(entity, std::move(agenda));
+    changes_.entities.emplace_back(entity, std::move(row));
   }
 
   StateStore& store_;
   const Kinds& kinds_;
-  std::uint32_t partitions_;
+  ActiveEntities& active_;
   std::unordered_map<std::string, std::vector<const log::Record*>> events_;
   StateChanges changes_;
-  log::Head head_;
 };
 
 /// True when the store's head is a batch of this log.
 bool belongs(log::Log& log, PartitionId partition, const log::Head& stored, const log::Head& head) {
   if (stored == log::Head{}) return true;
   if (stored.seq > head.seq || stored.seq == 0) return false;
-  const auto batches = log.read(partition, stored.seq, 1);
-  return batches && std::any_of(batches.value().begin(), batches.value().end(),
-                                [&](const log::BatchPtr& batch) { return batch->end.hash == stored.hash; });
+  // A batch without records behind that seq is read with the one that follows.
+  for (const auto from : {stored.seq, stored.seq + 1}) {
+    const auto batches = log.read(partition, from, 1);
+    if (batches && std::any_of(batches.value().begin(), batches.value().end(),
+                               [&](const log::BatchPtr& batch) { return batch->end.hash == stored.hash; }))
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 Result<void> Runner::own(PartitionId partition) {
   HUB_TRY(const auto head, log_.claim(partition, options_.node));
+  return take_up(partition, head);
+}
+
+Result<void> Runner::take_up(PartitionId partition, const log::Head& head) {
+  disown(partition);
   HUB_TRY(catch_up(partition, head));
   heads_[partition] = head;
-  load_agenda();
-  for (auto& message : store_.messages_to(partition)) {
-    auto input = message_input(message.record, message.source);
-    HUB_ASSERT(input);
-    HUB_TRY(submit(std::move(input).value()));
-  }
+  load_agenda(partition);
+  feed_.follow(partition, store_.consumed(partition, partition_count()));
   return success();
+}
+
+void Runner::disown(PartitionId partition) {
+  const auto is_of = [this, partition](const std::string& entity) {
+    return is_id(entity) && partition_of(entity, partition_count()) == partition;
+  };
+  heads_.erase(partition);
+  feed_.forget(partition);
+  active_.drop_those(is_of);
+  agenda_.forget_those(is_of);
 }
 
 Result<void> Runner::catch_up(PartitionId partition, const log::Head& head) {
@@ -106,17 +125,18 @@ Result<void> Runner::catch_up(PartitionId partition, const log::Head& head) {
   while (stored.seq < head.seq) {
     HUB_TRY(const auto batches, log_.read(partition, stored.seq + 1, kReadBytes));
     if (batches.empty()) return internal_failure("log.corrupt", "the log ends before its head");
-    Folding folding(store_, kinds_, partition_count());
+    Folding folding(store_, kinds_, active_);
     for (const auto& batch : batches) folding.add(*batch);
-    folding.store(partition);
+    folding.store();
     stored = store_.head(partition);
   }
   return success();
 }
 
-void Runner::load_agenda() {
-  store_.agendas([this](const std::string& entity, Agenda agenda) {
-    if (is_id(entity) && owns(partition_of(entity, partition_count()))) agenda_.replace(entity, std::move(agenda));
+void Runner::load_agenda(PartitionId partition) {
+  store_.agendas([this, partition](const std::string& entity, Agenda agenda) {
+    if (is_id(entity) && partition_of(entity, partition_count()) == partition)
+      agenda_.replace(entity, std::move(agenda));
   });
 }
 

@@ -95,15 +95,12 @@ bool decode_agenda(std::string_view bytes, Agenda& agenda) {
   return true;
 }
 
-std::string encode_message_record(const log::Record& r) {
-  return put_all(static_cast<std::uint64_t>(r.kind), r.seq, r.type, r.entity, r.time, r.command_id, r.actor,
-                 r.organisation, r.project, r.correlation_id, r.data);
+std::string encode_consumed(PartitionId source, Seq seq) {
+  return put_all(std::uint64_t{source}, seq);
 }
 
-bool decode_message_record(std::string_view bytes, log::Record& r) {
-  return take_all(bytes, r.kind, r.seq, r.type, r.entity, r.time, r.command_id, r.actor, r.organisation, r.project,
-                  r.correlation_id, r.data) &&
-         bytes.empty();
+bool decode_consumed(std::string_view bytes, PartitionId& source, Seq& seq) {
+  return take_all(bytes, source, seq) && bytes.empty();
 }
 
 std::string encode_head(const log::Head& head) {

@@ -14,8 +14,8 @@ std::string encode_command_row(const CommandRow& row);  ///< begins with the exp
 bool decode_command_row(std::string_view bytes, CommandRow& row);
 std::string encode_agenda(const Agenda& agenda);
 bool decode_agenda(std::string_view bytes, Agenda& agenda);
-std::string encode_message_record(const log::Record& record);
-bool decode_message_record(std::string_view bytes, log::Record& record);
+std::string encode_consumed(PartitionId source, Seq seq);
+bool decode_consumed(std::string_view bytes, PartitionId& source, Seq& seq);
 std::string encode_head(const log::Head& head);
 bool decode_head(std::string_view bytes, log::Head& head);
 std::string encode_dead_letter(const DeadLetter& letter);

@@ -7,18 +7,22 @@
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
-#include <cstdio>
+#include <chrono>
 #include <cstdlib>
 #include <map>
 #include <mutex>
+#include <thread>
 
 #include "events/core/instant.hpp"
+#include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
 
 namespace hub::engine {
 namespace {
 
 constexpr std::size_t kWriteBufferBytes = 8 << 20;
+constexpr int kResumeAttempts = 200;
+constexpr std::chrono::milliseconds kResumePause{20};
 constexpr std::size_t kCacheBytes = 8 << 20;
 
 rocksdb::Slice slice(std::string_view bytes) {
@@ -31,7 +35,7 @@ std::string_view view(const rocksdb::Slice& bytes) {
 /// Going on after a failed write would answer with what is not stored.
 void require(const rocksdb::Status& status) {
   if (status.ok()) return;
-  std::fprintf(stderr, "computehub: the state store failed and the process stops: %s\n", status.ToString().c_str());
+  logging::write_last("the state store failed; the process ends", {{"error", status.ToString()}});
   std::_Exit(EXIT_FAILURE);
 }
 
@@ -64,7 +68,14 @@ class RocksRows final : public Rows {
     for (const auto& [key, value] : changes) require(value ? batch.Put(key, *value) : batch.Delete(key));
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    require(db_->Write(options, &batch));
+    auto status = db_->Write(options, &batch);
+    // A full disk stopped it in the background; writers are let in again when there is room.
+    for (int attempt = 0; status.IsNoSpace() && attempt < kResumeAttempts; ++attempt) {
+      std::this_thread::sleep_for(kResumePause);
+      static_cast<void>(db_->Resume());
+      status = db_->Write(options, &batch);
+    }
+    require(status);
   }
 
   void scan(std::string_view prefix, const Visitor& visitor) override {
@@ -76,7 +87,12 @@ class RocksRows final : public Rows {
     require(at->status());
   }
 
-  void flush() override { require(db_->Flush({})); }
+  void flush() override {
+    const auto status = db_->Flush({});
+    if (!status.IsNoSpace()) return require(status);
+    // The log has it all: what is not flushed is folded again at the next start.
+    logging::write(logging::Level::warning, "no room to flush the state; the next start reads it from the log");
+  }
 
  private:
   std::unique_ptr<rocksdb::DB> db_;

@@ -11,9 +11,11 @@
 #include "actors/engine/active_entities.hpp"
 #include "actors/engine/agenda_book.hpp"
 #include "actors/engine/effects.hpp"
+#include "actors/engine/message_feed.hpp"
 #include "actors/engine/reply.hpp"
 #include "actors/engine/runner_unit.hpp"
 #include "actors/engine/state_store.hpp"
+#include "events/core/histogram.hpp"
 #include "events/log/log.hpp"
 
 namespace hub::engine {
@@ -30,6 +32,12 @@ struct RunnerOptions {
   std::function<Instant()> clock = wall_now;
   /// A record that signs the partition's head, asked for at most once a second and partition.
   std::function<log::Record(PartitionId, const log::Head&, Instant)> checkpoint;
+  /// False: the disk is nearly full. Then commands are refused with 507 `disk.full`, and what cannot be refused
+  /// (timers, results of effects, messages) waits until there is room. Asked before each batch; empty: there is always
+  /// room.
+  std::function<bool()> has_room;
+  /// A partition that cannot be read any more; the detail names the position. Absent: the server's own log.
+  MessageFeed::Alarm alarm;
 };
 
 /// Figures for /metrics; readable from any thread.
@@ -38,26 +46,34 @@ struct RunnerMetrics {
   std::atomic<std::uint64_t> inputs{0};
   std::atomic<std::uint64_t> events{0};
   std::atomic<std::uint64_t> refusals{0};
-  std::atomic<std::uint64_t> append_micros{0};
+  CountHistogram batch_records{kCountBounds};    ///< records of one append
+  CountHistogram batch_inputs{kCountBounds};     ///< inputs decided together
+  MicrosHistogram append_micros{kMicrosBounds};  ///< of one append, its sync included
   std::atomic<std::uint64_t> queued{0};
   std::atomic<std::uint64_t> active{0};
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::int64_t> overdue_micros{0};
+  std::atomic<bool> held{false};         ///< nothing is decided for want of room on the disk
+  std::atomic<std::uint64_t> alarms{0};  ///< partitions that could not be read
 };
 
 /// Owns some partitions: drains inputs, has the actors decide, appends one batch, answers, releases effects, stores
-/// rows. submit() may be called from any thread, everything else from the one that drives step().
+/// rows. While nobody knows what became of a batch, nothing else is decided. submit() may be called from any thread,
+/// everything else from the one that drives step().
 class Runner {
  public:
   Runner(RunnerOptions options, log::Log& log, StateStore& store, const Kinds& kinds, caf::actor_system& system,
          EffectSink& effects);
   ~Runner();
 
-  /// Claims a partition, folds what the store lacks, and takes up what its entities owe. Safe to repeat.
+  /// Claims a partition, folds what the store lacks, and takes up what its entities owe. Safe to repeat. Fails as
+  /// Log::claim and Log::read do; then the partition is not owned.
   Result<void> own(PartitionId partition);
   /// Folds what the store lacks of a partition that is only read; claims nothing, and nothing is owed.
   Result<void> read(PartitionId partition) { return catch_up(partition, log_.head(partition)); }
+  /// Lets go of a partition that another runner takes. What waits for it is answered `partition.moved`.
+  void disown(PartitionId partition);
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }
 
   /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`.
@@ -75,18 +91,33 @@ class Runner {
 
  private:
   friend class Work;
+  /// A batch of which nobody knows whether it is in the log.
+  struct Unsettled {
+    std::unique_ptr<Work> work;
+    std::vector<log::BatchPtr> batches;
+    std::map<PartitionId, log::Head> claimed;
+  };
   std::vector<Submission> take();
+  void refuse_commands();
   bool take_due(Instant now, std::vector<Submission>& inputs);
-  void commit(Work& work);
+  std::size_t& waiting_commands(const Input& input);
+  void commit(std::unique_ptr<Work> work);
   void committed(Work& work, const std::vector<log::BatchPtr>& batches);
-  void resolve_unknown(Work& work, const std::vector<log::BatchPtr>& batches);
+  void answer(Work& work, const std::vector<log::BatchPtr>& batches);
+  void refuse(Work& work, const Failure& failure);
+  bool settle();
+  void settled(Work& work, const std::vector<log::BatchPtr>& batches, const Result<bool>& is_there);
+  Result<bool> is_in_log(const log::Batch& batch);
+  void leave_what_others_claimed();
   void lose(Work& work, const std::vector<log::BatchPtr>& batches);
   void requeue(Work& work);
   void store_rows(Work& work, const std::vector<log::BatchPtr>& batches);
-  void take_messages(const std::vector<log::BatchPtr>& batches);
+  Result<void> take_up(PartitionId partition, const log::Head& head);
   Result<void> catch_up(PartitionId partition, const log::Head& head);
-  void load_agenda();
+  void load_agenda(PartitionId partition);
   void start_effect(const std::string& entity, Due due);
+  void alarm(PartitionId partition, const Failure& failure);
+  bool has_work() const { return !queue_.empty() || stopping_ || feed_.has_news(); }
   std::uint32_t partition_count() const { return log_.partitions(); }
 
   const RunnerOptions options_;
@@ -99,6 +130,7 @@ class Runner {
   AgendaBook agenda_;
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
   std::map<PartitionId, Instant> checkpointed_;
+  std::optional<Unsettled> unsettled_;
   RunnerMetrics metrics_;
 
   std::mutex mutex_;
@@ -106,6 +138,7 @@ class Runner {
   std::deque<Submission> queue_;
   std::map<PartitionId, std::size_t> waiting_commands_;
   std::atomic<bool> stopping_{false};
+  MessageFeed feed_;  ///< last: told by other threads until it is gone
 };
 
 }  // namespace hub::engine

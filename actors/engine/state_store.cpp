@@ -8,7 +8,7 @@
 namespace hub::engine {
 namespace {
 
-// Keys: e<entity> · c<command id> · a<entity> · h<partition> · m<target><source><seq> · d<time><count>; numbers are
+// Keys: e<entity> · c<command id> · a<entity> · h<partition> · p<target><source> · d<time><count>; numbers are
 // big-endian, so that they sort.
 std::string key_of(char table, std::string_view rest) {
   std::string key(1, table);
@@ -28,23 +28,16 @@ std::string head_key(PartitionId partition) {
   return key;
 }
 
-std::string messages_prefix(PartitionId target) {
-  std::string key = "m";
+std::string consumed_prefix(PartitionId target) {
+  std::string key = "p";
   append_big_endian(key, target);
   return key;
 }
 
-std::string message_key(PartitionId target, PartitionId source, Seq seq) {
-  auto key = messages_prefix(target);
+std::string consumed_key(PartitionId target, PartitionId source) {
+  auto key = consumed_prefix(target);
   append_big_endian(key, source);
-  append_big_endian(key, seq);
   return key;
-}
-
-PartitionId source_of_message_key(std::string_view key) {
-  PartitionId source = 0;
-  for (std::size_t i = 5; i < 9; ++i) source = (source << 8U) | static_cast<unsigned char>(key[i]);
-  return source;
 }
 
 class RowStateStore final : public StateStore {
@@ -85,9 +78,8 @@ class RowStateStore final : public StateStore {
       else
         rows.emplace_back(key_of('a', id), encode_agenda(agenda));
     }
-    for (const auto& [target, message] : changes.messages_sent)
-      rows.emplace_back(message_key(target, message.source, message.seq), encode_message_record(message.record));
-    for (const auto& consumed : changes.messages_consumed) add_consumed(consumed, rows);
+    for (const auto& consumed : changes.messages_consumed)
+      rows.emplace_back(consumed_key(consumed.target, consumed.source), encode_consumed(consumed.source, consumed.seq));
     for (const auto& [partition, head] : changes.heads) rows.emplace_back(head_key(partition), encode_head(head));
     for (const auto& letter : changes.dead_letters) {
       std::string key = "d";
@@ -106,18 +98,15 @@ class RowStateStore final : public StateStore {
     });
   }
 
-  std::vector<MessageRow> messages_to(PartitionId target) override {
-    std::vector<MessageRow> messages;
-    rows_->scan(messages_prefix(target), [&](std::string_view key, std::string_view value) {
-      MessageRow row;
-      row.source = source_of_message_key(key);
-      if (decode_message_record(value, row.record)) {
-        row.seq = row.record.seq;
-        messages.push_back(std::move(row));
-      }
+  std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) override {
+    std::vector<Seq> consumed(partitions);
+    rows_->scan(consumed_prefix(target), [&](std::string_view, std::string_view value) {
+      PartitionId source = 0;
+      Seq seq = 0;
+      if (decode_consumed(value, source, seq) && source < partitions) consumed[source] = seq;
       return true;
     });
-    return messages;
+    return consumed;
   }
 
   std::vector<DeadLetter> dead_letters(std::size_t count_max) override {
@@ -140,7 +129,7 @@ class RowStateStore final : public StateStore {
         return true;
       });
     }
-    rows_->scan(messages_prefix(partition), [&](std::string_view key, std::string_view) {
+    rows_->scan(consumed_prefix(partition), [&](std::string_view key, std::string_view) {
       rows.emplace_back(std::string(key), std::nullopt);
       return true;
     });
@@ -150,16 +139,6 @@ class RowStateStore final : public StateStore {
   void flush() override { rows_->flush(); }
 
  private:
-  void add_consumed(const StateChanges::ConsumedUpTo& consumed, RowChanges& rows) {
-    rows_->scan(messages_prefix(consumed.target), [&](std::string_view key, std::string_view value) {
-      log::Record record;
-      if (source_of_message_key(key) == consumed.source && decode_message_record(value, record) &&
-          record.seq <= consumed.seq)
-        rows.emplace_back(std::string(key), std::nullopt);
-      return true;
-    });
-  }
-
   std::unique_ptr<Rows> rows_;
   std::atomic<std::uint64_t> dead_letters_{0};
 };
@@ -172,7 +151,11 @@ Result<std::unique_ptr<StateStore>> open_state_store(const std::filesystem::path
 }
 
 std::unique_ptr<StateStore> make_memory_state_store() {
-  return std::make_unique<RowStateStore>(make_memory_rows());
+  return make_state_store(make_memory_rows());
+}
+
+std::unique_ptr<StateStore> make_state_store(std::unique_ptr<Rows> rows) {
+  return std::make_unique<RowStateStore>(std::move(rows));
 }
 
 }  // namespace hub::engine

@@ -11,6 +11,11 @@
 
 namespace hub::engine {
 
+class Rows;
+
+/// `state_version` of an entity whose events do not fold; no release has it.
+inline constexpr std::uint32_t kNotFolded = 0;
+
 /// State of one entity at the store's position.
 struct EntityRow {
   std::uint32_t state_version = 0;
@@ -27,13 +32,6 @@ struct CommandRow {
   log::Outcome outcome;
 };
 
-/// A message that its target's partition has not consumed yet.
-struct MessageRow {
-  PartitionId source = 0;
-  Seq seq = 0;
-  log::Record record;
-};
-
 /// An input that could not be decided, with its exact bytes.
 struct DeadLetter {
   Instant at;
@@ -47,20 +45,20 @@ struct DeadLetter {
 struct StateChanges {
   std::vector<std::pair<std::string, EntityRow>> entities;
   std::vector<std::pair<std::string, CommandRow>> commands;
-  std::vector<std::pair<std::string, Agenda>> agendas;            ///< empty: nothing owed any more
-  std::vector<std::pair<PartitionId, MessageRow>> messages_sent;  ///< by target partition
+  std::vector<std::pair<std::string, Agenda>> agendas;  ///< empty: nothing owed any more
   struct ConsumedUpTo {
     PartitionId target = 0;
     PartitionId source = 0;
     Seq seq = 0;
   };
-  std::vector<ConsumedUpTo> messages_consumed;
+  std::vector<ConsumedUpTo> messages_consumed;  ///< how far `target` has got with the messages in `source`
   std::vector<std::pair<PartitionId, log::Head>> heads;
   std::vector<DeadLetter> dead_letters;
 };
 
-/// Rows derived from the log: entities, commands, agendas, unconsumed messages and how far they go. Not durable by
-/// itself: what a crash takes is folded again from the log, behind the partition's head row. Safe from any thread.
+/// Rows derived from the log: entities, commands, agendas, how far messages are consumed and how far they go. Not
+/// durable by itself: what a crash takes is folded again from the log, behind the partition's head row. Safe from any
+/// thread.
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -74,7 +72,8 @@ class StateStore {
 
   using AgendaVisitor = std::function<void(const std::string& entity, Agenda agenda)>;
   virtual void agendas(const AgendaVisitor& visitor) = 0;
-  virtual std::vector<MessageRow> messages_to(PartitionId target) = 0;
+  /// By source partition: seq up to which `target` has consumed the messages in it.
+  virtual std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) = 0;
   virtual std::vector<DeadLetter> dead_letters(std::size_t count_max) = 0;
 
   /// Drops every row of entities whose partition it is (of `partitions`), so that they are folded anew.
@@ -87,5 +86,6 @@ class StateStore {
 Result<std::unique_ptr<StateStore>> open_state_store(const std::filesystem::path& folder);
 /// Rows in memory, for simulations.
 std::unique_ptr<StateStore> make_memory_state_store();
+std::unique_ptr<StateStore> make_state_store(std::unique_ptr<Rows> rows);
 
 }  // namespace hub::engine

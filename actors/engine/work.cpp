@@ -8,6 +8,7 @@
 
 #include "actors/engine/message_codec.hpp"
 #include "actors/engine/turn_ref.hpp"
+#include "events/core/logging.hpp"
 #include "events/log/chain.hpp"
 
 namespace hub::engine {
@@ -15,6 +16,7 @@ namespace {
 
 /// After so many rounds the messages wait for the next batch.
 constexpr int kRoundsMax = 8;
+constexpr std::string_view kQuarantined = "entity.quarantined";
 
 Failure expired() {
   return {FailureKind::expired, "command.expired", "the deadline passed before it was decided; nothing changed", "", 0};
@@ -43,13 +45,27 @@ Work::Work(Runner& runner, std::vector<Submission> inputs) : runner_(runner), no
   for (auto& input : inputs) items.emplace_back().submission = std::move(input);
 }
 
-void Work::decide() {
+void Work::decide(const std::vector<PartitionId>& marks) {
+  for (const auto partition : marks) batch_of(partition);
   std::vector<WorkItem*> round;
   round.reserve(items.size());
   for (auto& item : items)
     if (!settle_early(item)) round.push_back(&item);
   for (int number = 1; !round.empty(); ++number) round = run_round(round, number == kRoundsMax);
+  bury_undecided_messages();
   for (auto& item : items) add_outcome(item);
+}
+
+void Work::bury_undecided_messages() {
+  for (const auto& item : items) {
+    const auto& input = item.submission.input;
+    if (input.source != Input::Source::message) continue;
+    // However it went, its target's batch says that it was consumed.
+    if (item.submission.from && runner_.owns(partition_of(input.entity, runner_.partition_count())))
+      batch_of(input.entity);
+    if (!item.decision.threw && item.decision.refusal && item.decision.refusal->code == kQuarantined)
+      bury(item, item.decision.refusal->code);
+  }
 }
 
 bool Work::settle_early(WorkItem& item) {
@@ -81,7 +97,7 @@ bool Work::settle_repeat(WorkItem& item) {
     item.known.emplace();
     if (place->second->submission.input.body_hash != input.body_hash)
       item.known->refusal = other_body();
-    else
+    else if (item.submission.done)
       place->second->also.push_back(std::exchange(item.submission.done, nullptr));
     return true;
   }
@@ -141,7 +157,8 @@ void Work::finish_turn(const std::string& entity, Group& group) {
     for (auto* item : group.items) {
       bury(*item, "evolve: " + turn.poison);
       item->decision = {};
-      item->decision.refusal = unavailable("entity.quarantined", "this entity is set aside after a fault");
+      item->decision.threw = true;
+      item->decision.refusal = unavailable(kQuarantined, "this entity is set aside after a fault");
     }
     runner_.active_.quarantine(entity, turn.poison);
     return;
@@ -176,15 +193,6 @@ void Work::adopt_owner(Active& active, const std::vector<WorkItem*>& items_of_en
 
 void Work::record(WorkItem& item, bool last_round, std::vector<WorkItem*>& next) {
   const auto& input = item.submission.input;
-  if (item.submission.from) {
-    auto& batch = batch_of(input.entity);
-    auto& consumed = batch.end.consumed;
-    const auto source = std::to_string(item.submission.from->partition);
-    if (!consumed.empty() && consumed.back().source == source)
-      consumed.back().position = item.submission.from->seq;
-    else
-      consumed.push_back({source, item.submission.from->seq});
-  }
   if (item.decision.events.empty()) return;
   auto version = item.version - item.decision.events.size();
   const auto& owner = touched.at(input.entity);
@@ -229,7 +237,10 @@ void Work::bury(const WorkItem& item, std::string reason) {
 }
 
 log::Batch& Work::batch_of(const std::string& entity) {
-  const auto partition = partition_of(entity, runner_.partition_count());
+  return batch_of(partition_of(entity, runner_.partition_count()));
+}
+
+log::Batch& Work::batch_of(PartitionId partition) {
   auto& batch = batches_[partition];
   batch.partition = partition;
   return batch;
@@ -259,14 +270,20 @@ std::vector<log::BatchPtr> Work::seal(std::map<PartitionId, log::Head>& heads) {
   std::map<PartitionId, Seq> before;
   for (auto& [partition, batch] : batches_) {
     auto& head = heads.at(partition);
-    const bool refusals_only = batch.records.empty() && batch.end.consumed.empty() &&
+    batch.end.consumed = runner_.feed_.positions(partition);
+    // Where others may own the partition later, they must know what was refused, too.
+    const bool refusals_only = !runner_.log_.is_shared() && batch.records.empty() && batch.end.consumed.empty() &&
                                std::none_of(batch.end.outcomes.begin(), batch.end.outcomes.end(),
                                             [](const log::Outcome& outcome) { return outcome.accepted(); });
-    if (refusals_only) continue;
+    if (refusals_only) {
+      for (auto& outcome : batch.end.outcomes) unwritten.push_back(std::move(outcome));
+      continue;
+    }
     auto& signed_at = runner_.checkpointed_[partition];
     if (runner_.options_.checkpoint && head.seq > 0 && now_ - signed_at >= seconds(1)) {
       batch.records.push_back(runner_.options_.checkpoint(partition, head, now_));
       signed_at = now_;
+      logging::write(logging::Level::debug, "checkpoint", {{"partition", partition}, {"seq", head.seq}});
     }
     batch.end.epoch = head.epoch;
     batch.end.index_time = now_;

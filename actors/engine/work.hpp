@@ -33,13 +33,15 @@ class Work {
  public:
   Work(Runner& runner, std::vector<Submission> inputs);
 
-  void decide();
+  /// `marks`: partitions that write how far they consumed, whatever else they write.
+  void decide(const std::vector<PartitionId>& marks);
   /// The batches to append, sealed behind `heads`, which move along. Empty when there is nothing to write.
   std::vector<log::BatchPtr> seal(std::map<PartitionId, log::Head>& heads);
 
   std::deque<WorkItem> items;  ///< in order of round, input, message number
   std::unordered_map<std::string, Touched> touched;
   std::vector<DeadLetter> dead_letters;
+  std::vector<log::Outcome> unwritten;  ///< of batches that held refusals alone
 
  private:
   struct Group {
@@ -60,6 +62,8 @@ class Work {
   void send(WorkItem& item, const Message& message, bool last_round, std::vector<WorkItem*>& next);
   void bury(const WorkItem& item, std::string reason);
   log::Batch& batch_of(const std::string& entity);
+  log::Batch& batch_of(PartitionId partition);
+  void bury_undecided_messages();
   void add_outcome(WorkItem& item);
 
   Runner& runner_;

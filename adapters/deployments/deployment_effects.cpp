@@ -1,5 +1,7 @@
 #include "adapters/deployments/deployment_effects.hpp"
 
+#include "events/core/logging.hpp"
+
 namespace hub::deployments {
 namespace {
 
@@ -34,6 +36,13 @@ void DeploymentEffects::run(const engine::EffectRequest& request) {
                         : Result<void>(invalid("provider.unknown", "no such provider here", "provider"));
   if (done || request.name == "watch") return;
   const auto& failure = done.error();
+  logging::write(logging::Level::warning, "effect failed",
+                 {{"entity", request.entity},
+                  {"effect", request.name},
+                  {"provider", data.value().provider},
+                  {"code", failure.code},
+                  {"detail", failure.detail},
+                  {"retryable", is_retryable(failure)}});
   report(request.entity, ReportEffectFailed{request.name, request.key, is_retryable(failure),
                                             milliseconds(failure.retry_after_ms), reason_of(failure)});
 }
@@ -74,7 +83,13 @@ Result<void> DeploymentEffects::prepare(const std::string& id, providers::Provid
 
 Result<void> DeploymentEffects::start(const std::string& id, const EffectData& data, providers::Provider& provider) {
   HUB_TRY(const auto order, order_of(id, data.limits));
-  HUB_TRY(const auto observed, provider.start(order, data.run));
+  auto started = provider.start(order, data.run);
+  if (!started && started.error().kind == FailureKind::not_found) {
+    // It was prepared where it is no more: in a folder that was restored here, or on a machine that was lost.
+    HUB_TRY(provider.create(order));
+    started = provider.start(order, data.run);
+  }
+  HUB_TRY(const auto observed, std::move(started));
   report(id, ReportStarted{observed.run, observed.started_at.is_set() ? observed.started_at : wall_now()});
   if (observed.exit) exited(id, *observed.exit);
   return success();

@@ -8,9 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <system_error>
+
+#include "events/core/logging.hpp"
 
 namespace hub::secrets {
 namespace {
@@ -24,7 +25,8 @@ Failure io_failure(std::string_view step, int error) {
 }
 
 [[noreturn]] void stop_on_failed_sync(int error) {
-  std::fprintf(stderr, "computehub: syncing the secrets failed: %s\n", std::generic_category().message(error).c_str());
+  logging::write_last("syncing the secrets failed; the process ends",
+                      {{"error", std::generic_category().message(error)}});
   std::abort();
 }
 

@@ -10,6 +10,7 @@ namespace hub {
 namespace {
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+constexpr std::size_t kDurationTextMax = 64;
 constexpr std::int64_t kDurationMicrosMax = std::int64_t{10} * 366 * 86'400 * kMicrosPerSecond;
 
 void put_digits(char* at, int width, std::int64_t value) {
@@ -120,6 +121,7 @@ std::string to_text(Duration span) {
 }
 
 Result<Duration> parse_duration(std::string_view text) {
+  if (text.size() > kDurationTextMax) return bad_duration();
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (error != std::errc{} || !std::isfinite(number) || number < 0) return bad_duration();

@@ -78,6 +78,8 @@ concept HasRequired = requires {
 /// `json.repeated_field`, `json.range`, each with the field's path.
 template <class T>
 Result<T> from_json(std::string_view bytes, ReadMode mode = ReadMode::strict) {
+  // simdjson copies what it is given, and nothing must not be copied from nowhere.
+  if (bytes.empty()) return malformed("json.invalid", "not valid JSON");
   simdjson::dom::element root;
   const auto error = json_detail::thread_parser().parse(bytes.data(), bytes.size()).get(root);
   if (error != simdjson::SUCCESS)

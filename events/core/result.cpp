@@ -1,7 +1,8 @@
 #include "events/core/result.hpp"
 
-#include <cstdio>
 #include <cstdlib>
+
+#include "events/core/logging.hpp"
 
 namespace hub {
 namespace {
@@ -35,7 +36,7 @@ Failure internal_failure(std::string_view code, std::string_view detail) {
 }
 
 void assertion_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "computehub: broken invariant: %s (%s:%d)\n", condition, file, line);
+  logging::write_last("broken invariant; the process ends", {{"condition", condition}, {"file", file}, {"line", line}});
   std::abort();
 }
 

@@ -1,7 +1,9 @@
 #include "events/log/embedded_log.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <mutex>
+#include <thread>
 
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
@@ -13,6 +15,10 @@
 
 namespace hub::log {
 namespace {
+
+/// Writers are let in when there is room, so the database goes on within moments; else something else is wrong.
+constexpr std::chrono::seconds kResumePatience{5};
+constexpr std::chrono::milliseconds kResumePause{20};
 
 struct Partition {
   std::mutex writing;  ///< held over a whole append, so that watchers are told in order
@@ -49,6 +55,8 @@ class EmbeddedLog final : public Log {
     return partitions_[partition];
   }
   Locks lock_in_order(const std::vector<BatchPtr>& batches);
+  /// After a full disk: waits until the database takes writes again.
+  void go_on_after_full_disk();
   /// Needs the partitions' `writing` locks and batches that continue their heads.
   void commit(const std::vector<BatchPtr>& batches);
   HeadMarks::Seqs durable_seqs();
@@ -120,7 +128,17 @@ Append EmbeddedLog::append(const std::vector<BatchPtr>& batches) {
   return Append::committed;
 }
 
+void EmbeddedLog::go_on_after_full_disk() {
+  const auto end = std::chrono::steady_clock::now() + kResumePatience;
+  while (!resume(*store_)) {
+    if (std::chrono::steady_clock::now() > end)
+      stop_process("waiting for room on the disk", rocksdb::Status::NoSpace());
+    std::this_thread::sleep_for(kResumePause);
+  }
+}
+
 void EmbeddedLog::commit(const std::vector<BatchPtr>& batches) {
+  if (store_->stalled->load(std::memory_order_relaxed)) go_on_after_full_disk();
   rocksdb::WriteBatch rows;
   for (const auto& batch : batches) {
     const auto& place = at(batch->partition);
@@ -128,7 +146,11 @@ void EmbeddedLog::commit(const std::vector<BatchPtr>& batches) {
   }
   rocksdb::WriteOptions write;
   write.sync = options_.sync;
+  const auto begun = std::chrono::steady_clock::now();
   const auto status = store_->db->Write(write, &rows);
+  if (options_.figures)
+    options_.figures->wrote(
+        std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun));
   if (!status.ok()) stop_process("writing a batch", status);
   for (const auto& batch : batches) {
     auto& place = at(batch->partition);

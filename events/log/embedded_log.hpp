@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "events/log/log.hpp"
+#include "events/log/log_figures.hpp"
 
 namespace hub::log {
 
@@ -11,6 +12,7 @@ struct EmbeddedOptions {
   bool read_only = false;                  ///< for audit and replay of a stopped server: never writes a byte
   bool sync = true;                        ///< false only in the negative control of the power-loss test
   std::size_t memory_bytes_max = 8 << 20;  ///< write buffers
+  std::shared_ptr<LogFigures> figures;     ///< told of each durable write; may be null
 };
 
 /// The log of one machine on RocksDB: one writer process (a lock on the folder), one put per batch and partition in

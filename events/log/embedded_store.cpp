@@ -9,10 +9,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
 
 namespace hub::log {
@@ -27,12 +27,23 @@ constexpr int kOpenFilesMax = 256;
 /// Bounds what a start has to read again.
 constexpr std::size_t kWalBytesPerBuffer = 4;
 
-/// Background work fails outside any call; the next append must not be the first to tell.
+/// Background work fails outside any call; the next append must not be the first to tell. A full disk is told loudly
+/// and before anything is believed, so what could not be written in the background is written again when there is room.
 class StopOnError final : public rocksdb::EventListener {
  public:
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
-    stop_process("writing in the background", *status);
+  explicit StopOnError(std::shared_ptr<std::atomic<bool>> stalled) : stalled_(std::move(stalled)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    const bool in_background = reason == rocksdb::BackgroundErrorReason::kFlush ||
+                               reason == rocksdb::BackgroundErrorReason::kCompaction ||
+                               reason == rocksdb::BackgroundErrorReason::kManifestWrite;
+    if (!in_background || !status->IsNoSpace()) stop_process("writing in the background", *status);
+    if (!stalled_->exchange(true))
+      logging::write(logging::Level::error, "the log waits for room on the disk", {{"error", status->ToString()}});
   }
+
+ private:
+  std::shared_ptr<std::atomic<bool>> stalled_;
 };
 
 /// Errors come as statuses; the database's own diary would only fill the folder.
@@ -43,9 +54,9 @@ class NoDiary final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::DBOptions database_options(const EmbeddedOptions& options, rocksdb::Env* env) {
+rocksdb::DBOptions database_options(const EmbeddedOptions& options, const Store& store) {
   rocksdb::DBOptions db;
-  db.env = env;
+  db.env = store.env;
   db.create_if_missing = db.create_missing_column_families = !options.read_only;
   db.paranoid_checks = true;
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
@@ -59,7 +70,7 @@ rocksdb::DBOptions database_options(const EmbeddedOptions& options, rocksdb::Env
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.info_log = std::make_shared<NoDiary>();
-  db.listeners.push_back(std::make_shared<StopOnError>());
+  db.listeners.push_back(std::make_shared<StopOnError>(store.stalled));
   return db;
 }
 
@@ -123,7 +134,7 @@ Failure open_failure(const rocksdb::Status& status) {
 }
 
 Result<void> open_tables(Store& store, const EmbeddedOptions& options) {
-  const auto db_options = database_options(options, store.env);
+  const auto db_options = database_options(options, store);
   const auto tables = (options.folder / kTables).string();
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
@@ -227,11 +238,17 @@ Failure read_failure(Position position, const rocksdb::Status& status) {
   return corrupt_at(position, status.ToString());
 }
 
+bool resume(Store& store) {
+  // Before it is tried, so that another failure meanwhile is not forgotten.
+  store.stalled->store(false);
+  const auto status = store.db->Resume();
+  if (!status.ok()) store.stalled->store(true);
+  return status.ok();
+}
+
 void stop_process(const char* what, const rocksdb::Status& status) {
-  std::fprintf(stderr,
-               "computehub: the log failed while %s: %s\n"
-               "computehub: the process ends here, so that nothing is acknowledged that may not be on disk\n",
-               what, status.ToString().c_str());
+  logging::write_last("the log failed; the process ends, so that nothing is acknowledged that may not be on disk",
+                      {{"while", what}, {"error", status.ToString()}});
   std::abort();
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <rocksdb/db.h>
 
+#include <atomic>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -36,6 +38,9 @@ struct Store {
   Meta meta;
   std::optional<FolderLock> lock;  // declared before `db`: it ends after it
   std::unique_ptr<rocksdb::DB> db;
+  /// A write in the background found the disk full. Nothing is lost, for the write-ahead log has it; the next write
+  /// must resume() first.
+  std::shared_ptr<std::atomic<bool>> stalled = std::make_shared<std::atomic<bool>>(false);
   rocksdb::ColumnFamilyHandle* rows = nullptr;
   rocksdb::ColumnFamilyHandle* batches = nullptr;   ///< batch_key → stored_batch, in blob files
   rocksdb::ColumnFamilyHandle* entities = nullptr;  ///< entity_key → entity_place
@@ -48,6 +53,8 @@ Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksd
 /// A batch behind the hash `link`, with its entries of the indexes.
 void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
                const Batch& batch);
+/// Has the database go on after a full disk, once there is room. False: there is none yet.
+bool resume(Store& store);
 
 /// For a read that failed: internal `log.corrupt` at a position.
 Failure read_failure(Position position, const rocksdb::Status& status);

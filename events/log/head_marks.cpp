@@ -62,22 +62,24 @@ void HeadMarks::run() {
     if (moved_) {
       moved_ = false;
       lock.unlock();
-      write();
+      const bool written = write();
       lock.lock();
+      moved_ = moved_ || (!written && !stopping_);
       wake_.wait_for(lock, kInterval, [this] { return stopping_; });
     }
     if (stopping_ && !moved_) return;
   }
 }
 
-void HeadMarks::write() {
+bool HeadMarks::write() {
   const auto file = (folder_ / "heads").string();
   auto status = rocksdb::WriteStringToFile(env_, encode(durable_()), file + ".new", true);
   if (status.ok()) status = env_->RenameFile(file + ".new", file);
   std::unique_ptr<rocksdb::Directory> directory;
   if (status.ok()) status = env_->NewDirectory(folder_.string(), &directory);
   if (status.ok()) status = directory->Fsync();
-  if (!status.ok()) stop_process("marking its heads", status);
+  if (!status.ok() && !status.IsNoSpace()) stop_process("marking its heads", status);
+  return status.ok();
 }
 
 Result<HeadMarks::Seqs> HeadMarks::read(const std::filesystem::path& folder, rocksdb::Env* env) {

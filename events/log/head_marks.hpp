@@ -35,7 +35,8 @@ class HeadMarks {
 
  private:
   void run();
-  void write();
+  /// False: the disk is full. The old marks hold, for they only say too little.
+  bool write();
 
   const std::filesystem::path folder_;
   rocksdb::Env* const env_;

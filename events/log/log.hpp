@@ -33,6 +33,8 @@ class Log {
   virtual std::uint32_t partitions() const = 0;
   /// Drawn when the log was made; part of every cursor, so that a cursor of another log is found out.
   virtual std::uint64_t incarnation() const = 0;
+  /// True when other processes may own its partitions: then an owner keeps nothing that matters to itself alone.
+  virtual bool is_shared() const { return false; }
 
   /// Becomes the owner of a partition: appends a Claimed record of an epoch above every earlier one, and answers the
   /// head behind it (`head.epoch` is the caller's epoch). Fails: unavailable `log.unavailable`; safe to repeat.

@@ -16,6 +16,7 @@ class SimulatedNode final : public Log {
 
   std::uint32_t partitions() const override { return static_cast<std::uint32_t>(log_.partitions_.size()); }
   std::uint64_t incarnation() const override { return log_.incarnation_; }
+  bool is_shared() const override { return true; }
   Result<Head> claim(PartitionId partition, std::string_view name) override {
     return log_.claim(partition, name, *this);
   }

@@ -205,6 +205,7 @@ class Watch {
 }  // namespace
 
 Exit print_logs(Session& session, const std::string& id, const LogOptions& options) {
+  if (options.follow) end_on_interrupt();
   const auto filters = filters_of(options, session.console.now());
   if (!filters) return report(filters.error(), session);
   if (session.console.json && !options.follow) {
@@ -220,6 +221,7 @@ Exit print_logs(Session& session, const std::string& id, const LogOptions& optio
 
 Exit follow_to_the_end(Session& session, const std::string& id) {
   const LogOptions options;
+  end_on_interrupt();
   Watch watch(session, id, options, true);
   if (const auto printed = watch.backlog({}); !printed) return report(printed.error(), session);
   const auto end = watch.follow();

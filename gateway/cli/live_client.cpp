@@ -1,6 +1,7 @@
 #include "gateway/cli/live_client.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/asio.hpp>
@@ -92,6 +93,10 @@ class Follower {
   std::chrono::steady_clock::time_point last_connected_{};
   Duration backoff_;
 };
+
+extern "C" void exit_in_peace(int) {
+  ::_exit(0);
+}
 
 Result<LiveEnd> Follower::run() {
   backoff_ = options_.backoff_initial;
@@ -269,6 +274,10 @@ void Follower::fail(Failure failure) {
 }
 
 }  // namespace
+
+void end_on_interrupt() {
+  for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, exit_in_peace);
+}
 
 Result<LiveEnd> follow_live(const Endpoint& endpoint, std::vector<LiveStream> streams,
                             const std::function<Next(const LiveFrame&)>& on_frame, const LiveOptions& options) {

@@ -40,6 +40,10 @@ struct LiveOptions {
 
 enum class LiveEnd { stopped, interrupted };  ///< interrupted: SIGINT or SIGTERM
 
+/// From here on SIGINT and SIGTERM end the process with code 0, as they end following: also while it still reads what
+/// was there before. follow_live() handles them itself.
+void end_on_interrupt();
+
 /// Follows streams over one WebSocket. After a cut it connects again and resumes each stream behind the last cursor it
 /// saw; the reader sees a frame at least once, so it must know what it has seen (lines by their seq).
 /// Fails: `cli.unreachable` (at once when there never was a connection), unauthorised, forbidden, not_found or conflict

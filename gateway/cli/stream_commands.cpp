@@ -99,6 +99,7 @@ Exit events(Session& session, const Events& wanted) {
     entity = id.value();
   }
   if (!wanted.follow && session.console.json) return print_one_document(session, wanted, entity);
+  if (wanted.follow) end_on_interrupt();
   std::string after = wanted.after;
   // Followed without a place to begin, the stream begins now.
   if (!wanted.follow || !after.empty()) {

@@ -22,8 +22,9 @@ struct Limits {
 
 /// What is told of each request when somebody wants to know.
 struct Observation {
-  const Request& request;  ///< `route` is the label for metrics
+  const Request& request;  ///< `route` and `route_number` are the labels for metrics
   unsigned status;
+  std::string_view code;              ///< of a refusal, else empty
   std::chrono::nanoseconds duration;  ///< from the complete request to the complete answer, without sending it
   std::size_t bytes_sent;             ///< of header and body; of streams what was sent until they ended
 };

@@ -88,6 +88,14 @@ Result<std::optional<std::uint64_t>> Query::number(std::string_view name, std::u
   return std::optional<std::uint64_t>(value);
 }
 
+Result<std::string> Query::text(std::string_view name) const {
+  const auto given = get(name);
+  if (!given) return std::string();
+  if (given->empty() || given->size() > kTextBytesMax)
+    return invalid("query.range", "must have 1 to " + std::to_string(kTextBytesMax) + " bytes", std::string(name));
+  return std::string(*given);
+}
+
 Result<bool> Query::flag(std::string_view name) const {
   const auto text = get(name);
   if (!text || *text == "false") return false;

@@ -28,6 +28,7 @@ std::optional<std::string_view> percent_decoded(std::string_view text, DecodedTe
 class Query {
  public:
   static constexpr std::size_t kParametersMax = 64;
+  static constexpr std::size_t kTextBytesMax = 1'024;
 
   /// Fails: malformed `query.malformed`; invalid `query.repeated`.
   Result<void> parse(std::string_view text, DecodedText& kept);
@@ -38,6 +39,8 @@ class Query {
   Result<void> only(std::initializer_list<std::string_view> known) const;
   /// A whole number of `min` to `max`, null when it is not given. Fails: invalid `query.range`.
   Result<std::optional<std::uint64_t>> number(std::string_view name, std::uint64_t min, std::uint64_t max) const;
+  /// 1 to kTextBytesMax bytes; empty when it is not given. Fails: invalid `query.range`.
+  Result<std::string> text(std::string_view name) const;
   /// "true" or "false"; false when it is not given. Fails: invalid `query.range`.
   Result<bool> flag(std::string_view name) const;
 

@@ -11,6 +11,9 @@
 
 namespace hub::http {
 
+/// Of a request that matched no route.
+inline constexpr std::size_t kNoRoute = static_cast<std::size_t>(-1);
+
 struct Header {
   Field id = Field::unknown;
   std::string_view name;
@@ -29,8 +32,9 @@ struct Request {
   bool upgrade = false;           ///< asks for another protocol
   bool expects_continue = false;  ///< waits for "100 Continue" before it sends the body
 
-  std::string_view id;     ///< X-Request-Id when it is 1 to 64 of [A-Za-z0-9._-], else made here
-  std::string_view route;  ///< pattern of the matched route, empty when none matched; a label for metrics
+  std::string_view id;                  ///< X-Request-Id when it is 1 to 64 of [A-Za-z0-9._-], else made here
+  std::string_view route;               ///< pattern of the matched route, empty when none matched; a label for metrics
+  std::size_t route_number = kNoRoute;  ///< Route::number of it
   std::vector<Parameter> path_parameters;
   Query query;
   asio::ip::address remote;                              ///< of the client; behind a trusted proxy what that says

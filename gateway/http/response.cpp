@@ -39,6 +39,7 @@ Response refuse(const Request& request, const Failure& failure) {
   Response response;
   response.status = static_cast<unsigned>(failure.http_status());
   response.content_type = "application/problem+json";
+  response.code = failure.code;
   std::string& out = response.body;
   out = R"({"type":"about:blank",)";
   append_member(out, "title", beast::http::obsolete_reason(beast::http::int_to_status(response.status)));

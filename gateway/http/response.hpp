@@ -29,6 +29,7 @@ struct Response {
   std::string body;
   std::shared_ptr<const std::string> shared_body;  ///< in place of `body`: sent without a copy
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string code;           ///< of a refusal, for logs and metrics
   bool compressible = false;  ///< may go out as gzip when the client takes it
   StreamedBody stream;        ///< in place of a body: sent in chunks, and the connection closes behind it
 

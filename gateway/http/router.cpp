@@ -120,6 +120,7 @@ void Router::add(Route route) {
   }
   HUB_ASSERT(node->entry(route.verb) == nullptr);
   entry->route = std::move(route);
+  entry->route.number = count_++;
   node->entries.push_back(std::move(entry));
 }
 
@@ -135,6 +136,7 @@ Match Router::find(Request& request) const {
   if (!set_parameters(request, entry != nullptr ? *entry : *node->entries.front(), values)) return {};
   if (entry == nullptr) return {nullptr, true};
   request.route = entry->route.pattern;
+  request.route_number = entry->route.number;
   return {&entry->route, true};
 }
 

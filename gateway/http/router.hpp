@@ -33,6 +33,7 @@ struct Route {
   Handler handler;
   Access access = Access::token;
   UpgradeHandler upgrade{};  ///< in place of a handler: a WebSocket (verb GET)
+  std::size_t number = 0;    ///< set by Router::add: from 0, in the order of adding
 };
 
 /// What a path leads to.
@@ -64,6 +65,7 @@ class Router {
   struct Node;
   std::unique_ptr<Node> root_;
   std::optional<Failure> write_failure_;
+  std::size_t count_ = 0;
 };
 
 }  // namespace hub::http

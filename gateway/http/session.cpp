@@ -185,7 +185,7 @@ asio::awaitable<bool> Session::send(Response& response, bool keep_alive, Clock::
 }
 
 void Session::observe(const Response& response, Clock::time_point began, std::size_t bytes) {
-  if (site_->observe) site_->observe({request_, response.status, Clock::now() - began, bytes});
+  if (site_->observe) site_->observe({request_, response.status, response.code, Clock::now() - began, bytes});
 }
 
 asio::awaitable<bool> Session::flush() {

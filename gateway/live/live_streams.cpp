@@ -102,6 +102,8 @@ void LiveSocket::opened(const SubscriptionPtr& subscription, Result<Opening> ope
     return;
   }
   if (opening) return begin_stream(subscription, opening.value());
+  const auto& told = shard_->state().options.refused;
+  if (told) told(*principal_, subscription->stream, opening.error());
   say_error(subscription->id, opening.error());
   end(subscription);
 }

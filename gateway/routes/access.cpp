@@ -85,7 +85,6 @@ Result<engine::Input> create_project_command(Services& services, const Request& 
   name = body.name;
   fill(input, accounts::project_id(request.principal->organisation, name), body);
   input.project = name;
-  input.creates = true;
   return input;
 }
 
@@ -154,7 +153,6 @@ Result<engine::Input> create_key_command(Services& services, const Request& requ
       body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id};
   fill(input, derive_id(accounts::kApiKeyPrefix, input.command_id, 0), command);
   input.project = project;
-  input.creates = true;
   return input;
 }
 
@@ -185,8 +183,9 @@ asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   const std::string id(request.param("id"));
   const auto key = services.access.api_key(request.principal->organisation, id);
-  if (!key || !request.principal->may(Role::viewer, key->project))
-    co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
+  const bool foreign = key && !request.principal->may(Role::viewer, key->project);
+  if (foreign) services.refused_access(request, 404);
+  if (!key || foreign) co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
   if (const auto allowed = require(request, Role::admin, key->project); !allowed)
     co_return http::refuse(request, allowed.error());
   auto input = command_of(request, services.clock());

@@ -71,8 +71,8 @@ asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input in
         services.engine.submit(std::move(input), [finish](const engine::Reply& given) { finish(given); });
     if (!submitted) finish(submitted.error());
   };
-  const auto reply = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(SharedReply)>(
-      initiation, asio::use_awaitable);
+  const auto reply =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>, void(SharedReply)>(initiation, asio::use_awaitable);
   co_return std::move(*reply);
 }
 
@@ -103,7 +103,8 @@ asio::awaitable<bool> reach_status(Services& services, const std::string& id, de
   for (;;) {
     const auto item = services.deployments.get(id, services.clock());
     reached = item && item.value().status == status;
-    if (reached || (item && is_at_rest(item.value().status)) || std::chrono::steady_clock::now() >= end) break;
+    const bool at_rest = item && is_at_rest(item.value().status);
+    if (reached || at_rest || services.rows.stopped() || std::chrono::steady_clock::now() >= end) break;
     co_await alarm.wait_until(end);
   }
   services.rows.remove(id, watcher);

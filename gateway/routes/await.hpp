@@ -19,7 +19,8 @@ asio::awaitable<bool> reach(Services& services, Position position);
 /// The same for `min_pos=`: "partition:seq" or an opaque list position. Fails: malformed `cursor.invalid`.
 asio::awaitable<Result<bool>> reach(Services& services, std::string_view min_pos);
 
-/// Waits until the deployment has `status`, or one that it does not leave by itself, or `timeout` has passed.
+/// Waits until the deployment has `status`, or one that it does not leave by itself, or `timeout` has passed, or the
+/// server stops.
 /// True: it has `status`.
 asio::awaitable<bool> reach_status(Services& services, const std::string& id, deployments::Status status,
                                    Duration timeout);

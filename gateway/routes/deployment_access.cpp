@@ -9,7 +9,10 @@ Result<deployments::Item> deployment_of(Services& services, const http::Request&
   const auto absent = [] { return not_found("deployment.not_found", "no such deployment"); };
   if (!is_id(id)) return absent();
   HUB_TRY(auto item, services.deployments.get(id, services.clock()));
-  if (!request.principal->may(accounts::Role::viewer, item.project)) return absent();
+  if (!request.principal->may(accounts::Role::viewer, item.project)) {
+    services.refused_access(request, 404);
+    return absent();
+  }
   HUB_TRY(require(request, role, item.project));
   return item;
 }

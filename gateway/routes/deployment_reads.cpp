@@ -88,17 +88,19 @@ Result<deployments::ListQuery> list_query_of(const Request& request) {
     query.status = deployments::status_of(*status);
     if (!query.status) return invalid("query.range", "must be a status", "status");
   }
-  if (const auto owner = given.get("owner")) query.owner = *owner;
-  if (const auto provider = given.get("provider")) query.provider = *provider;
+  HUB_TRY(auto owner, given.text("owner"));
+  if (!owner.empty()) query.owner = std::move(owner);
+  HUB_TRY(auto provider, given.text("provider"));
+  if (!provider.empty()) query.provider = std::move(provider);
   if (const auto cursor = given.get("cursor")) query.cursor = *cursor;
-  if (const auto text = given.get("text")) query.text = *text;
+  HUB_TRY(query.text, given.text("text"));
   if (const auto label = given.get("label")) {
     const auto equals = label->find('=');
     if (equals == 0 || equals == std::string_view::npos) return invalid("query.range", "must be key=value", "label");
     query.labels.emplace(label->substr(0, equals), label->substr(equals + 1));
   }
-  if (const auto name = given.get("name")) query.name = *name;
-  if (const auto prefix = given.get("id_prefix")) query.id_prefix = *prefix;
+  HUB_TRY(query.name, given.text("name"));
+  HUB_TRY(query.id_prefix, given.text("id_prefix"));
   return query;
 }
 

@@ -61,7 +61,6 @@ Result<engine::Input> create_command(Services& services, const Request& request)
   HUB_TRY(auto input, command_of(request, services.clock()));
   input.entity = derive_id(deployments::kDeploymentPrefix, input.command_id, 0);
   input.project = project;
-  input.creates = true;
   HUB_TRY(seal_env(services, request, project, input.entity, body));
   const deployments::RequestDeployment command{std::move(body.spec), body.desired, request.principal->id};
   input.type = deployments::RequestDeployment::type;
@@ -94,9 +93,9 @@ asio::awaitable<Response> post_deployment(Services& services, Request& request) 
     co_return http::refuse(request, known.error());
   const auto dry_run = request.query.flag("dry_run");
   if (!dry_run) co_return http::refuse(request, dry_run.error());
-  if (dry_run.value()) co_return co_await plan_deployment(services, request);
   const auto wait = wait_of(request);
   if (!wait) co_return http::refuse(request, wait.error());
+  if (dry_run.value()) co_return co_await plan_deployment(services, request);
   auto input = create_command(services, request);
   if (!input) co_return http::refuse(request, input.error());
   const auto reply = co_await send(services, std::move(input).value());

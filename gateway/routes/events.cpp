@@ -96,7 +96,9 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
   const auto cursor = cursor_of(services, request);
   if (!cursor) co_return http::refuse(request, cursor.error());
   auto filter = EventFilter::of(*request.principal);
-  filter.type = request.query.get("type").value_or("");
+  const auto type = request.query.text("type");
+  if (!type) co_return http::refuse(request, type.error());
+  filter.type = type.value();
   if (!follows.value())
     co_return co_await on_blocking(services, [&] {
       return page(services, cursor.value(), filter, limit.value().value_or(kLimitDefault), request);

@@ -78,6 +78,8 @@ Result<void> check_provider(Services& services, const deployments::Spec& spec) {
 
 asio::awaitable<http::Response> plan_deployment(Services& services, http::Request& request) {
   if (const auto json = check_json(request); !json) co_return http::refuse(request, json.error());
+  if (const auto command = command_of(request, services.clock()); !command)
+    co_return http::refuse(request, command.error());
   const auto project = project_of(request, accounts::Role::dev);
   if (!project) co_return http::refuse(request, project.error());
   const auto body = parse_create(request.body);

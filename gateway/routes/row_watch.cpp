@@ -24,6 +24,13 @@ void RowWatch::remove(const std::string& id, std::uint64_t watcher) {
   if (found->second.empty()) watchers_.erase(found);
 }
 
+void RowWatch::stop() {
+  stopped_ = true;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, watchers] : watchers_)
+    for (const auto& [watcher, changed] : watchers) changed();
+}
+
 void RowWatch::folded(const projections::FoldResult& result) {
   const std::lock_guard lock(mutex_);
   if (watchers_.empty()) return;

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -23,11 +24,16 @@ class RowWatch {
   /// After it returns, the callback is not running and will not be called again.
   void remove(const std::string& id, std::uint64_t watcher);
 
+  /// Wakes all who wait: the server stops, and they answer what there is.
+  void stop();
+  bool stopped() const { return stopped_; }
+
  private:
   void folded(const projections::FoldResult& result);
 
   projections::Feed& feed_;
   std::uint64_t observer_ = 0;
+  std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::uint64_t last_ = 0;
   std::unordered_map<std::string, std::map<std::uint64_t, std::function<void()>>> watchers_;

@@ -8,7 +8,7 @@
 #include "adapters/deployments/deployment_effects.hpp"
 #include "adapters/secrets/sealer.hpp"
 #include "adapters/secrets/secrets.hpp"
-#include "gateway/http/asio.hpp"
+#include "gateway/http/request.hpp"
 #include "gateway/routes/row_watch.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/deployments/queries.hpp"
@@ -38,6 +38,9 @@ struct Services {
   std::function<std::string()> metrics_text;
   bool metrics_open = false;
   std::shared_ptr<const std::string> openapi_json;
+  /// Told of each refusal of access that the answer does not show: an item of a batch that the caller may not change
+  /// (403), and what belongs to others, which is answered as if it were not there (404). Any io thread.
+  std::function<void(const http::Request&, int status)> refused_access = [](const http::Request&, int) {};
 };
 
 }  // namespace hub::routes

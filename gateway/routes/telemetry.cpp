@@ -14,7 +14,6 @@ using http::Request;
 using http::Response;
 
 constexpr std::uint64_t kLinesMax = 10'000;
-constexpr std::size_t kContainsBytesMax = 1'024;
 constexpr Duration kMetricsDefault = seconds(15 * 60);
 
 Result<Instant> time_of(const Request& request, std::string_view name) {
@@ -49,11 +48,7 @@ Result<providers::LogQuery> log_query_of(const Request& request) {
   if (limit) query.limit = *limit;
   HUB_TRY(query.from, time_of(request, "from"));
   HUB_TRY(query.to, time_of(request, "to"));
-  if (const auto contains = request.query.get("contains")) {
-    if (contains->empty() || contains->size() > kContainsBytesMax)
-      return invalid("query.range", "must have 1 to 1,024 bytes", "contains");
-    query.contains = *contains;
-  }
+  HUB_TRY(query.contains, request.query.text("contains"));
   if (const auto stream = request.query.get("stream")) {
     if (*stream != "stdout" && *stream != "stderr") return invalid("query.range", "must be stdout or stderr", "stream");
     query.is_stderr = *stream == "stderr";

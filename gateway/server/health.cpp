@@ -1,101 +1,94 @@
 #include "gateway/server/health.hpp"
 
-#include <prometheus/metric_family.h>
-#include <prometheus/text_serializer.h>
+#include <fmt/format.h>
 
 namespace hub::server {
 namespace {
 
 /// A projection that is further behind answers too late to be called ready.
 constexpr Duration kLagMax = seconds(30);
+/// A timer that is later than this has nobody who fires it.
+constexpr Duration kOverdueMax = seconds(30);
+/// A clock that is so far behind what it said before labels new events with times of the past.
+constexpr Duration kClockBehindMax = seconds(5);
+constexpr double kMicrosPerSecond = 1e6;
 
-using prometheus::MetricFamily;
-using prometheus::MetricType;
-
-MetricFamily family(MetricType type, std::string name, std::string help, double value) {
-  MetricFamily made;
-  made.type = type;
-  made.name = "computehub_" + std::move(name);
-  made.help = std::move(help);
-  prometheus::ClientMetric metric;
-  if (type == MetricType::Counter)
-    metric.counter.value = value;
-  else
-    metric.gauge.value = value;
-  made.metric.push_back(std::move(metric));
-  return made;
-}
-
-class Families {
- public:
-  void count(std::string name, std::string help, double value) {
-    all.push_back(family(MetricType::Counter, std::move(name), std::move(help), value));
-  }
-  void gauge(std::string name, std::string help, double value) {
-    all.push_back(family(MetricType::Gauge, std::move(name), std::move(help), value));
-  }
-  std::vector<MetricFamily> all;
-};
-
-template <class Member>
-double sum(const std::vector<const engine::RunnerMetrics*>& runners, Member member) {
-  double total = 0;
-  for (const auto* runner : runners) total += static_cast<double>((runner->*member).load());
-  return total;
-}
-
-void add_engine(Families& out, const std::vector<const engine::RunnerMetrics*>& runners) {
-  using Metrics = engine::RunnerMetrics;
-  out.count("engine_batches_total", "Batches appended to the log", sum(runners, &Metrics::batches));
-  out.count("engine_inputs_total", "Inputs decided", sum(runners, &Metrics::inputs));
-  out.count("engine_records_total", "Records appended", sum(runners, &Metrics::events));
-  out.count("engine_refusals_total", "Inputs refused", sum(runners, &Metrics::refusals));
-  out.count("engine_append_seconds_total", "Time spent in appends, syncs included",
-            sum(runners, &Metrics::append_micros) / 1e6);
-  out.count("engine_dead_letters_total", "Inputs that went to dead letters", sum(runners, &Metrics::dead_letters));
-  out.gauge("engine_queued_inputs", "Inputs that wait", sum(runners, &Metrics::queued));
-  out.gauge("engine_active_entities", "Entities with an actor", sum(runners, &Metrics::active));
-  out.gauge("engine_quarantined_entities", "Entities set aside", sum(runners, &Metrics::quarantined));
-  out.gauge("engine_overdue_seconds", "Age of the oldest timer that should have fired",
-            sum(runners, &Metrics::overdue_micros) / 1e6);
-}
-
-void add_live(Families& out, const live::HubMetrics& live) {
-  out.gauge("live_sockets", "Open WebSockets", static_cast<double>(live.sockets));
-  out.gauge("live_subscriptions", "Open subscriptions", static_cast<double>(live.subscriptions));
-  out.count("live_frames_total", "Frames sent", static_cast<double>(live.frames_sent));
-  out.count("live_bytes_total", "Bytes sent", static_cast<double>(live.bytes_sent));
-  out.count("live_coalesced_total", "Frames replaced by a later one", static_cast<double>(live.frames_coalesced));
-  out.count("live_dropped_total", "Streams closed for slowness", static_cast<double>(live.streams_dropped));
+double in_seconds(Duration span) {
+  return static_cast<double>(span.micros) / kMicrosPerSecond;
 }
 
 }  // namespace
 
 std::vector<routes::HealthCheck> Health::checks() const {
-  auto& feed = projections_.feed("deployments");
-  const auto failure = feed.failure();
-  const auto lag = feed.progress().lag(wall_now());
-  routes::HealthCheck projection{"projections", !failure && lag.time < kLagMax, {}};
-  if (failure)
-    projection.reason = failure->code + ": " + failure->detail;
-  else if (!projection.ok)
-    projection.reason = "behind by " + std::to_string(lag.records) + " records";
-  double quarantined = 0;
-  for (const auto* runner : engine_.metrics()) quarantined += static_cast<double>(runner->quarantined.load());
-  routes::HealthCheck engine{"engine", true, {}};
-  if (quarantined > 0) engine.reason = std::to_string(static_cast<int>(quarantined)) + " entities are set aside";
-  return {{"log", true, {}}, engine, projection};
+  return {log_check(),  disk_check(),      engine_check(), projections_check(),
+          keys_check(), providers_check(), clock_check()};
 }
 
-std::string Health::metrics_text(const live::Hub& hub) const {
-  Families out;
-  add_engine(out, engine_.metrics());
-  const auto lag = projections_.feed("deployments").progress().lag(wall_now());
-  out.gauge("projection_lag_records", "Records not yet folded", static_cast<double>(lag.records));
-  out.gauge("projection_lag_seconds", "Age of the oldest of them", static_cast<double>(lag.time.micros) / 1e6);
-  out.gauge("effects_waiting", "Effects that wait or run", static_cast<double>(engine_.effects_waiting()));
-  add_live(out, hub.metrics());
-  return prometheus::TextSerializer().Serialize(out.all);
+projections::Lag Health::lag() const {
+  return from_.projections.feed("deployments").progress().lag(wall_now());
+}
+
+// What the log cannot write ends the process, so one that answers can write, unless it must not for want of room.
+routes::HealthCheck Health::log_check() const {
+  if (from_.disk.room().full) return {"log", false, "not written to while the disk is nearly full"};
+  return {"log", true, fmt::format("writable, {} partitions", from_.log.partitions())};
+}
+
+routes::HealthCheck Health::disk_check() const {
+  const auto room = from_.disk.room();
+  constexpr std::int64_t kMiB = 1 << 20;
+  return {"disk", !room.full,
+          fmt::format("{} MiB free; writers are refused below {} MiB until {} MiB are free", room.free_bytes / kMiB,
+                      room.refuse_below_bytes / kMiB, room.resume_from_bytes / kMiB)};
+}
+
+routes::HealthCheck Health::engine_check() const {
+  std::uint64_t quarantined = 0;
+  Duration overdue;
+  for (const auto* runner : from_.engine.metrics()) {
+    quarantined += runner->quarantined.load();
+    overdue = std::max(overdue, Duration{runner->overdue_micros.load()});
+  }
+  if (overdue > kOverdueMax)
+    return {"engine", false, fmt::format("the oldest timer is {:.1f} s late", in_seconds(overdue))};
+  if (quarantined > 0) return {"engine", true, fmt::format("{} entities are set aside after a fault", quarantined)};
+  return {"engine", true, "decides what comes"};
+}
+
+routes::HealthCheck Health::projections_check() const {
+  if (const auto failure = from_.projections.feed("deployments").failure())
+    return {"projections", false, failure->code + ": " + failure->detail};
+  const auto behind = lag();
+  return {"projections", behind.time < kLagMax,
+          fmt::format("{} records behind, the oldest for {:.1f} s", behind.records, in_seconds(behind.time))};
+}
+
+routes::HealthCheck Health::keys_check() const {
+  return {"keys", true,
+          from_.secrets.has_key() ? "checkpoints are signed, secrets are encrypted"
+                                  : "checkpoints are signed; there is no ENCRYPTION_KEY, so secrets are refused"};
+}
+
+routes::HealthCheck Health::providers_check() const {
+  std::string names;
+  for (const auto& provider : from_.providers.all()) {
+    if (!names.empty()) names += ", ";
+    names += provider->name();
+    const auto able = provider->capabilities();
+    if (!able.takes_image && !able.no_image_because.empty()) names += " (no images: " + able.no_image_because + ")";
+  }
+  return {"providers", !names.empty(), names.empty() ? "there is none" : names};
+}
+
+routes::HealthCheck Health::clock_check() const {
+  Instant latest;
+  for (PartitionId partition = 0; partition < from_.log.partitions(); ++partition)
+    latest = std::max(latest, from_.log.head(partition).index_time);
+  const auto now = wall_now();
+  const auto behind = latest - now;
+  if (behind > kClockBehindMax)
+    return {"clock", false, fmt::format("{:.1f} s behind the latest record", in_seconds(behind))};
+  return {"clock", true, to_rfc3339(now)};
 }
 
 }  // namespace hub::server

@@ -1,26 +1,45 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "actors/engine/engine.hpp"
-#include "gateway/live/hub.hpp"
+#include "adapters/deployments/deployment_effects.hpp"
+#include "adapters/secrets/slot_store.hpp"
+#include "events/log/log.hpp"
 #include "gateway/routes/services.hpp"
+#include "gateway/server/disk_guard.hpp"
 #include "projections/core/runner.hpp"
 
 namespace hub::server {
 
-/// How the node is: for /api/v1/system/health and /metrics.
+/// How the node is, for /api/v1/system/health: log, disk, engine, projections, keys, providers, clock. Never blocks.
 class Health {
  public:
-  Health(engine::Engine& engine, projections::Runner& projections) : engine_(engine), projections_(projections) {}
+  struct Sources {
+    engine::Engine& engine;
+    projections::Runner& projections;
+    log::Log& log;
+    const DiskGuard& disk;
+    const secrets::SlotStore& secrets;
+    const deployments::Providers& providers;
+  };
+  explicit Health(Sources sources) : from_(sources) {}
 
+  /// Each with a reason, good or bad.
   std::vector<routes::HealthCheck> checks() const;
-  /// Prometheus' text format.
-  std::string metrics_text(const live::Hub& hub) const;
+  projections::Lag lag() const;
 
  private:
-  engine::Engine& engine_;
-  projections::Runner& projections_;
+  routes::HealthCheck log_check() const;
+  routes::HealthCheck disk_check() const;
+  routes::HealthCheck engine_check() const;
+  routes::HealthCheck projections_check() const;
+  routes::HealthCheck keys_check() const;
+  routes::HealthCheck providers_check() const;
+  routes::HealthCheck clock_check() const;
+
+  const Sources from_;
 };
 
 }  // namespace hub::server

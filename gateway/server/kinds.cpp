@@ -1,5 +1,6 @@
 #include "gateway/server/kinds.hpp"
 
+#include "actors/accounts/access.hpp"
 #include "actors/accounts/api_key.hpp"
 #include "actors/accounts/project.hpp"
 #include "actors/deployments/deployment.hpp"
@@ -12,6 +13,7 @@ engine::Kinds all_kinds() {
   kinds.add(engine::host<deployments::Deployment>());
   kinds.add(engine::host<accounts::Project>());
   kinds.add(engine::host<accounts::ApiKey>());
+  kinds.add(engine::host<accounts::Access>());
   return kinds;
 }
 

@@ -1,11 +1,14 @@
 #include <pthread.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 
 #include "gateway/cli/cli.hpp"
 #include "gateway/offline/offline.hpp"
 #include "gateway/server/server.hpp"
+#include "gateway/server/server_log.hpp"
 
 namespace hub::server {
 namespace {
@@ -25,16 +28,21 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
   // Before the first thread is made: each of them inherits it, and sigwait() below is the only one to hear.
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  const ServerLog log(options.log_format, options.log_level);
+  const auto data = options.data.string();
+  logging::write(logging::Level::info, "starting", {{"version", HUB_VERSION}, {"data", data}, {"pid", ::getpid()}});
   HUB_TRY(auto server, Server::start(options));
-  if (options.dev)
-    std::fprintf(stderr, "data in %s; the dev token is in %s\n", options.data.c_str(),
-                 (options.data / "keys" / "dev-token").c_str());
+  logging::write(logging::Level::info, "ready", {{"url", server->url()}});
+  if (options.dev && options.dev_token.empty())
+    logging::write(logging::Level::info, "development mode: one admin, whose token is in a file",
+                   {{"token_file", (options.data / "keys" / "dev-token").string()}});
   std::printf("listening on %s\n", server->url().c_str());
   std::fflush(stdout);
   int signal = 0;
   sigwait(&signals, &signal);
-  std::fprintf(stderr, "stopping\n");
+  logging::write(logging::Level::info, "stopping", {{"signal", strsignal(signal)}});
   server.reset();
+  logging::write(logging::Level::info, "stopped");
   return cli::Exit::done;
 }
 

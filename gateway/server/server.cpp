@@ -7,17 +7,23 @@
 #include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
+#include "events/core/logging.hpp"
 #include "events/log/checkpoint.hpp"
 #include "events/log/embedded_log.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/routes/routes.hpp"
 #include "gateway/server/data_folder.hpp"
+#include "gateway/server/disk_guard.hpp"
+#include "gateway/server/docs.hpp"
 #include "gateway/server/env_opener.hpp"
 #include "gateway/server/expiry_clock.hpp"
 #include "gateway/server/health.hpp"
+#include "gateway/server/http_watch.hpp"
 #include "gateway/server/kinds.hpp"
+#include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/public_key_file.hpp"
+#include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/telemetry.hpp"
 #include "gateway/streams/deployment_streams.hpp"
 #include "gateway/streams/event_stream.hpp"
@@ -33,6 +39,11 @@ constexpr std::size_t kProjectionCacheBytes = 16 << 20;
 constexpr std::size_t kProjectionWriteBytes = 16 << 20;
 constexpr std::size_t kBlockingThreads = 4;
 constexpr http::milliseconds kStopPatience{5'000};
+/// In figures and records, for what belongs to others; the answer says that it is not there.
+constexpr std::string_view kForeign = "foreign";
+/// What was answered before the last end is in the projections before the door opens, unless this takes longer: then
+/// it opens all the same, and health says how far behind they are.
+constexpr std::chrono::milliseconds kCatchUpPatience{10'000};
 
 }  // namespace
 
@@ -46,14 +57,20 @@ struct Server::Parts {
   Result<void> open_access();
   Result<void> open_projections();
   Result<void> start_engine();
+  void add_effects();
   Result<void> start_gateway();
   void add_sources();
   http::ServerOptions http_options();
+  std::string metrics() const;
+  void refused_access(const http::Request& request, int status);
+  void refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure);
   void stop();
 
   cli::ServeOptions options;
   DataFolder folder;
+  std::unique_ptr<DiskGuard> disk;
   std::optional<log::Signer> signer;
+  std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
   std::unique_ptr<log::Log> log;
   std::unique_ptr<engine::StateStore> state;
   std::unique_ptr<secrets::SlotStore> slots;
@@ -78,6 +95,8 @@ struct Server::Parts {
   std::unique_ptr<routes::RowWatch> rows;
   asio::thread_pool blocking{kBlockingThreads};
   std::unique_ptr<Health> health;
+  std::unique_ptr<HttpWatch> http_watch;
+  std::unique_ptr<RefusalAudit> refusals;
   std::unique_ptr<routes::Services> services;
   std::unique_ptr<http::Server> http;
 };
@@ -87,13 +106,19 @@ Result<void> Server::Parts::open_stores() {
   log_options.folder = folder.log();
   log_options.partitions = options.partitions;
   log_options.read_only = options.read_only;
+  log_options.figures = log_figures;
+  const auto open_log = [&]() -> Result<void> {
+    HUB_TRY(log, log::open_embedded_log(log_options));
+    return success();
+  };
+  // Nothing is made where there is nothing to read.
   if (options.read_only) {
-    // Nothing is made where there is nothing to read.
-    HUB_TRY(log, log::open_embedded_log(log_options));
-    HUB_TRY(folder.make());
-  } else {
-    HUB_TRY(folder.make());
-    HUB_TRY(log, log::open_embedded_log(log_options));
+    HUB_TRY(open_log());
+  }
+  HUB_TRY(folder.make());
+  disk = std::make_unique<DiskGuard>(folder.root);
+  if (!options.read_only) {
+    HUB_TRY(open_log());
     HUB_TRY(auto opened_signer, open_signer(folder));
     signer = std::move(opened_signer);
   }
@@ -139,6 +164,7 @@ Result<void> Server::Parts::open_projections() {
 Result<void> Server::Parts::start_engine() {
   engine::EngineOptions engine_options;
   engine_options.runner.node = "embedded";
+  engine_options.runner.has_room = [this] { return disk->has_room(); };
   engine_options.runner.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
     std::vector<log::Head> heads;
     for (PartitionId other = 0; other < log->partitions(); ++other) heads.push_back(log->head(other));
@@ -147,9 +173,19 @@ Result<void> Server::Parts::start_engine() {
   engine = std::make_unique<engine::Engine>(engine_options, *log, *state, all_kinds());
   if (options.read_only) {
     providers.add(std::make_shared<providers::local::KeptOutput>(folder.local()));
-    projections->start();
-    return engine->read_only();
+  } else {
+    add_effects();
   }
+  projections->start();
+  HUB_TRY(options.read_only ? engine->read_only() : engine->start());
+  Cursor head{log->incarnation(), {}};
+  for (PartitionId partition = 0; partition < log->partitions(); ++partition)
+    head.seqs.push_back(log->head(partition).seq);
+  HUB_TRY(projections->feed("deployments").progress().wait_for(head, kCatchUpPatience));
+  return success();
+}
+
+void Server::Parts::add_effects() {
   effects = std::make_unique<deployments::DeploymentEffects>(
       providers, *log,
       [this](const std::string& id, const std::string& organisation, const std::string& project,
@@ -166,12 +202,13 @@ Result<void> Server::Parts::start_engine() {
   providers.add(std::make_shared<providers::local::LocalProvider>(local, *telemetry));
   engine->handle_effects(std::string(deployments::kDeploymentPrefix),
                          [this](const engine::EffectRequest& request) { effects->run(request); });
-  projections->start();
-  return engine->start();
 }
 
 void Server::Parts::add_sources() {
   live::HubOptions hub_options;
+  hub_options.refused = [this](const accounts::Principal& caller, std::string_view stream, const Failure& failure) {
+    refused_stream(caller, stream, failure);
+  };
   hub_options.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
   hub = std::make_unique<live::Hub>(hub_options);
   log_streams = std::make_shared<streams::LogStreams>(*hub, *deployments, providers);
@@ -202,17 +239,32 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.guard.listen_host = options.listen.host;
   http_options.tls_certificate_file = options.tls_cert.string();
   http_options.tls_key_file = options.tls_key.string();
-  http_options.on_stop = [this] { hub->stop(); };
+  http_options.observe = [this](const http::Observation& seen) {
+    http_watch->observe(seen);
+    if (seen.status == 401 || seen.status == 403)
+      refusals->note({seen.request.principal.get(), static_cast<int>(seen.status), seen.code, seen.request.route,
+                      seen.request.id});
+  };
+  http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
+  http_options.on_stop = [this] {
+    rows->stop();
+    hub->stop();
+  };
   return http_options;
 }
 
 Result<void> Server::Parts::start_gateway() {
   add_sources();
-  health = std::make_unique<Health>(*engine, *projections);
-  services = std::make_unique<routes::Services>(
-      routes::Services{*engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows,
-                       blocking, wall_now, [this] { return health->checks(); },
-                       [this] { return health->metrics_text(*hub); }, options.metrics_open, openapi_document()});
+  refusals = std::make_unique<RefusalAudit>(
+      [this](engine::Input input, engine::Completion done) {
+        return engine->submit(std::move(input), std::move(done));
+      },
+      RefusalAudit::Options{});
+  health = std::make_unique<Health>(Health::Sources{*engine, *projections, *log, *disk, *slots, providers});
+  services = std::make_unique<routes::Services>(routes::Services{
+      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
+      [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),
+      [this](const http::Request& request, int status) { refused_access(request, status); }});
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
@@ -223,7 +275,9 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_access(router, *services);
   routes::add_secrets(router, *services);
   routes::add_system(router, *services);
+  add_docs(router);
   router.add(hub->route("/api/v1/live"));
+  http_watch = std::make_unique<HttpWatch>(router);
   auto chosen = http_options();
   for (const auto& network : options.behind_proxy) {
     HUB_TRY(auto parsed, http::parse_network(network));
@@ -234,12 +288,45 @@ Result<void> Server::Parts::start_gateway() {
   return folder.write_address(http->url());
 }
 
+void Server::Parts::refused_access(const http::Request& request, int status) {
+  const auto code = status == 404 ? kForeign : std::string_view("auth.forbidden");
+  http_watch->count_refusal(static_cast<unsigned>(status), code);
+  refusals->note({request.principal.get(), status, code, request.route, request.id});
+  logging::write(logging::Level::warning, "access refused",
+                 {{"request_id", request.id},
+                  {"route", request.route},
+                  {"status", status},
+                  {"code", code},
+                  {"caller", request.principal->id}});
+}
+
+void Server::Parts::refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure) {
+  // A stream that belongs to others is refused like one that is not there; the record tells them apart.
+  const auto id = stream.substr(std::min(stream.find('/'), stream.size() - 1) + 1);
+  const bool foreign =
+      failure.kind == FailureKind::not_found && deployments->get(id.substr(0, id.find('/')), wall_now()).has_value();
+  if (!foreign && failure.kind != FailureKind::forbidden) return;
+  const auto code = foreign ? kForeign : std::string_view(failure.code);
+  http_watch->count_refusal(static_cast<unsigned>(failure.http_status()), code);
+  refusals->note({&caller, failure.http_status(), code, "/api/v1/live", {}});
+  logging::write(logging::Level::warning, "subscription refused",
+                 {{"stream", stream}, {"code", code}, {"caller", caller.id}});
+}
+
+std::string Server::Parts::metrics() const {
+  return metrics_text({*engine, *log_figures, *http_watch, http ? http->connections() : 0, hub->metrics(),
+                       health->lag(), health->checks()});
+}
+
 void Server::Parts::stop() {
   if (http) {
     folder.remove_address();
     http->stop(kStopPatience);
   }
   blocking.join();
+  if (refusals) refusals->stop();
+  // What is held in memory goes to disk now, which takes room.
+  if (disk && disk->room().full) disk->release();
   if (engine) engine->stop();
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};

@@ -20,6 +20,10 @@ if(HUB_SANITIZE)
   target_link_options(hub_options INTERFACE -fsanitize=${HUB_SANITIZE})
 endif()
 
+if(HUB_FUZZ)
+  target_compile_options(hub_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
 find_program(HUB_MOLD mold)
 if(HUB_MOLD)
   target_link_options(hub_options INTERFACE -fuse-ld=mold)

@@ -6,10 +6,10 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <map>
 
+#include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
 
 namespace hub::accounts {
@@ -20,7 +20,7 @@ constexpr char kRowPrefix = 'r';    ///< "r" + entity id → row
 constexpr char kPlacePrefix = 'p';  ///< "p" + partition → seq, hash
 
 [[noreturn]] void stop_on_failed_write(const rocksdb::Status& status) {
-  std::fprintf(stderr, "computehub: writing the access rows failed: %s\n", status.ToString().c_str());
+  logging::write_last("writing the access rows failed; the process ends", {{"error", status.ToString()}});
   std::abort();
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "events/core/logging.hpp"
+
 namespace hub::projections {
 namespace {
 
@@ -43,7 +45,10 @@ void Feed::committed(const FoldResult& result, const Marks& marks) {
 
 void Feed::fail(const Failure& failure) {
   const std::lock_guard lock(failing_);
-  if (!failure_) failure_ = failure;
+  if (failure_) return;
+  failure_ = failure;
+  logging::write(logging::Level::error, "a projection stopped; it answers what it has",
+                 {{"projection", projection_->name()}, {"code", failure.code}, {"detail", failure.detail}});
 }
 
 void Feed::recovered() {

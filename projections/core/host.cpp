@@ -2,9 +2,11 @@
 
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "events/core/json.hpp"
+#include "events/core/logging.hpp"
 #include "projections/core/rows.hpp"
 
 namespace hub::projections {
@@ -46,8 +48,11 @@ Result<bool> Host::fits(const std::optional<Marks>& marks, log::Log& log) {
     if (mark.seq == 0) continue;
     if (mark.seq > log.head(partition).seq) return false;
     HUB_TRY(const auto batches, log.read(partition, mark.seq, 1));
-    if (batches.empty() || batches.front()->end.last != mark.seq || batches.front()->end.hash != mark.hash)
-      return false;
+    // Batches without records may come in front of it.
+    const bool is_there = std::any_of(batches.begin(), batches.end(), [&](const log::BatchPtr& batch) {
+      return batch->end.last == mark.seq && batch->end.hash == mark.hash;
+    });
+    if (!is_there) return false;
   }
   return true;
 }
@@ -113,6 +118,8 @@ void Host::fold(const log::Batch& batch, const log::Record& record) {
 }
 
 void Host::quarantine(const Recorded& recorded, const Failure& failure) {
+  logging::write(logging::Level::error, "a projection set an entity aside",
+                 {{"entity", recorded.record.entity}, {"type", recorded.record.type}, {"code", failure.code}});
   quarantined_.insert(recorded.record.entity);
   quarantine_rows_.emplace_back(quarantine_key(recorded.record.entity), quarantine_row(recorded, failure));
   stats_->quarantined.store(quarantined_.size(), std::memory_order_relaxed);

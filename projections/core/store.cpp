@@ -1,6 +1,5 @@
 #include "projections/core/store.hpp"
 
-#include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
@@ -8,14 +7,19 @@
 #include <rocksdb/table.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
+#include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
 
 namespace hub::projections {
 namespace {
 
+constexpr int kResumeAttempts = 500;
+constexpr std::chrono::milliseconds kResumePause{20};
 constexpr std::string_view kMarksKey = "P";
 constexpr std::string_view kDamaged = "DAMAGED";
 constexpr std::size_t kWriteBufferBytes = 16U << 20U;
@@ -155,7 +159,13 @@ void Store::commit(rocksdb::WriteBatch& rows, const Marks& marks) {
   rows.Put(slice(kMarksKey), encode(marks));
   rocksdb::WriteOptions options;
   options.disableWAL = true;
-  const auto status = db_->Write(options, &rows);
+  auto status = db_->Write(options, &rows);
+  // A full disk stopped it in the background. Rows may be late: whoever reads is told how far behind they are.
+  for (int attempt = 0; status.IsNoSpace() && attempt < kResumeAttempts; ++attempt) {
+    std::this_thread::sleep_for(kResumePause);
+    static_cast<void>(db_->Resume());
+    status = db_->Write(options, &rows);
+  }
   if (!status.ok()) stop_on_io_error("cannot write a projection", status.ToString());
 }
 
@@ -164,8 +174,18 @@ void Store::flush(bool wait) {
   options.wait = wait;
   options.allow_write_stall = true;
   const auto status = db_->Flush(options);
+  if (status.IsNoSpace()) {
+    logging::write(logging::Level::warning, "no room to flush a projection; what is missing is folded from the log");
+    return;
+  }
   // A flush that is under way already does the work.
   if (!status.ok() && !status.IsTryAgain()) stop_on_io_error("cannot flush a projection", status.ToString());
+}
+
+Result<void> Store::check() const {
+  const auto status = db_->VerifyChecksum();
+  if (!status.ok()) return internal_failure("projection.corrupt", status.ToString());
+  return success();
 }
 
 Digest Store::content_hash() const {
@@ -221,7 +241,8 @@ std::string quarantine_key(std::string_view entity) {
 }
 
 void stop_on_io_error(std::string_view what, std::string_view detail) {
-  fmt::print(stderr, "{}: {}; stopping, because what the disk holds is no longer certain\n", what, detail);
+  logging::write_last("the process ends, because what the disk holds is no longer certain",
+                      {{"what", what}, {"error", detail}});
   std::abort();
 }
 

@@ -2,6 +2,8 @@
 
 #include <rocksdb/db.h>
 
+#include <limits>
+
 #include "events/core/varint.hpp"
 #include "events/deployments/events.hpp"
 #include "projections/core/bytes.hpp"
@@ -102,14 +104,28 @@ Result<Item> Deployments::get(std::string_view id, Instant now) const {
   const auto store = feed_.store();
   for (int i = 0; i < kGetTriesMax; ++i) {
     const auto key = store->get(id_key(id));
-    if (!key) return no_such();
+    if (!key) return get_unfolded(id, now);
     const auto bytes = store->get(*key);
     if (!bytes) continue;
     HUB_TRY(const auto row, decode_row(*bytes));
-    return Item{answer_of(row, now), std::string(row.project), std::string(row.provider), row.status, row.version, row.position};
+    return Item{answer_of(row, now), std::string(row.project), std::string(row.provider), row.status, row.version,
+                row.position};
   }
   // A deployment is deleted once only.
   return internal_failure("projection.corrupt", "a link leads to no row");
+}
+
+Result<Item> Deployments::get_unfolded(std::string_view id, Instant now) const {
+  // Its creation may have been answered already: whoever heard of it must find it.
+  HUB_TRY(const auto first, log_.history(id, 1, 1));
+  if (first.empty()) return no_such();
+  Moment latest{{log_.incarnation(), {}}, now};
+  latest.cursor.seqs.assign(log_.partitions(), std::numeric_limits<std::uint64_t>::max());
+  const auto found = get_at(id, latest);
+  // Whatever cannot be folded is no fault of who asks.
+  if (!found) return internal_failure(found.error().code, found.error().detail);
+  const auto& view = found.value();
+  return Item{to_answer(view), view.project, view.provider, view.status, view.version, view.position};
 }
 
 Result<std::string> Deployments::resolve(std::string_view text, const std::vector<std::string>& projects) const {

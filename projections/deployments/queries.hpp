@@ -49,7 +49,8 @@ class Deployments {
   /// `feed` and `log` outlive it.
   Deployments(projections::Feed& feed, log::Log& log) : feed_(feed), log_(log) {}
 
-  /// Deleted ones too. Fails: not_found `deployment.not_found`.
+  /// Deleted ones too. One that is in the log and not yet folded is read from there.
+  /// Fails: not_found `deployment.not_found`; of one not yet folded also as Log::history does.
   Result<Item> get(std::string_view id, Instant now) const;
 
   /// The id meant by an id, by a name that only one has, or by the beginning of an id (with or without "dep_") that
@@ -72,6 +73,8 @@ class Deployments {
   log::Log& log() const { return log_; }
 
  private:
+  Result<Item> get_unfolded(std::string_view id, Instant now) const;
+
   projections::Feed& feed_;
   log::Log& log_;
 };

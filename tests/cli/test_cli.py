@@ -118,15 +118,16 @@ def test_logs_are_followed_over_a_restart_of_the_server(tmp_path):
         id = hub.deploy("counter", "i=0; while :; do i=$((i+1)); echo line-$i; sleep 0.02; done")
         url = hub.url
         follower = hub.popen("logs", "-f", id)
-        assert follower.stdout.readline() == "line-1\n"
+        # By then it has read what was there, and follows.
+        for seen in range(1, 51):
+            assert follower.stdout.readline() == f"line-{seen}\n"
         hub.process.kill()
         hub.process.wait(DEADLINE_S)
         # On the same address, as an operator would: the one who follows knows no other.
         hub.process = subprocess.Popen([BINARY, "serve", "--dev", "--data", hub.data, "--listen", url.split("/")[-1]],
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=hub.log, env=CLEAN)
         assert b"listening on" in hub.process.stdout.readline()
-        seen = 1
-        while seen < 100:
+        while seen < 150:
             seen += 1
             assert follower.stdout.readline() == f"line-{seen}\n"
         hub.run("stop", id, "--wait")

@@ -103,6 +103,11 @@ TEST(Json, WhatIsNoJsonIsRefused) {
     EXPECT_EQ(from_json<deployments::Spec>(bad).error().kind, FailureKind::malformed) << bad.substr(0, 20);
 }
 
+TEST(Json, NothingAtAllIsNoJson) {
+  // A request without a body has a body from nowhere.
+  EXPECT_EQ(from_json<deployments::Spec>(std::string_view()).error().code, "json.invalid");
+}
+
 TEST(Json, TheLogReadsWhatANewerReleaseWrote) {
   EXPECT_TRUE(from_json<deployments::Spec>(R"({"name": "a", "later": [1]})", ReadMode::lenient));
 }

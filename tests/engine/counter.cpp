@@ -19,7 +19,8 @@ Result<std::vector<Counter::Event>> Counter::decide(const State& state, const Co
                                },
                                [&](const Arm& c) -> Result<Events> { return Events{Armed{c.at}}; },
                                [&](const Fire&) -> Result<Events> {
-                                 if (!state.armed_for.is_set()) return Events{};
+                                 // A firing may come twice, and then late for the next time it is armed.
+                                 if (!state.armed_for.is_set() || context.now < state.armed_for) return Events{};
                                  return Events{Fired{context.now}};
                                },
                                [&](const ThrowInDecide&) -> Result<Events> { throw std::runtime_error("decide"); },

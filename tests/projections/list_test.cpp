@@ -295,5 +295,20 @@ TEST_F(Resolving, FollowsARename) {
   EXPECT_EQ(resolve("web").error().code, "deployment.not_found");
 }
 
+TEST(GetById, FindsOneThatIsInTheLogAndNotYetFolded) {
+  MemoryLog log;
+  const Folder folder;
+  Hub hub(log, folder.path());  // not started: nothing is folded
+  Writer writer(log);
+  const auto written = writer.write(1, requested("a"));
+  const auto early = hub.deployments.get(id_of(1), at_second(0));
+  ASSERT_TRUE(early);
+  EXPECT_EQ(early.value().position.seq, written.seq);
+  EXPECT_EQ(hub.deployments.get(id_of(2), at_second(0)).error().code, "deployment.not_found");
+  hub.runner->start();
+  ASSERT_TRUE(hub.settle());
+  EXPECT_EQ(hub.deployments.get(id_of(1), at_second(0)).value().json, early.value().json);
+}
+
 }  // namespace
 }  // namespace hub::deployments

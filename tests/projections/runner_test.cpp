@@ -353,7 +353,7 @@ TEST(Quarantine, StopsTheEntityThatCannotBeFoldedAndNoOther) {
     EXPECT_EQ(hub.feed().stats().skipped.load(), 1U);
     EXPECT_EQ(hub.deployments.get(id_of(1), {}).value().version, 1U);
     EXPECT_EQ(hub.deployments.get(id_of(2), {}).value().status, deployments::Status::starting);
-    EXPECT_EQ(hub.deployments.get(id_of(3), {}).error().code, "deployment.not_found");
+    EXPECT_EQ(hub.deployments.get(id_of(3), {}).error().code, "type.unknown");
     const auto row = hub.feed().store()->get(quarantine_key(id_of(1)));
     ASSERT_TRUE(row);
     EXPECT_THAT(*row, HasSubstr(to_text(position)));

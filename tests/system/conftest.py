@@ -5,6 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import hub  # noqa: E402
+from servers import make_server, own_server  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")
@@ -24,27 +25,6 @@ def client(server):
 def live(server):
     with server.live() as connection:
         yield connection
-
-
-@pytest.fixture
-def make_server(tmp_path):
-    """Starts a server of the test's own; all are ended behind it."""
-    made = []
-
-    def make(*arguments, start=True, **options):
-        folder = tmp_path / f"server-{len(made)}"
-        folder.mkdir()
-        made.append(hub.Server(folder, arguments, **options))
-        return made[-1].start() if start else made[-1]
-
-    yield make
-    for each in made:
-        each.clean_up()
-
-
-@pytest.fixture
-def own_server(make_server):
-    return make_server()
 
 
 @pytest.fixture

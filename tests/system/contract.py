@@ -142,22 +142,24 @@ def asyncapi():
 
 @functools.cache
 def _file_registry():
+    # A registry keeps nothing of what it retrieves: without the cache each frame would parse the files again.
+    @functools.cache
     def retrieve(uri):
-        path = SCHEMAS / uri.removeprefix("hub:/")
+        path = SCHEMAS / uri.removeprefix("http://schemas.invalid/")
         return referencing.Resource(contents=_closed(yaml.safe_load(path.read_text())), specification=DIALECT)
     return referencing.Registry(retrieve=retrieve)
 
 
 @functools.cache
 def _message_validator(name):
-    schema = {"$ref": f"hub:/asyncapi.yaml#/components/messages/{name}/payload"}
+    schema = {"$ref": f"http://schemas.invalid/asyncapi.yaml#/components/messages/{name}/payload"}
     return jsonschema.Draft202012Validator(schema, registry=_file_registry(), format_checker=FORMATS)
 
 
 @functools.cache
 def _file_validator(file, name):
     return jsonschema.Draft202012Validator(
-        {"$ref": f"hub:/{file}#/{name}"}, registry=_file_registry(), format_checker=FORMATS)
+        {"$ref": f"http://schemas.invalid/{file}#/{name}"}, registry=_file_registry(), format_checker=FORMATS)
 
 
 def stream_schema(stream, kind):

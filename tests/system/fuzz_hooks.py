@@ -13,16 +13,17 @@ DURATION = re.compile(r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)")
 
 
 @schemathesis.hook
-def map_query(context, query):
+def before_call(context, case, kwargs):
     """None follows without end or waits for minutes."""
-    if isinstance(query, dict):
-        if str(query.get("follow", "")).lower() == "true":
-            query.pop("follow")
-        if query.get("wait") in STATUSES:
-            query.pop("wait")
-        if isinstance(query.get("timeout"), str) and DURATION.fullmatch(query["timeout"]):
-            query.pop("timeout")
-    return query
+    query = case.query
+    if not isinstance(query, dict):
+        return
+    if str(query.get("follow", "")).lower() == "true":
+        query.pop("follow")
+    if query.get("wait") in STATUSES:
+        query.pop("wait")
+    if isinstance(query.get("timeout"), str) and DURATION.fullmatch(query["timeout"]):
+        query.pop("timeout")
 
 
 @schemathesis.hook

@@ -69,7 +69,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, env=self.environment)
         line = self._first_line()
-        assert line.startswith("listening on http://"), f"first line is {line!r}: {self.errors.read_text()[-2000:]}"
+        assert line.startswith(("listening on http://", "listening on https://")), f"first line is {line!r}: {self.errors.read_text()[-2000:]}"
         self.url = line.removeprefix("listening on ").strip()
         return self
 

@@ -144,7 +144,8 @@ def test_a_stop_is_sigterm_first(client, make):
     id = make("trap 'echo asked; exit 7' TERM; echo up; while :; do sleep 0.1; done", wait="running")["id"]
     hub.eventually(lambda: client.logs(id)["items"], "the trap is set")
     client.act(id, "stop", wait="stopped")
-    assert [line["text"] for line in client.logs(id)["items"]] == ["up", "asked"]
+    # What a shell says of its killed child is on standard error.
+    assert [line["text"] for line in client.logs(id, stream="stdout")["items"]] == ["up", "asked"]
 
 
 def test_a_stop_is_sigkill_after_the_grace_time(client, make):

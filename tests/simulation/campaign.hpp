@@ -1,0 +1,41 @@
+#pragma once
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "tests/simulation/checker.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace hub::simulation {
+
+/// True when the long campaigns are asked for (HUB_LONG=1).
+inline bool is_long() {
+  const char* value = std::getenv("HUB_LONG");
+  return value != nullptr && std::string(value) == "1";
+}
+inline std::optional<std::uint64_t> number_in_environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr) return std::nullopt;
+  return std::strtoull(value, nullptr, 10);
+}
+/// HUB_SEED: run this seed alone and print its faults.
+inline std::optional<std::uint64_t> seed_asked_for() {
+  return number_in_environment("HUB_SEED");
+}
+/// HUB_SEEDS: run so many.
+inline std::optional<std::uint64_t> seeds_asked_for() {
+  return number_in_environment("HUB_SEEDS");
+}
+
+/// Runs a world and checks it; what is wrong, with the seed in front.
+inline std::string run_and_check(WorldOptions options) {
+  const auto seed = options.seed;
+  World world(std::move(options));
+  const bool settled = world.run();
+  std::string text;
+  for (const auto& wrong : check(world, settled)) text += "\n  " + wrong;
+  return text.empty() ? text : "HUB_SEED=" + std::to_string(seed) + text;
+}
+
+}  // namespace hub::simulation

@@ -1,0 +1,121 @@
+#include "tests/simulation/controls.hpp"
+
+#include <algorithm>
+
+#include "events/log/chain.hpp"
+#include "tests/simulation/forwarding_log.hpp"
+
+namespace hub::simulation {
+namespace {
+
+class ForwardingStore : public engine::StateStore {
+ public:
+  explicit ForwardingStore(std::unique_ptr<engine::StateStore> inner) : inner_(std::move(inner)) {}
+
+  Result<std::optional<engine::EntityRow>> entity(std::string_view id) override { return inner_->entity(id); }
+  std::optional<engine::CommandRow> command(std::string_view command_id, Instant now) override {
+    return inner_->command(command_id, now);
+  }
+  log::Head head(PartitionId partition) override { return inner_->head(partition); }
+  void apply(const engine::StateChanges& changes) override { inner_->apply(changes); }
+  void agendas(const AgendaVisitor& visitor) override { inner_->agendas(visitor); }
+  std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) override {
+    return inner_->consumed(target, partitions);
+  }
+  std::vector<engine::DeadLetter> dead_letters(std::size_t count_max) override {
+    return inner_->dead_letters(count_max);
+  }
+  void drop_partition(PartitionId partition, std::uint32_t partitions) override {
+    inner_->drop_partition(partition, partitions);
+  }
+  void flush() override { inner_->flush(); }
+
+ private:
+  std::unique_ptr<engine::StateStore> inner_;
+};
+
+class ForgetfulStore final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  std::optional<engine::CommandRow> command(std::string_view, Instant) override { return std::nullopt; }
+};
+
+class PositionlessStore final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  std::vector<Seq> consumed(PartitionId, std::uint32_t partitions) override { return std::vector<Seq>(partitions); }
+};
+
+class EpochlessLog final : public ForwardingLog {
+ public:
+  using ForwardingLog::ForwardingLog;
+  log::Append append(const std::vector<log::BatchPtr>& batches) override {
+    const auto answer = inner().append(batches);
+    if (answer != log::Append::fenced) return answer;
+    std::vector<log::BatchPtr> again;
+    for (const auto& batch : batches) {
+      auto copy = *batch;
+      auto head = inner().head(batch->partition);
+      copy.end.epoch = head.epoch;
+      log::seal(copy, head);
+      again.push_back(std::make_shared<const log::Batch>(std::move(copy)));
+    }
+    return inner().append(again);
+  }
+};
+
+class TrustingLog final : public ForwardingLog {
+ public:
+  using ForwardingLog::ForwardingLog;
+  log::Append append(const std::vector<log::BatchPtr>& batches) override {
+    const auto answer = inner().append(batches);
+    return answer == log::Append::unknown ? log::Append::committed : answer;
+  }
+};
+
+class ChainlessLog final : public ForwardingLog {
+ public:
+  ChainlessLog(std::unique_ptr<log::Log> inner, Position torn) : ForwardingLog(std::move(inner)), torn_(torn) {}
+
+  Result<std::vector<log::BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) override {
+    auto batches = inner().read(partition, from, bytes_max);
+    if (!batches || partition != torn_.partition) return batches;
+    for (auto& batch : batches.value()) {
+      if (batch->end.first > torn_.seq || torn_.seq > batch->end.last) continue;
+      auto copy = *batch;
+      copy.records.erase(copy.records.begin() + static_cast<std::ptrdiff_t>(torn_.seq - batch->end.first));
+      batch = std::make_shared<const log::Batch>(std::move(copy));
+    }
+    return batches;
+  }
+
+ private:
+  const Position torn_;
+};
+
+template <class Decorated, class Port, class... Extra>
+auto decorate(Extra... extra) {
+  return [extra...](std::unique_ptr<Port> inner) -> std::unique_ptr<Port> {
+    return std::make_unique<Decorated>(std::move(inner), extra...);
+  };
+}
+
+}  // namespace
+
+Decorations without_dedup() {
+  return {nullptr, decorate<ForgetfulStore, engine::StateStore>()};
+}
+Decorations without_message_positions() {
+  return {nullptr, decorate<PositionlessStore, engine::StateStore>()};
+}
+Decorations without_epochs() {
+  return {decorate<EpochlessLog, log::Log>(), nullptr};
+}
+Decorations without_read_back() {
+  return {decorate<TrustingLog, log::Log>(), nullptr};
+}
+Decorations without_chain(Position torn) {
+  return {decorate<ChainlessLog, log::Log>(torn), nullptr};
+}
+
+}  // namespace hub::simulation

@@ -1,0 +1,39 @@
+// Each protection taken out once: the check must notice within the seeds of the ordinary run.
+#include "tests/simulation/controls.hpp"
+#include "tests/simulation/campaign.hpp"
+
+namespace hub::simulation {
+namespace {
+
+constexpr std::uint64_t kSeedsMax = 2'000;
+
+void expect_noticed(const std::string& protection, const Decorations& decorations) {
+  for (std::uint64_t seed = 1; seed <= kSeedsMax; ++seed) {
+    WorldOptions options;
+    options.seed = seed;
+    options.decorations = decorations;
+    const auto wrong = run_and_check(options);
+    if (wrong.empty()) continue;
+    std::cout << R"({"name": "simulation_without_)" << protection << R"(", "value": )" << seed
+              << R"(, "unit": "seeds until it is noticed", "first": ")"
+              << wrong.substr(0, wrong.find('\n', wrong.find('\n') + 1)).substr(wrong.find('\n') + 3) << "\"}\n";
+    return;
+  }
+  FAIL() << "the check is green without " << protection;
+}
+
+TEST(Controls, WithoutDedupTheCheckFails) {
+  expect_noticed("dedup", without_dedup());
+}
+TEST(Controls, WithoutPositionsOfMessagesTheCheckFails) {
+  expect_noticed("message_positions", without_message_positions());
+}
+TEST(Controls, WithoutEpochsTheCheckFails) {
+  expect_noticed("epochs", without_epochs());
+}
+TEST(Controls, WithoutReadingBackTheCheckFails) {
+  expect_noticed("read_back", without_read_back());
+}
+
+}  // namespace
+}  // namespace hub::simulation

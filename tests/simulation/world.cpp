@@ -1,0 +1,182 @@
+#include "tests/simulation/world.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <iostream>
+
+#include "actors/deployments/deployment.hpp"
+#include "actors/engine/entity_actor.hpp"
+#include "tests/engine/counter.hpp"
+
+namespace hub::simulation {
+namespace {
+
+constexpr Duration kTurnMax = milliseconds(12);
+constexpr Duration kDownMax = milliseconds(1'500);
+constexpr Duration kPausedMax = milliseconds(2'000);
+constexpr Duration kSettleWithin = seconds(60);
+constexpr Duration kLookEvery = milliseconds(250);
+
+}  // namespace
+
+const engine::Kinds& World::kinds() {
+  static const engine::Kinds kinds = [] {
+    engine::Kinds made;
+    made.add(engine::host<test::Counter>());
+    made.add(engine::host<deployments::Deployment>());
+    return made;
+  }();
+  return kinds;
+}
+
+caf::actor_system& World::actors() {
+  // Never ended: when the process exits, what it needs of its library is gone before it.
+  static caf::actor_system& system = [&]() -> caf::actor_system& {
+    auto* config = new caf::actor_system_config;
+    config->set("scheduler.max-threads", std::size_t{1});
+    return *new caf::actor_system(*config);
+  }();
+  return system;
+}
+
+World::World(WorldOptions options)
+    : options_(std::move(options)),
+      random_(options_.seed * 2 + 1),
+      storage_(options_.seed, options_.partitions),
+      coordinator_(*this, options_.partitions),
+      provider_(*this),
+      clients_(*this) {
+  storage_.set_faults(options_.log_faults);
+  for (std::size_t number = 0; number < options_.nodes; ++number) {
+    nodes_.push_back(std::make_unique<Node>(*this, number));
+    plan_turn(*nodes_.back());
+  }
+  coordinator_.begin();
+}
+
+World::~World() = default;
+
+bool World::run() {
+  clients_.begin();
+  plan_faults();
+  const auto healing = now() + options_.active;
+  run_until(healing);
+  heal();
+  while (now() < healed_at_ + kSettleWithin) {
+    run_until(now() + kLookEvery);
+    if (is_settled()) return true;
+  }
+  return false;
+}
+
+void World::run_until(Instant end) {
+  while (!timeline_.empty() && timeline_.next() <= end) {
+    storage_.advance_to(timeline_.next());
+    timeline_.take()();
+  }
+  storage_.advance_to(end);
+}
+
+void World::plan_turn(Node& node) {
+  after(random_.between(milliseconds(1), kTurnMax), [this, &node] {
+    try {
+      node.turn();
+    } catch (const Crashed&) {
+      crash(node);
+    }
+    plan_turn(node);
+  });
+}
+
+void World::plan_faults() {
+  const auto plan = [this](double per_second, const Timeline::Action& fault) {
+    const auto seconds_active = static_cast<double>(options_.active.micros) / 1e6;
+    auto times = static_cast<std::uint64_t>(per_second * seconds_active);
+    if (random_.chance(per_second * seconds_active - static_cast<double>(times))) ++times;
+    for (; times > 0; --times) after(random_.between({}, options_.active), fault);
+  };
+  plan(options_.crashes_per_second, [this] {
+    auto& node = any_node();
+    if (node.is_busy())
+      node.end_soon();
+    else if (node.is_alive())
+      crash(node);
+  });
+  plan(options_.pauses_per_second, [this] { pause(any_node()); });
+  plan(options_.moves_per_second,
+       [this] { coordinator_.move(static_cast<PartitionId>(random_.below(options_.partitions))); });
+}
+
+void World::crash(Node& node) {
+  const auto how = random_.below(10);
+  note("node " + std::to_string(node.number()) + " crashes");
+  node.crash(how < 1 ? Node::Rows::lost : how < 4 ? Node::Rows::damaged : Node::Rows::as_flushed);
+  after(random_.between(milliseconds(1), kDownMax), [&node] {
+    if (!node.is_alive()) node.boot();
+  });
+}
+
+void World::pause(Node& node) {
+  if (!node.is_alive() || node.is_paused()) return;
+  note("node " + std::to_string(node.number()) + " is paused");
+  node.pause();
+  const auto life = node.life();
+  after(random_.between(milliseconds(1), kPausedMax), [&node, life] {
+    if (node.life() == life) node.resume();
+  });
+}
+
+void World::heal() {
+  healed_ = true;
+  healed_at_ = now();
+  note("all heals");
+  auto faults = options_.log_faults;
+  faults.unknown = faults.claim_refused = 0;
+  storage_.set_faults(faults);
+  for (auto& node : nodes_) {
+    node->resume();
+    if (!node->is_alive()) node->boot();
+  }
+}
+
+std::vector<Duration> World::travel() {
+  if (!healed_ && random_.chance(options_.message_lost)) return {};
+  std::vector<Duration> delays{random_.between({}, options_.message_delay_max)};
+  if (random_.chance(options_.message_repeated)) delays.push_back(random_.between({}, options_.message_delay_max));
+  return delays;
+}
+
+Node* World::owner_of(PartitionId partition) {
+  auto& node = *nodes_[coordinator_.owner(partition)];
+  return node.owns(partition) ? &node : nullptr;
+}
+
+bool World::is_settled() {
+  if (!clients_.are_done()) return false;
+  for (PartitionId partition = 0; partition < options_.partitions; ++partition)
+    if (owner_of(partition) == nullptr) return false;
+  for (int i = 0; i < options_.workload.counters; ++i) {
+    const auto id = Clients::counter_id(options_.seed, i);
+    const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);
+    if (row && row.value() && !row.value()->state.empty() &&
+        test::Counter::decode_state(row.value()->state).value().armed_for.is_set())
+      return false;
+  }
+  for (int i = 0; i < options_.workload.deployments; ++i) {
+    const auto id = Clients::deployment_id(options_.seed, i);
+    const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);
+    if (!row || !row.value() || row.value()->state.empty()) continue;
+    using deployments::Status;
+    const auto status = deployments::Deployment::decode_state(row.value()->state).value().status;
+    const bool rests = status == Status::stopped || status == Status::failed || status == Status::deleted;
+    if (!rests && !(status == Status::running && provider_.is_running(id))) return false;
+  }
+  // Copies and reports that are still on their way come within this.
+  return now() - healed_at_ >= seconds(1);
+}
+
+void World::note(const std::string& what) const {
+  if (options_.prints) std::cerr << (now().micros - 1'700'000'000'000'000) / 1'000 << " ms: " << what << "\n";
+}
+
+}  // namespace hub::simulation
