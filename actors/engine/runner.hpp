@@ -70,6 +70,8 @@ class Runner {
   /// Claims a partition, folds what the store lacks, and takes up what its entities owe. Safe to repeat. Fails as
   /// Log::claim and Log::read do; then the partition is not owned.
   Result<void> own(PartitionId partition);
+  /// Folds what the store lacks of a partition that is only read; claims nothing, and nothing is owed.
+  Result<void> read(PartitionId partition) { return catch_up(partition, log_.head(partition)); }
   /// Lets go of a partition that another runner takes. What waits for it is answered `partition.moved`.
   void disown(PartitionId partition);
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "gateway/cli/cli.hpp"
+#include "gateway/offline/offline.hpp"
 #include "gateway/server/server.hpp"
 #include "gateway/server/server_log.hpp"
 
@@ -30,7 +31,13 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
   const ServerLog log(options.log_format, options.log_level);
   const auto data = options.data.string();
   logging::write(logging::Level::info, "starting", {{"version", HUB_VERSION}, {"data", data}, {"pid", ::getpid()}});
-  HUB_TRY(auto server, Server::start(options));
+  auto started = Server::start(options);
+  if (!started) {
+    const auto& failure = started.error();
+    logging::write(logging::Level::error, "cannot start", {{"code", failure.code}, {"detail", failure.detail}});
+    return failure;
+  }
+  auto server = std::move(started).value();
   logging::write(logging::Level::info, "ready", {{"url", server->url()}});
   if (options.dev && options.dev_token.empty())
     logging::write(logging::Level::info, "development mode: one admin, whose token is in a file",
@@ -51,5 +58,6 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
 int main(int argc, char** argv) {
   hub::cli::Commands commands;
   commands.serve = hub::server::serve;
+  hub::offline::add_commands(commands);
   return hub::cli::run_cli(argc, argv, std::move(commands));
 }
