@@ -63,6 +63,14 @@ Result<void> Engine::start() {
   return success();
 }
 
+Result<void> Engine::read_only() {
+  for (auto& runner : runners_) runner->stop();
+  for (PartitionId partition = 0; partition < log_.partitions(); ++partition) {
+    HUB_TRY(runner_of(partition).read(partition));
+  }
+  return success();
+}
+
 void Engine::drive(Runner& runner) {
   while (!runner.stopping()) {
     if (!runner.step()) runner.wait();

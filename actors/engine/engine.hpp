@@ -30,6 +30,9 @@ class Engine {
 
   /// Claims every partition, folds what the store lacks, and serves. Fails as Runner::own does.
   Result<void> start();
+  /// In place of start(), for a node that only reads: folds what the store lacks, claims nothing, carries out nothing,
+  /// and refuses every input. Fails as Log::read does.
+  Result<void> read_only();
   /// Fails: too_many `queue.full`, unavailable `server.stopping`. `done` is called on a runner's thread once the
   /// outcome is durable; it is not called when submit itself fails.
   Result<void> submit(Input input, Completion done = {});

@@ -54,8 +54,8 @@ struct RunnerMetrics {
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::int64_t> overdue_micros{0};
-  std::atomic<bool> held{false};  ///< nothing is decided for want of room on the disk
-  std::atomic<std::uint64_t> alarms{0};  ///< partitions that could not be read
+  std::atomic<bool> held{false};         ///< nothing is decided for want of room on the disk
+  std::atomic<std::uint64_t> alarms{0};  ///< of RunnerOptions::alarm
 };
 
 /// Owns some partitions: drains inputs, has the actors decide, appends one batch, answers, releases effects, stores
@@ -70,6 +70,8 @@ class Runner {
   /// Claims a partition, folds what the store lacks, and takes up what its entities owe. Safe to repeat. Fails as
   /// Log::claim and Log::read do; then the partition is not owned.
   Result<void> own(PartitionId partition);
+  /// Folds what the store lacks of a partition that is only read; claims nothing, and nothing is owed.
+  Result<void> read(PartitionId partition) { return catch_up(partition, log_.head(partition)); }
   /// Lets go of a partition that another runner takes. What waits for it is answered `partition.moved`.
   void disown(PartitionId partition);
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }
@@ -84,6 +86,8 @@ class Runner {
   void stop();
   bool stopping() const { return stopping_; }
 
+  /// Entities that were set aside since the start, and why.
+  const std::unordered_map<std::string, std::string>& quarantined() const { return active_.quarantined(); }
   const RunnerMetrics& metrics() const { return metrics_; }
   std::size_t queued() const { return metrics_.queued; }
 

@@ -83,7 +83,13 @@ Result<void> DeploymentEffects::prepare(const std::string& id, providers::Provid
 
 Result<void> DeploymentEffects::start(const std::string& id, const EffectData& data, providers::Provider& provider) {
   HUB_TRY(const auto order, order_of(id, data.limits));
-  HUB_TRY(const auto observed, provider.start(order, data.run));
+  auto started = provider.start(order, data.run);
+  if (!started && started.error().kind == FailureKind::not_found) {
+    // It was prepared where it is no more: in a folder that was restored here, or on a machine that was lost.
+    HUB_TRY(provider.create(order));
+    started = provider.start(order, data.run);
+  }
+  HUB_TRY(const auto observed, std::move(started));
   report(id, ReportStarted{observed.run, observed.started_at.is_set() ? observed.started_at : wall_now()});
   if (observed.exit) exited(id, *observed.exit);
   return success();

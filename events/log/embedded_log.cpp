@@ -5,7 +5,6 @@
 #include <mutex>
 #include <thread>
 
-#include "events/core/varint.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
 #include "events/log/embedded_log_env.hpp"
@@ -56,7 +55,6 @@ class EmbeddedLog final : public Log {
     return partitions_[partition];
   }
   Locks lock_in_order(const std::vector<BatchPtr>& batches);
-  void put(rocksdb::WriteBatch& rows, const Batch& batch);
   /// After a full disk: waits until the database takes writes again.
   void go_on_after_full_disk();
   /// Needs the partitions' `writing` locks and batches that continue their heads.
@@ -130,21 +128,6 @@ Append EmbeddedLog::append(const std::vector<BatchPtr>& batches) {
   return Append::committed;
 }
 
-void EmbeddedLog::put(rocksdb::WriteBatch& rows, const Batch& batch) {
-  const auto& place = at(batch.partition);
-  const BatchKey key{batch.partition, batch.end.first, place.turn};
-  rows.Put(store_->batches, batch_key(key), stored_batch(place.head.hash, batch));
-  std::string last;
-  append_varint(last, batch.end.last);
-  rows.Put(store_->times, time_key(batch.partition, batch.end.index_time), last);
-  for (const auto& record : batch.records) {
-    if (record.kind != RecordKind::event) continue;
-    const auto where = entity_place(key, record.seq);
-    rows.Put(store_->entities, entity_key(record.entity, record.version), where);
-    if (!record.parent.empty()) rows.Put(store_->entities, entity_key(record.parent, record.parent_version), where);
-  }
-}
-
 void EmbeddedLog::go_on_after_full_disk() {
   const auto end = std::chrono::steady_clock::now() + kResumePatience;
   while (!resume(*store_)) {
@@ -157,7 +140,10 @@ void EmbeddedLog::go_on_after_full_disk() {
 void EmbeddedLog::commit(const std::vector<BatchPtr>& batches) {
   if (store_->stalled->load(std::memory_order_relaxed)) go_on_after_full_disk();
   rocksdb::WriteBatch rows;
-  for (const auto& batch : batches) put(rows, *batch);
+  for (const auto& batch : batches) {
+    const auto& place = at(batch->partition);
+    put_batch(rows, *store_, {batch->partition, batch->end.first, place.turn}, place.head.hash, *batch);
+  }
   rocksdb::WriteOptions write;
   write.sync = options_.sync;
   const auto begun = std::chrono::steady_clock::now();

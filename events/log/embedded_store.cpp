@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "events/core/logging.hpp"
+#include "events/core/varint.hpp"
 
 namespace hub::log {
 namespace {
@@ -217,6 +218,20 @@ Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksd
   HUB_TRY(open_tables(*store, options));
   HUB_TRY(store->meta, read_meta(*store, options));
   return store;
+}
+
+void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
+               const Batch& batch) {
+  rows.Put(store.batches, batch_key(key), stored_batch(link, batch));
+  std::string last;
+  append_varint(last, batch.end.last);
+  rows.Put(store.times, time_key(batch.partition, batch.end.index_time), last);
+  for (const auto& record : batch.records) {
+    if (record.kind != RecordKind::event) continue;
+    const auto where = entity_place(key, record.seq);
+    rows.Put(store.entities, entity_key(record.entity, record.version), where);
+    if (!record.parent.empty()) rows.Put(store.entities, entity_key(record.parent, record.parent_version), where);
+  }
 }
 
 Failure read_failure(Position position, const rocksdb::Status& status) {

@@ -50,6 +50,9 @@ struct Store {
 /// Makes the log when it is absent and may be written. Fails as open_embedded_log.
 Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env);
 
+/// A batch behind the hash `link`, with its entries of the indexes.
+void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
+               const Batch& batch);
 /// Has the database go on after a full disk, once there is room. False: there is none yet.
 bool resume(Store& store);
 

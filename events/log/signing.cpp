@@ -20,7 +20,6 @@ namespace hub::log {
 namespace {
 
 using KeyPtr = std::shared_ptr<EVP_PKEY>;
-constexpr const char* kFile = "checkpoint-key.pem";
 constexpr std::size_t kSignatureSize = 64;
 /// No key is longer; a wrong path to a big file is refused without reading it.
 constexpr std::size_t kPemBytesMax = 4'096;
@@ -144,7 +143,7 @@ bool PublicKey::verify(std::string_view bytes, std::string_view signature) const
 }
 
 Result<Signer> Signer::open(const std::filesystem::path& folder) {
-  const auto file = folder / kFile;
+  const auto file = folder / kSigningKeyFile;
   HUB_TRY(auto kept, load_private(file));
   if (kept) return Signer(std::move(*kept));
   std::error_code error;

@@ -30,6 +30,9 @@ class PublicKey {
   std::string id_;
 };
 
+/// Name of the private key in its folder.
+inline constexpr std::string_view kSigningKeyFile = "checkpoint-key.pem";
+
 /// The key that signs checkpoints. Safe from any thread.
 class Signer {
  public:

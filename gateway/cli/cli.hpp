@@ -37,16 +37,29 @@ struct Projections {
 };
 struct Backup {
   Folder data, other;  ///< `other` is read by restore and made by backup
+  bool keys = false;   ///< backup: DIR/keys too
 };
 struct KeysCreate {
   Folder data;
-  std::string role;     ///< "admin" | "dev" | "viewer"
-  std::string project;  ///< empty: the default one
-  std::string name;     ///< empty: not given
-  Instant expires_at;   ///< not set: never
+  std::string role;               ///< "admin" | "dev" | "viewer"
+  std::string project;            ///< empty: the default one
+  std::string name;               ///< empty: not given
+  Instant expires_at;             ///< not set: never
+  std::uint32_t partitions = 16;  ///< of a log that is made for it
+};
+/// The key of the secrets, as `serve` is told it; with neither the one that --dev keeps in DIR/keys is meant.
+struct EncryptionKey {
+  std::string text;  ///< secret
+  std::filesystem::path file;
+};
+struct KeysRotate {
+  Folder data;
+  EncryptionKey encryption;
+  std::filesystem::path next_file;  ///< holds the new key, or is made; empty for the key of --dev
 };
 struct KeysErase {
   Folder data;
+  EncryptionKey encryption;
   std::string project;
 };
 
@@ -76,9 +89,10 @@ struct Commands {
   std::function<Result<Exit>(const Backup&, Console&)> restore;
   std::function<Result<Exit>(const KeysCreate&, Console&)> keys_create;
   std::function<Result<Exit>(const Folder& data, Console&)> keys_list;
-  std::function<Result<Exit>(const Folder& data, Console&)> keys_rotate;
+  std::function<Result<Exit>(const KeysRotate&, Console&)> keys_rotate;
   std::function<Result<Exit>(const KeysErase&, Console&)> keys_erase;
-  /// Of a folder that may be in use: reads only what a running server allows to be read.
+  /// Of a folder that may be in use: reads only what a running server allows to be read. One with the name of a check
+  /// that the command line makes by itself takes its place.
   std::function<std::vector<Check>(const ServeOptions&)> doctor_checks;
 };
 

@@ -62,8 +62,13 @@ Exit run_doctor(Session& session, const ServeOptions& options,
                             check_cgroups("/sys/fs/cgroup"),
                             check_gpu()};
   if (more) {
-    const auto others = more(options);
-    checks.insert(checks.end(), others.begin(), others.end());
+    for (auto& other : more(options)) {
+      const auto same = std::find_if(checks.begin(), checks.end(), [&](const auto& c) { return c.name == other.name; });
+      if (same != checks.end())
+        *same = std::move(other);
+      else
+        checks.push_back(std::move(other));
+    }
   }
   if (session.console.json)
     print_as_json(checks, session.console);

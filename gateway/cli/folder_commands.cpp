@@ -82,14 +82,14 @@ void add_projections(CLI::App& app, CommandLine& line) {
 
 void add_backup(CLI::App& app, CommandLine& line) {
   auto saved = std::make_shared<Backup>();
-  line.add(app, "backup", "copy a stopped server's folder", "computehub backup --to /backup/monday",
-           [&line, saved] {
-             saved->data = line.session.flags.data;
-             return run_hook(line.session, line.local.backup, *saved, line.session.console);
-           })
-      ->add_option("--to", saved->other, "new folder")
-      ->required()
-      ->type_name("FOLDER");
+  auto* backup = line.add(app, "backup", "copy the record and the output of a stopped server, verified",
+                          "computehub backup --to /backup/monday", [&line, saved] {
+                            saved->data = line.session.flags.data;
+                            return run_hook(line.session, line.local.backup, *saved, line.session.console);
+                          });
+  backup->add_option("--to", saved->other, "new folder")->required()->type_name("FOLDER");
+  backup->add_flag("--with-keys", saved->keys,
+                   "the keys folder too: whoever has the backup can then read what is sealed and sign in its name");
   auto restored = std::make_shared<Backup>();
   line.add(app, "restore", "make a data folder of a backup",
            "computehub restore --from /backup/monday --data /var/lib/computehub",
@@ -115,6 +115,44 @@ Exit create_key(CommandLine& line, KeysCreate wanted, const std::string& expires
   return run_hook(line.session, line.local.keys_create, wanted, line.session.console);
 }
 
+/// As `serve` reads it from the environment and the file of COMPUTEHUB_CONFIG; a flag wins.
+Result<EncryptionKey> encryption_key(const CommandLine& line, const std::filesystem::path& flag) {
+  const auto& environment = line.session.environment;
+  ConfigSources sources{{}, {}, environment};
+  if (const auto file = environment.find("COMPUTEHUB_CONFIG"); file != environment.end()) sources.file = file->second;
+  if (!flag.empty()) return EncryptionKey{{}, flag};
+  HUB_TRY(const auto config, load_config(sources));
+  return EncryptionKey{config.options.encryption_key, config.options.encryption_key_file};
+}
+
+/// Runs a hook whose `wanted` holds the encryption key.
+template <class Hook, class Wanted>
+Exit run_with_key(CommandLine& line, const Hook& hook, Wanted wanted) {
+  auto key = encryption_key(line, wanted.encryption.file);
+  if (!key) return report(key.error(), line.session);
+  wanted.encryption = std::move(key).value();
+  wanted.data = line.session.flags.data;
+  return run_hook(line.session, hook, wanted, line.session.console);
+}
+
+void add_encryption_keys(CLI::App& keys, CommandLine& line) {
+  const std::string key_help = "file with the key in force; else ENCRYPTION_KEY, else the one that --dev has made";
+  auto rotated = std::make_shared<KeysRotate>();
+  auto* rotate = line.add(keys, "rotate", "encrypt all secrets and data keys under a new key",
+                          "computehub keys rotate\n"
+                          "computehub keys rotate --encryption-key-file old.key --new-key-file new.key",
+                          [&line, rotated] { return run_with_key(line, line.local.keys_rotate, *rotated); });
+  rotate->add_option("--encryption-key-file", rotated->encryption.file, key_help)->type_name("FILE");
+  rotate->add_option("--new-key-file", rotated->next_file, "the new key; made when there is no such file")
+      ->type_name("FILE");
+  auto erased = std::make_shared<KeysErase>();
+  auto* erase = line.add(keys, "erase", "make a project's sealed values unreadable for ever",
+                         "computehub keys erase --project old",
+                         [&line, erased] { return run_with_key(line, line.local.keys_erase, *erased); });
+  erase->add_option("--project", erased->project, "whose")->required()->type_name("NAME");
+  erase->add_option("--encryption-key-file", erased->encryption.file, key_help)->type_name("FILE");
+}
+
 void add_keys(CLI::App& app, CommandLine& line) {
   auto* keys = add_group(app, "keys", "API keys and encryption keys of a stopped server");
   auto made = std::make_shared<KeysCreate>();
@@ -128,24 +166,15 @@ void add_keys(CLI::App& app, CommandLine& line) {
       ->type_name("ROLE");
   create->add_option("--project", made->project, "default when not given")->type_name("NAME");
   create->add_option("--name", made->name, "for people")->type_name("NAME");
+  create->add_option("--partitions", made->partitions, "of the log, where there is none yet (16); for its whole life")
+      ->check(CLI::Range(1, 1'024))
+      ->type_name("N");
   create->add_option("--expires", *expires, "a time, or a span from now (90d); never when not given")
       ->type_name("TIME");
   line.add(*keys, "list", "the API keys, without their secrets", "computehub keys list", [&line] {
     return run_hook(line.session, line.local.keys_list, line.session.flags.data, line.session.console);
   });
-  line.add(*keys, "rotate", "make a new encryption key and encrypt all secrets with it", "computehub keys rotate",
-           [&line] {
-             return run_hook(line.session, line.local.keys_rotate, line.session.flags.data, line.session.console);
-           });
-  auto erased = std::make_shared<KeysErase>();
-  line.add(*keys, "erase", "make a project's sealed values unreadable for ever", "computehub keys erase --project old",
-           [&line, erased] {
-             erased->data = line.session.flags.data;
-             return run_hook(line.session, line.local.keys_erase, *erased, line.session.console);
-           })
-      ->add_option("--project", erased->project, "whose")
-      ->required()
-      ->type_name("NAME");
+  add_encryption_keys(*keys, line);
 }
 
 }  // namespace

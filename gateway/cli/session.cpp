@@ -16,7 +16,8 @@ std::string advice(const Failure& failure, Session& session) {
   if (failure.kind == FailureKind::unauthorised)
     return source.empty() ? "give a token with --token or COMPUTEHUB_TOKEN"
                           : fmt::format("the token came from {}; another one is given with --token", source);
-  if (failure.kind == FailureKind::forbidden) return "ask an admin of the project for the role that this needs";
+  if (failure.kind == FailureKind::forbidden && failure.code.compare(0, 5, "auth.") == 0)
+    return "ask an admin of the project for the role that this needs";
   if (failure.kind == FailureKind::too_many || failure.kind == FailureKind::unavailable)
     return failure.retry_after_ms > 0 ? fmt::format("try again in {}", to_text(milliseconds(failure.retry_after_ms)))
                                       : std::string();

@@ -45,6 +45,10 @@ bool set_parameters(Request& request, const Entry& entry, const std::vector<std:
   return true;
 }
 
+asio::awaitable<Response> refuse_always(Request& request, const Failure& failure) {
+  co_return refuse(request, failure);
+}
+
 }  // namespace
 
 struct Router::Node {
@@ -96,6 +100,8 @@ Router& Router::operator=(Router&&) noexcept = default;
 
 void Router::add(Route route) {
   HUB_ASSERT(route.pattern.starts_with('/') && static_cast<bool>(route.handler) != static_cast<bool>(route.upgrade));
+  if (write_failure_ && route.verb != Verb::get)
+    route.handler = [failure = *write_failure_](Request& request) { return refuse_always(request, failure); };
   Node* node = root_.get();
   auto entry = std::make_unique<Entry>();
   for (std::string_view path = route.pattern; !path.empty();) {

@@ -1,6 +1,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,8 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
+  /// From now on every added route but those of GET is one that fails with `failure`, behind the check of who asks.
+  void refuse_writes(Failure failure) { write_failure_ = std::move(failure); }
   /// The same verb and pattern twice is a bug.
   void add(Route route);
   /// Sets `route` and `path_parameters` of the request. HEAD finds the route of GET. A segment that is empty, "." or
@@ -61,6 +64,7 @@ class Router {
  private:
   struct Node;
   std::unique_ptr<Node> root_;
+  std::optional<Failure> write_failure_;
   std::size_t count_ = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "gateway/cli/cli.hpp"
+#include "gateway/offline/offline.hpp"
 #include "gateway/server/server.hpp"
 #include "gateway/server/server_log.hpp"
 
@@ -57,5 +58,6 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
 int main(int argc, char** argv) {
   hub::cli::Commands commands;
   commands.serve = hub::server::serve;
+  hub::offline::add_commands(commands);
   return hub::cli::run_cli(argc, argv, std::move(commands));
 }

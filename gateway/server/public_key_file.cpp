@@ -1,19 +1,36 @@
 #include "gateway/server/public_key_file.hpp"
 
 #include <fstream>
-#include <sstream>
 
 namespace hub::server {
+namespace {
 
-Result<void> write_public_key(const std::filesystem::path& log_folder, const log::PublicKey& key) {
-  const auto file = log_folder / kPublicKeyFile;
-  std::ostringstream there;
-  there << std::ifstream(file).rdbuf();
-  if (there.str() == key.pem()) return success();
+Result<void> write(const std::filesystem::path& file, const log::PublicKey& key) {
   std::ofstream out(file, std::ios::trunc);
   out << key.pem();
   if (!out.flush()) return unavailable("data.unusable", "the public key cannot be written beside the log");
   return success();
+}
+
+}  // namespace
+
+Result<log::Signer> open_signer(const DataFolder& folder) {
+  const auto file = folder.log() / kPublicKeyFile;
+  std::error_code error;
+  const bool is_signed = std::filesystem::exists(file, error);
+  if (is_signed && !std::filesystem::exists(folder.keys() / log::kSigningKeyFile, error))
+    return not_found("key.absent", "the record is signed, and its key is not in " + folder.keys().string() +
+                                       ": put that folder back from where it was kept");
+  HUB_TRY(auto signer, log::Signer::open(folder.keys()));
+  if (!is_signed) {
+    HUB_TRY(write(file, signer.public_key()));
+    return signer;
+  }
+  HUB_TRY(const auto kept, log::PublicKey::load(file));
+  if (kept.id() != signer.public_key().id())
+    return conflict("key.other", "the record is signed by key " + kept.id() + "; the one in " + folder.keys().string() +
+                                     " is " + signer.public_key().id());
+  return signer;
 }
 
 }  // namespace hub::server

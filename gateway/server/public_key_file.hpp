@@ -2,13 +2,16 @@
 #include <filesystem>
 
 #include "events/log/signing.hpp"
+#include "gateway/server/data_folder.hpp"
 
 namespace hub::server {
 
 inline constexpr std::string_view kPublicKeyFile = "public-key.pem";
 
-/// Keeps the public half of the checkpoints' key beside the log, so that the log and this file alone can be verified.
-/// Fails: unavailable `data.unusable`.
-Result<void> write_public_key(const std::filesystem::path& log_folder, const log::PublicKey& key);
+/// The key that signs the record of this folder. Its public half is kept beside the log, so that the log and that file
+/// alone can be verified. A new record gets a new key; one that was signed already goes on with its own only, for the
+/// signatures of two keys verify under neither. Fails: as Signer::open; not_found `key.absent` when the key of a signed
+/// record is not in DIR/keys; conflict `key.other` when another one is; unavailable `data.unusable`.
+Result<log::Signer> open_signer(const DataFolder& folder);
 
 }  // namespace hub::server

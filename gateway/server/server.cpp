@@ -4,10 +4,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
-#include "actors/accounts/access.hpp"
-#include "actors/accounts/api_key.hpp"
-#include "actors/accounts/project.hpp"
-#include "actors/engine/entity_actor.hpp"
+#include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
 #include "events/core/logging.hpp"
@@ -22,6 +19,7 @@
 #include "gateway/server/expiry_clock.hpp"
 #include "gateway/server/health.hpp"
 #include "gateway/server/http_watch.hpp"
+#include "gateway/server/kinds.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/public_key_file.hpp"
@@ -47,15 +45,6 @@ constexpr std::string_view kForeign = "foreign";
 /// it opens all the same, and health says how far behind they are.
 constexpr std::chrono::milliseconds kCatchUpPatience{10'000};
 
-engine::Kinds all_kinds() {
-  engine::Kinds kinds;
-  kinds.add(engine::host<deployments::Deployment>());
-  kinds.add(engine::host<accounts::Project>());
-  kinds.add(engine::host<accounts::ApiKey>());
-  kinds.add(engine::host<accounts::Access>());
-  return kinds;
-}
-
 }  // namespace
 
 /// In the order in which they are made; they end in the opposite one.
@@ -68,6 +57,7 @@ struct Server::Parts {
   Result<void> open_access();
   Result<void> open_projections();
   Result<void> start_engine();
+  void add_effects();
   Result<void> start_gateway();
   void add_sources();
   http::ServerOptions http_options();
@@ -112,23 +102,36 @@ struct Server::Parts {
 };
 
 Result<void> Server::Parts::open_stores() {
-  HUB_TRY(folder.make());
-  disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
-  HUB_TRY(auto opened_signer, log::Signer::open(folder.keys()));
-  signer = std::move(opened_signer);
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
   log_options.partitions = options.partitions;
+  log_options.read_only = options.read_only;
   log_options.figures = log_figures;
-  HUB_TRY(log, log::open_embedded_log(log_options));
-  HUB_TRY(write_public_key(folder.log(), signer->public_key()));
+  const auto open_log = [&]() -> Result<void> {
+    HUB_TRY(log, log::open_embedded_log(log_options));
+    return success();
+  };
+  // Nothing is made where there is nothing to read.
+  if (options.read_only) {
+    HUB_TRY(open_log());
+  }
+  HUB_TRY(folder.make());
+  disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
+  if (!options.read_only) {
+    HUB_TRY(open_log());
+    HUB_TRY(auto opened_signer, open_signer(folder));
+    signer = std::move(opened_signer);
+  }
   HUB_TRY(state, engine::open_state_store(folder.state()));
   return success();
 }
 
 Result<void> Server::Parts::open_secrets() {
-  HUB_TRY(auto key,
-          secrets::load_key({options.encryption_key, options.encryption_key_file, options.dev, folder.keys()}));
+  std::optional<secrets::Key> key;
+  // Without a key secrets can be listed, and no value can be read: a server that starts nothing needs none.
+  if (!options.read_only) {
+    HUB_TRY(key, secrets::load_key({options.encryption_key, options.encryption_key_file, options.dev, folder.keys()}));
+  }
   HUB_TRY(slots, secrets::SlotStore::open(secrets::secrets_folder(folder.keys()), std::move(key)));
   secret_values = std::make_unique<secrets::Secrets>(*slots);
   sealer = std::make_unique<secrets::Sealer>(*slots);
@@ -168,6 +171,21 @@ Result<void> Server::Parts::start_engine() {
     return log::make_checkpoint(*signer, partition, head, heads, now);
   };
   engine = std::make_unique<engine::Engine>(engine_options, *log, *state, all_kinds());
+  if (options.read_only) {
+    providers.add(std::make_shared<providers::local::KeptOutput>(folder.local()));
+  } else {
+    add_effects();
+  }
+  projections->start();
+  HUB_TRY(options.read_only ? engine->read_only() : engine->start());
+  Cursor head{log->incarnation(), {}};
+  for (PartitionId partition = 0; partition < log->partitions(); ++partition)
+    head.seqs.push_back(log->head(partition).seq);
+  HUB_TRY(projections->feed("deployments").progress().wait_for(head, kCatchUpPatience));
+  return success();
+}
+
+void Server::Parts::add_effects() {
   effects = std::make_unique<deployments::DeploymentEffects>(
       providers, *log,
       [this](const std::string& id, const std::string& organisation, const std::string& project,
@@ -184,13 +202,6 @@ Result<void> Server::Parts::start_engine() {
   providers.add(std::make_shared<providers::local::LocalProvider>(local, *telemetry));
   engine->handle_effects(std::string(deployments::kDeploymentPrefix),
                          [this](const engine::EffectRequest& request) { effects->run(request); });
-  projections->start();
-  HUB_TRY(engine->start());
-  Cursor head{log->incarnation(), {}};
-  for (PartitionId partition = 0; partition < log->partitions(); ++partition)
-    head.seqs.push_back(log->head(partition).seq);
-  HUB_TRY(projections->feed("deployments").progress().wait_for(head, kCatchUpPatience));
-  return success();
 }
 
 void Server::Parts::add_sources() {
@@ -208,7 +219,7 @@ void Server::Parts::add_sources() {
   hub->add_source("deployments/{id}/metrics", metric_streams);
   hub->add_source("events", streams::make_event_source(*log));
   event_publisher = std::make_unique<streams::EventPublisher>(*hub, *log);
-  telemetry->connect(log_streams, metric_streams);
+  if (telemetry) telemetry->connect(log_streams, metric_streams);
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
     streams::publish_fold(*hub, result, published);
   });
@@ -255,6 +266,7 @@ Result<void> Server::Parts::start_gateway() {
       [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),
       [this](const http::Request& request, int status) { refused_access(request, status); }});
   http::Router router;
+  if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
   routes::add_deployment_writes(router, *services);
   routes::add_deployment_batch(router, *services);

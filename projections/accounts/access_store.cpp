@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
@@ -26,6 +27,14 @@ constexpr char kPlacePrefix = 'p';  ///< "p" + partition → seq, hash
 void must(const rocksdb::Status& status) {
   if (!status.ok()) stop_on_failed_write(status);
 }
+
+/// For reading only: the database's own diary would be written beside it.
+class NoDiary final : public rocksdb::Logger {
+ public:
+  NoDiary() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
 
 rocksdb::Options options() {
   rocksdb::Options options;
@@ -59,6 +68,53 @@ bool decode_place(std::string_view bytes, FoldedTo& place) {
   return true;
 }
 
+/// What is on disk, as read.
+struct Rows {
+  std::map<std::string, std::string> entities;
+  std::vector<FoldedTo> places;
+};
+
+Result<Rows> read_rows(const std::filesystem::path& folder, std::uint32_t partitions) {
+  std::error_code error;
+  if (!std::filesystem::exists(folder / "CURRENT", error))
+    return not_found("projection.absent", "there is no such projection");
+  auto reading = options();
+  reading.create_if_missing = false;
+  reading.info_log = std::make_shared<NoDiary>();
+  rocksdb::DB* opened = nullptr;
+  const auto status = rocksdb::DB::OpenForReadOnly(reading, folder.string(), &opened);
+  if (!status.ok()) return internal_failure("projection.corrupt", status.ToString());
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  Rows rows{{}, std::vector<FoldedTo>(partitions)};
+  const std::unique_ptr<rocksdb::Iterator> each(db->NewIterator(rocksdb::ReadOptions()));
+  for (each->SeekToFirst(); each->Valid(); each->Next()) {
+    const auto key = each->key().ToStringView(), value = each->value().ToStringView();
+    if (key.front() == kRowPrefix) rows.entities.emplace(key.substr(1), value);
+    if (key.front() != kPlacePrefix) continue;
+    const auto partition = std::strtoul(std::string(key.substr(1)).c_str(), nullptr, 10);
+    if (partition >= partitions || !decode_place(value, rows.places[partition]))
+      return internal_failure("projection.corrupt", "a place is malformed");
+  }
+  if (!each->status().ok()) return internal_failure("projection.corrupt", each->status().ToString());
+  return rows;
+}
+
+/// Folds a partition up to `last`; the entities that changed are noted.
+Result<void> fold_up_to(log::Log& log, PartitionId partition, Seq last, AccessTable& table,
+                        std::set<std::string>& changed) {
+  for (Seq next = 1; next <= last;) {
+    HUB_TRY(const auto batches, log.read(partition, next, kReadBytes));
+    for (const auto& batch : batches) {
+      if (batch->end.last > last) break;
+      for (const auto& record : batch->records)
+        if (table.apply(partition, record)) changed.insert(record.entity);
+    }
+    if (batches.empty()) break;
+    next = batches.back()->end.last + 1;
+  }
+  return success();
+}
+
 }  // namespace
 
 AccessStore::AccessStore(log::Log& log, std::unique_ptr<rocksdb::DB> rows)
@@ -84,6 +140,35 @@ Result<std::unique_ptr<AccessStore>> AccessStore::open(const std::filesystem::pa
   return store;
 }
 
+Result<void> AccessStore::rebuild(const std::filesystem::path& folder, log::Log& log) {
+  std::error_code error;
+  if (std::filesystem::exists(folder, error) && !rocksdb::DestroyDB(folder.string(), options()).ok())
+    return unavailable("projection.locked", "another process has the projection open");
+  HUB_TRY(const auto made, open(folder, log));
+  made->wait_written();
+  return success();
+}
+
+Result<AccessStore::Verified> AccessStore::verify(const std::filesystem::path& folder, log::Log& log) {
+  HUB_TRY(const auto rows, read_rows(folder, log.partitions()));
+  AccessTable table;
+  HUB_TRY(const auto first, log.read(0, 1, 1));
+  if (!first.empty()) table.made_at(first.front()->end.index_time);
+  std::set<std::string> changed;
+  Verified verified{true, rows.entities.size(), 0};
+  for (PartitionId partition = 0; partition < rows.places.size(); ++partition) {
+    const auto& place = rows.places[partition];
+    if (place.seq == 0) continue;
+    HUB_TRY(const bool fits, follows(log, partition, place));
+    if (!fits) return invalid("projection.other_log", "the rows are not of this log");
+    HUB_TRY(fold_up_to(log, partition, place.seq, table, changed));
+    verified.records += place.seq;
+  }
+  verified.equal = changed.size() == rows.entities.size();
+  for (const auto& [id, row] : rows.entities) verified.equal = verified.equal && table.row(id) == row;
+  return verified;
+}
+
 AccessStore::~AccessStore() {
   if (!writer_.joinable()) return;
   log_.unwatch(watcher_);
@@ -105,7 +190,7 @@ Result<bool> AccessStore::load() {
     const auto partition = static_cast<PartitionId>(std::strtoul(std::string(key.substr(1)).c_str(), nullptr, 10));
     FoldedTo place;
     if (partition >= folded_.size() || !decode_place(value, place)) return false;
-    HUB_TRY(const bool good, follows(partition, place));
+    HUB_TRY(const bool good, follows(log_, partition, place));
     if (!good) return false;
     folded_[partition] = place;
     written_[partition] = place.seq;
@@ -114,9 +199,9 @@ Result<bool> AccessStore::load() {
 }
 
 /// Whether the log still has the batch that was folded last.
-Result<bool> AccessStore::follows(PartitionId partition, const FoldedTo& place) {
-  if (place.seq > log_.head(partition).seq) return false;
-  HUB_TRY(const auto batches, log_.read(partition, place.seq, 1));
+Result<bool> AccessStore::follows(log::Log& log, PartitionId partition, const FoldedTo& place) {
+  if (place.seq > log.head(partition).seq) return false;
+  HUB_TRY(const auto batches, log.read(partition, place.seq, 1));
   return !batches.empty() && batches.front()->end.last == place.seq && batches.front()->end.hash == place.hash;
 }
 

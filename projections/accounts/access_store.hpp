@@ -35,6 +35,17 @@ class AccessStore {
   /// log that has lost batches, or that were left broken, are dropped and folded again from the beginning. Fails:
   /// internal `log.corrupt`, gone `log.truncated`; internal `access.store` when the folder cannot be opened.
   static Result<std::unique_ptr<AccessStore>> open(const std::filesystem::path& folder, log::Log& log);
+  /// On the folder of a stopped server: drops the rows and folds the whole log anew. Fails: unavailable
+  /// `projection.locked`, and as open() does.
+  static Result<void> rebuild(const std::filesystem::path& folder, log::Log& log);
+  struct Verified {
+    bool equal = false;
+    std::size_t rows = 0;
+    std::uint64_t records = 0;  ///< of the log that the rows know
+  };
+  /// Folds the same records into memory and compares; writes nothing. Fails: not_found `projection.absent`, internal
+  /// `projection.corrupt`, invalid `projection.other_log`, and as Log::read does.
+  static Result<Verified> verify(const std::filesystem::path& folder, log::Log& log);
   ~AccessStore();
   AccessStore(const AccessStore&) = delete;
   AccessStore& operator=(const AccessStore&) = delete;
@@ -49,7 +60,7 @@ class AccessStore {
   AccessStore(log::Log& log, std::unique_ptr<rocksdb::DB> rows);
 
   Result<bool> load();
-  Result<bool> follows(PartitionId partition, const FoldedTo& place);
+  static Result<bool> follows(log::Log& log, PartitionId partition, const FoldedTo& place);
   void clear();
   Result<void> catch_up();
   Result<void> catch_up(PartitionId partition);

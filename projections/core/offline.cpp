@@ -71,6 +71,8 @@ Result<Verified> verify(log::Log& log, const std::filesystem::path& root, const 
   const auto path = Folders(root, projection).current();
   if (!path) return not_found("projection.absent", "there is no such projection");
   HUB_TRY(const auto found, Store::open(*path, resources, Store::Mode::read_only));
+  // Before a row is read: a damaged one is answered here, and ends the process everywhere else.
+  HUB_TRY(found->check());
   HUB_TRY(const bool fits, Host::fits(found->marks_at_open(), log));
   if (!fits) return invalid("projection.other_log", "the rows are not of this log");
   const Scratch cleared{scratch};

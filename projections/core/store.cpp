@@ -182,6 +182,12 @@ void Store::flush(bool wait) {
   if (!status.ok() && !status.IsTryAgain()) stop_on_io_error("cannot flush a projection", status.ToString());
 }
 
+Result<void> Store::check() const {
+  const auto status = db_->VerifyChecksum();
+  if (!status.ok()) return internal_failure("projection.corrupt", status.ToString());
+  return success();
+}
+
 Digest Store::content_hash() const {
   rocksdb::ReadOptions options;
   options.fill_cache = false;

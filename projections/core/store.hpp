@@ -78,6 +78,8 @@ class Store {
   void commit(rocksdb::WriteBatch& rows, const Marks& marks);
   /// Writes to disk what is only in memory. Returns when it is done, or with `wait` false when it has begun.
   void flush(bool wait);
+  /// Reads everything on disk by its checksums. Fails: internal `projection.corrupt`.
+  Result<void> check() const;
   /// SHA-256 over every key and value.
   Digest content_hash() const;
   /// Its folder goes with the last reader.

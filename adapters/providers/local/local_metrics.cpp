@@ -33,7 +33,7 @@ void LocalProvider::take_sample(const std::string& id, const Sample& sample) {
 Result<std::vector<MetricSample>> LocalProvider::metrics(const std::string& deployment_id, Instant from, Instant to,
                                                          Duration step) {
   const auto deployment = find(deployment_id);
-  if (!deployment) return not_found("provider.not_found", "the provider holds no such deployment");
+  if (!deployment) return kept_.metrics(deployment_id, from, to, step);
   return deployment->metrics.read(from, to, step);
 }
 

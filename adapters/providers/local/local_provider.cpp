@@ -65,6 +65,7 @@ LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
     : options_(std::move(options)),
       observer_(observer),
       boot_id_(read_boot_id(options_.boot_id_file)),
+      kept_(options_.folder),
       cgroups_(Cgroups::detect(options_.mounts_file)),
       nvml_(Nvml::load(options_.nvml_library)),
       metrics_(
@@ -319,7 +320,7 @@ Result<void> LocalProvider::remove(const std::string& deployment_id) {
 
 Result<LogPage> LocalProvider::logs(const std::string& deployment_id, const LogQuery& query) {
   const auto deployment = find(deployment_id);
-  if (!deployment) return unknown_deployment();
+  if (!deployment) return kept_.logs(deployment_id, query);
   return deployment->log.read(query);
 }
 

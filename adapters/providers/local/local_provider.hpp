@@ -6,6 +6,7 @@
 
 #include "adapters/providers/local/cgroups.hpp"
 #include "adapters/providers/local/deployment.hpp"
+#include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/metrics_thread.hpp"
 #include "adapters/providers/local/podman.hpp"
 #include "adapters/providers/local/watcher.hpp"
@@ -80,6 +81,8 @@ class LocalProvider final : public Provider {
   LocalOptions options_;
   Observer& observer_;
   std::string boot_id_;
+  /// Of deployments that ran on another machine or folder, whose output was restored here.
+  KeptOutput kept_;
   Cgroups cgroups_;
   std::unique_ptr<const Nvml> nvml_;  ///< null: no GPU here
   std::mutex mutex_;

@@ -1,0 +1,49 @@
+#pragma once
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "adapters/providers/provider.hpp"
+
+namespace hub::providers::local {
+
+/// Output and metrics that the local provider has kept in DIR/local, for a server that only reads: it runs nothing,
+/// adopts nothing and writes nothing. What would change something fails: forbidden `server.read_only`.
+class KeptOutput final : public Provider {
+ public:
+  explicit KeptOutput(std::filesystem::path folder);
+  ~KeptOutput() override;
+
+  std::string_view name() const override { return "local"; }
+  Capabilities capabilities() const override;
+  Result<std::vector<Offer>> offers() override { return std::vector<Offer>{}; }
+  Result<Instance> create(const CreateOrder& order) override;
+  Result<std::vector<Observed>> list() override { return std::vector<Observed>{}; }
+  Result<Observed> get(const std::string& deployment_id) override;
+  Result<Observed> start(const CreateOrder& order, std::int32_t run) override;
+  Result<void> stop(const std::string& deployment_id, std::int32_t run, Duration grace) override;
+  Result<void> remove(const std::string& deployment_id) override;
+  Result<LogPage> logs(const std::string& deployment_id, const LogQuery& query) override;
+  Result<std::vector<MetricSample>> metrics(const std::string& deployment_id, Instant from, Instant to,
+                                            Duration step) override;
+  void watch_metrics(const std::string&, bool) override {}
+  Result<deployments::Connection> connection(const std::string& deployment_id) override;
+
+ private:
+  struct Kept;
+  std::shared_ptr<Kept> find(const std::string& id);
+
+  const std::filesystem::path folder_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<Kept>> kept_;
+};
+
+/// Copies the kept output of every deployment from one DIR/local to another, lines up to `until`; without it all lines
+/// and the metrics too. Workspaces and what belongs to running processes stay. A line that is being written meanwhile
+/// is there or not. Answers how many deployments had something. Fails: unavailable `data.unusable`.
+Result<std::size_t> copy_kept_output(const std::filesystem::path& from, const std::filesystem::path& to,
+                                     std::optional<Instant> until);
+
+}  // namespace hub::providers::local

@@ -1,0 +1,26 @@
+#pragma once
+#include <optional>
+
+#include "events/log/embedded_log.hpp"
+
+namespace hub::log {
+
+struct CopyOptions {
+  std::filesystem::path from;    ///< DIR/log of a stopped server; never written to
+  std::filesystem::path to;      ///< made; holds no log yet
+  std::optional<Instant> until;  ///< only batches with an index time up to then, and what their signatures name
+};
+
+struct Copied {
+  std::uint64_t records = 0;
+  std::uint64_t batches = 0;
+  std::vector<Head> heads;  ///< by partition
+};
+
+/// Copies a log batch by batch, each verified on the way, durably. What is cut off is a valid shorter record: same
+/// chain, same signatures. The copy has an incarnation of its own: it may go on otherwise than the original, so no
+/// cursor of that is good for it. Fails: as open_embedded_log does for either; conflict `log.present`; internal
+/// `log.corrupt` naming the position.
+Result<Copied> copy_embedded_log(const CopyOptions& options);
+
+}  // namespace hub::log

@@ -1,0 +1,71 @@
+#include "gateway/offline/opened.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "events/log/embedded_log.hpp"
+#include "gateway/server/public_key_file.hpp"
+
+namespace hub::offline {
+namespace {
+
+/// " (at http://…, process 12)" by what a running server writes down, or "".
+std::string who_runs(const server::DataFolder& folder) {
+  std::ostringstream text;
+  text << std::ifstream(folder.server_json()).rdbuf();
+  boost::system::error_code error;
+  const auto document = boost::json::parse(text.str(), error);
+  if (error || !document.is_object()) return {};
+  const auto* url = document.as_object().if_contains("url");
+  const auto* pid = document.as_object().if_contains("pid");
+  if (url == nullptr || pid == nullptr || !url->is_string() || !pid->is_int64()) return {};
+  return fmt::format(" (at {}, process {})", std::string(url->as_string()), pid->as_int64());
+}
+
+Result<std::unique_ptr<log::Log>> open(const server::DataFolder& folder, const log::EmbeddedOptions& options) {
+  auto opened = log::open_embedded_log(options);
+  if (!opened) return explained(std::move(opened).error(), folder);
+  return opened;
+}
+
+}  // namespace
+
+Failure explained(Failure failure, const server::DataFolder& folder) {
+  if (failure.code == "log.locked")
+    failure.detail =
+        fmt::format("a server{} or another command has {} open: stop it first", who_runs(folder), folder.root.string());
+  if (failure.code == "log.absent")
+    failure.detail = fmt::format("there is no log in {}: is it the right --data?", folder.log().string());
+  return failure;
+}
+
+Result<std::unique_ptr<log::Log>> open_to_read(const server::DataFolder& folder) {
+  log::EmbeddedOptions options;
+  options.folder = folder.log();
+  options.read_only = true;
+  return open(folder, options);
+}
+
+Result<std::unique_ptr<log::Log>> open_to_write(const server::DataFolder& folder, std::uint32_t partitions) {
+  HUB_TRY(folder.make());
+  log::EmbeddedOptions options;
+  options.folder = folder.log();
+  options.partitions = partitions;
+  return open(folder, options);
+}
+
+Result<log::PublicKey> load_public_key(const server::DataFolder& folder, const std::filesystem::path& file) {
+  const auto path = file.empty() ? folder.log() / server::kPublicKeyFile : file;
+  auto key = log::PublicKey::load(path);
+  if (!key) {
+    auto failure = std::move(key).error();
+    failure.detail = fmt::format("{}: {}", path.string(), failure.detail);
+    return failure;
+  }
+  return key;
+}
+
+}  // namespace hub::offline

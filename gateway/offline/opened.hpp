@@ -1,0 +1,25 @@
+#pragma once
+#include <memory>
+
+#include "events/log/log.hpp"
+#include "events/log/signing.hpp"
+#include "gateway/server/data_folder.hpp"
+
+namespace hub::offline {
+
+/// The log of a folder whose server is stopped; not a byte below the folder is written, and no server can start on it
+/// meanwhile. Fails: unavailable `log.locked`, not_found `log.absent`, internal `log.corrupt`.
+Result<std::unique_ptr<log::Log>> open_to_read(const server::DataFolder& folder);
+
+/// The same to append to it; makes the folder and a log of `partitions` when there is none.
+/// Fails also: unavailable `data.unusable`, `log.unavailable`.
+Result<std::unique_ptr<log::Log>> open_to_write(const server::DataFolder& folder, std::uint32_t partitions);
+
+/// What kept a command from the folder, in words that name who has it when somebody has.
+Failure explained(Failure failure, const server::DataFolder& folder);
+
+/// The public half of the key of the checkpoints: in `file` when given, else beside the log.
+/// Fails: not_found `key.absent`, malformed `key.invalid`.
+Result<log::PublicKey> load_public_key(const server::DataFolder& folder, const std::filesystem::path& file);
+
+}  // namespace hub::offline

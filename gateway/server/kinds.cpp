@@ -1,0 +1,20 @@
+#include "gateway/server/kinds.hpp"
+
+#include "actors/accounts/access.hpp"
+#include "actors/accounts/api_key.hpp"
+#include "actors/accounts/project.hpp"
+#include "actors/deployments/deployment.hpp"
+#include "actors/engine/entity_actor.hpp"
+
+namespace hub::server {
+
+engine::Kinds all_kinds() {
+  engine::Kinds kinds;
+  kinds.add(engine::host<deployments::Deployment>());
+  kinds.add(engine::host<accounts::Project>());
+  kinds.add(engine::host<accounts::ApiKey>());
+  kinds.add(engine::host<accounts::Access>());
+  return kinds;
+}
+
+}  // namespace hub::server
