@@ -31,7 +31,8 @@ projections::Lag Health::lag() const {
 // What the log cannot write ends the process, so one that answers can write, unless it must not for want of room.
 routes::HealthCheck Health::log_check() const {
   if (from_.disk.room().full) return {"log", false, "not written to while the disk is nearly full"};
-  return {"log", true, fmt::format("writable, {} partitions", from_.log.partitions())};
+  return {"log", true,
+          fmt::format("{}, {} partitions", from_.read_only ? "read only" : "writable", from_.log.partitions())};
 }
 
 routes::HealthCheck Health::disk_check() const {
