@@ -260,7 +260,10 @@ Result<void> Server::Parts::start_gateway() {
         return engine->submit(std::move(input), std::move(done));
       },
       RefusalAudit::Options{});
-  health = std::make_unique<Health>(Health::Sources{*engine, *projections, *log, *disk, *slots, providers});
+  // There is nowhere to write them.
+  if (options.read_only) refusals->stop();
+  health = std::make_unique<Health>(
+      Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
       *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
       [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),
