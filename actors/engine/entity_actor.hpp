@@ -38,6 +38,7 @@ class EntityActor final : public caf::event_based_actor {
     try {
       auto command = Aggregate::decode_command(input.type, input.data);
       if (!command) {
+        decision.unreadable = true;
         decision.refusal = std::move(command).error();
         return decision;
       }

@@ -20,7 +20,8 @@ struct EncodedEvent {
 /// What became of one input inside an entity actor.
 struct Decision {
   std::optional<Failure> refusal;
-  bool threw = false;  ///< decide() threw: the input goes to dead letters
+  bool threw = false;       ///< decide() threw: the input goes to dead letters
+  bool unreadable = false;  ///< no command of this kind: nobody can be told but who sent it
   std::vector<EncodedEvent> events;
   std::vector<Message> messages;
 };

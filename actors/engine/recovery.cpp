@@ -99,7 +99,10 @@ Result<void> Runner::own(PartitionId partition) {
 
 Result<void> Runner::take_up(PartitionId partition, const log::Head& head) {
   disown(partition);
-  HUB_TRY(catch_up(partition, head));
+  if (auto caught_up = catch_up(partition, head); !caught_up) {
+    alarm(partition, caught_up.error());
+    return std::move(caught_up).error();
+  }
   heads_[partition] = head;
   load_agenda(partition);
   feed_.follow(partition, store_.consumed(partition, partition_count()));

@@ -55,7 +55,7 @@ struct RunnerMetrics {
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::int64_t> overdue_micros{0};
   std::atomic<bool> held{false};         ///< nothing is decided for want of room on the disk
-  std::atomic<std::uint64_t> alarms{0};  ///< partitions that could not be read
+  std::atomic<std::uint64_t> alarms{0};  ///< of RunnerOptions::alarm
 };
 
 /// Owns some partitions: drains inputs, has the actors decide, appends one batch, answers, releases effects, stores
@@ -86,6 +86,8 @@ class Runner {
   void stop();
   bool stopping() const { return stopping_; }
 
+  /// Entities that were set aside since the start, and why.
+  const std::unordered_map<std::string, std::string>& quarantined() const { return active_.quarantined(); }
   const RunnerMetrics& metrics() const { return metrics_; }
   std::size_t queued() const { return metrics_.queued; }
 

@@ -24,7 +24,7 @@ bool Runner::settle() {
   unsettled_.reset();
   for (const auto& batch : held.batches) disown(batch->partition);
   for (const auto& [partition, head] : held.claimed)
-    if (const auto taken = take_up(partition, head); !taken) alarm(partition, taken.error());
+    static_cast<void>(take_up(partition, head));  // it has said what is wrong, and the partition is not owned
   settled(*held.work, held.batches, is_there);
   return true;
 }

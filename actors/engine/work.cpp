@@ -163,8 +163,12 @@ void Work::finish_turn(const std::string& entity, Group& group) {
     runner_.active_.quarantine(entity, turn.poison);
     return;
   }
-  for (auto* item : group.items)
+  for (auto* item : group.items) {
     if (item->decision.threw) bury(*item, "decide threw");
+    // A caller is told; a message or the result of an effect has nobody who would notice.
+    if (item->decision.unreadable && item->submission.input.source != Input::Source::command)
+      bury(*item, item->decision.refusal->code);
+  }
   auto& touched_entity = touched[entity];
   if (touched_entity.version == 0) touched_entity.version = group.active->version;
   adopt_owner(*group.active, group.items);

@@ -7,12 +7,12 @@
 namespace hub::log {
 
 struct EmbeddedOptions {
-  std::filesystem::path folder;            ///< DIR/log and nothing else
-  std::uint32_t partitions = 16;           ///< of a new log; an existing one keeps its own
-  bool read_only = false;                  ///< for audit and replay of a stopped server: never writes a byte
-  bool sync = true;                        ///< false only in the negative control of the power-loss test
-  std::size_t memory_bytes_max = 8 << 20;  ///< write buffers
-  std::shared_ptr<LogFigures> figures;     ///< told of each durable write; may be null
+  std::filesystem::path folder;              ///< DIR/log and nothing else
+  std::uint32_t partitions = 16;             ///< of a new log; an existing one keeps its own
+  bool read_only = false;                    ///< for audit and replay of a stopped server: never writes a byte
+  bool sync = true;                          ///< false only in the negative control of the power-loss test
+  std::size_t memory_bytes_max = 8 << 20;    ///< write buffers
+  std::shared_ptr<LogFigures> figures = {};  ///< told of each durable write; may be null
 };
 
 /// The log of one machine on RocksDB: one writer process (a lock on the folder), one put per batch and partition in

@@ -3,18 +3,35 @@
 #include "gateway/routes/command.hpp"
 
 namespace hub::routes {
+namespace {
 
-Result<deployments::Item> deployment_of(Services& services, const http::Request& request, std::string_view id,
-                                        accounts::Role role) {
-  const auto absent = [] { return not_found("deployment.not_found", "no such deployment"); };
+Failure absent() {
+  return not_found("deployment.not_found", "no such deployment");
+}
+
+Result<deployments::Item> item_of(Services& services, std::string_view id) {
   if (!is_id(id)) return absent();
-  HUB_TRY(auto item, services.deployments.get(id, services.clock()));
-  if (!request.principal->may(accounts::Role::viewer, item.project)) {
+  return services.deployments.get(id, services.clock());
+}
+
+/// What was found, when the caller may have it.
+Result<deployments::Item> admit(Services& services, const http::Request& request, Result<deployments::Item> found,
+                                accounts::Role role) {
+  if (!found) return found;
+  const auto& project = found.value().project;
+  if (!request.principal->may(accounts::Role::viewer, project)) {
     services.refused_access(request, 404);
     return absent();
   }
-  HUB_TRY(require(request, role, item.project));
-  return item;
+  HUB_TRY(require(request, role, project));
+  return found;
+}
+
+}  // namespace
+
+Result<deployments::Item> deployment_of(Services& services, const http::Request& request, std::string_view id,
+                                        accounts::Role role) {
+  return admit(services, request, item_of(services, id), role);
 }
 
 Result<deployments::Item> deployment_of(Services& services, const http::Request& request, accounts::Role role) {

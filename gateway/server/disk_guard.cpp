@@ -25,8 +25,9 @@ std::int64_t reserve_of(const std::filesystem::path& folder) {
 
 }  // namespace
 
-DiskGuard::DiskGuard(const std::filesystem::path& folder)
+DiskGuard::DiskGuard(const std::filesystem::path& folder, bool writes)
     : folder_(folder), ballast_(folder / kBallastName), reserve_(reserve_of(folder)) {
+  if (!writes) return;
   std::error_code error;
   has_ballast_ = static_cast<std::int64_t>(std::filesystem::file_size(ballast_, error)) == reserve_ && !error;
   const auto free = free_bytes();

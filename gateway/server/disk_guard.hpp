@@ -22,8 +22,8 @@ class DiskGuard {
   };
 
   /// Makes the ballast (an eighth of the disk, 16 to 64 MiB) when there is room for it; gives it free when there is
-  /// none, so that what comes next can start.
-  explicit DiskGuard(const std::filesystem::path& folder);
+  /// none, so that what comes next can start. Without `writes` it only looks, and there is always room.
+  explicit DiskGuard(const std::filesystem::path& folder, bool writes = true);
 
   /// True when writers may go on. Costs one look at the file system; asked before each batch.
   bool has_room();

@@ -14,7 +14,7 @@
 namespace hub::server {
 
 /// Sees each answered request: counts it by route, counts refusals by code, and writes its line of the log. The counts
-/// of a request cost five relaxed additions into memory that few threads share.
+/// of a request cost four relaxed additions into memory that few threads share.
 class HttpWatch {
  public:
   /// Status classes 1xx to 5xx.

@@ -31,7 +31,13 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
   const ServerLog log(options.log_format, options.log_level);
   const auto data = options.data.string();
   logging::write(logging::Level::info, "starting", {{"version", HUB_VERSION}, {"data", data}, {"pid", ::getpid()}});
-  HUB_TRY(auto server, Server::start(options));
+  auto started = Server::start(options);
+  if (!started) {
+    const auto& failure = started.error();
+    logging::write(logging::Level::error, "cannot start", {{"code", failure.code}, {"detail", failure.detail}});
+    return failure;
+  }
+  auto server = std::move(started).value();
   logging::write(logging::Level::info, "ready", {{"url", server->url()}});
   if (options.dev && options.dev_token.empty())
     logging::write(logging::Level::info, "development mode: one admin, whose token is in a file",

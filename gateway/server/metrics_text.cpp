@@ -118,11 +118,23 @@ void add_log(Families& out, const log::LogFigures& log) {
             static_cast<double>(log.slow.load()));
 }
 
+/// "/deployments/{id}" as "/deployments/:id": braces enclose labels, and simple readers take them for the end.
+std::string label_of(const std::string& pattern) {
+  std::string label;
+  for (const char c : pattern) {
+    if (c == '{')
+      label += ':';
+    else if (c != '}')
+      label += c;
+  }
+  return label;
+}
+
 void add_http(Families& out, const HttpWatch& http) {
   static constexpr const char* kClassNames[] = {"1xx", "2xx", "3xx", "4xx", "5xx"};
   const auto routes = http.routes();
   const auto labels = [](const HttpWatch::RouteFigures& route) -> Labels {
-    return {{"method", route.method}, {"route", route.pattern}};
+    return {{"method", route.method}, {"route", label_of(route.pattern)}};
   };
   for (const auto& route : routes)
     for (std::size_t i = 0; i < HttpWatch::kClasses; ++i) {

@@ -116,7 +116,7 @@ Result<void> Server::Parts::open_stores() {
     HUB_TRY(open_log());
   }
   HUB_TRY(folder.make());
-  disk = std::make_unique<DiskGuard>(folder.root);
+  disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
     HUB_TRY(auto opened_signer, open_signer(folder));

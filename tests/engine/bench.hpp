@@ -92,7 +92,7 @@ class Bench {
 
  private:
   void open() {
-    log = log::open_embedded_log({folder.path() / "log", 4, false, true, 4 << 20}).value();
+    log = log::open_embedded_log({folder.path() / "log", 4, false, true, 4 << 20, nullptr}).value();
     runner = std::make_unique<engine::Runner>(options_, *log, *store, kinds_, system_, effects);
     for (PartitionId partition = 0; partition < log->partitions(); ++partition) EXPECT_TRUE(runner->own(partition));
     run();

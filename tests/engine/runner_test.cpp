@@ -102,6 +102,37 @@ TEST(Runner, AKeyIsForgottenAfterADay) {
   EXPECT_TRUE(bench.send(id, Add{1}, "creates").repeated);
 }
 
+TEST(Runner, WithoutRoomOnTheDiskCommandsAreRefusedAndEverythingElseWaits) {
+  bool has_room = true;
+  engine::RunnerOptions options;
+  options.has_room = [&] { return has_room; };
+  Bench bench(std::move(options));
+  const auto id = Bench::id(1);
+  bench.send(id, Add{5});
+  has_room = false;
+  const auto head = bench.log->head(partition_of(id, 4));
+  engine::Input result;
+  result.source = engine::Input::Source::effect;
+  result.entity = id;
+  result.type = "Add";
+  result.data = R"({"amount":2})";
+  ASSERT_TRUE(bench.runner->submit({std::move(result), {}, std::nullopt}));
+  const auto refused = bench.send(id, Add{1}, "key");
+  ASSERT_TRUE(refused.refusal);
+  EXPECT_EQ(refused.refusal->http_status(), 507);
+  EXPECT_EQ(refused.refusal->code, "disk.full");
+  EXPECT_GT(refused.refusal->retry_after_ms, 0);
+  EXPECT_EQ(bench.log->head(partition_of(id, 4)), head);
+  EXPECT_TRUE(bench.runner->metrics().held);
+  EXPECT_EQ(bench.runner->queued(), 1U);
+  // With room again the one that waited is decided, and the key of the refused one is free.
+  has_room = true;
+  bench.run();
+  EXPECT_EQ(bench.total(id), 7);
+  EXPECT_FALSE(bench.send(id, Add{1}, "key").repeated);
+  EXPECT_EQ(bench.total(id), 8);
+}
+
 TEST(Runner, AnExpiredCommandIsRefusedAndMayBeTriedAgain) {
   Bench bench;
   const auto id = Bench::id(1);

@@ -28,13 +28,22 @@ inline std::optional<std::uint64_t> seeds_asked_for() {
   return number_in_environment("HUB_SEEDS");
 }
 
-/// Runs a world and checks it; what is wrong, with the seed in front.
-inline std::string run_and_check(WorldOptions options) {
+/// Runs a world and checks it; what is wrong, with the seed in front. Adds to `figures` when there are any.
+inline std::string run_and_check(WorldOptions options, Figures* figures = nullptr) {
   const auto seed = options.seed;
   World world(std::move(options));
   const bool settled = world.run();
   std::string text;
   for (const auto& wrong : check(world, settled)) text += "\n  " + wrong;
+  if (figures != nullptr) {
+    const auto& run = world.figures();
+    figures->appends += run.appends;
+    figures->unknown += run.unknown;
+    figures->fenced += run.fenced;
+    figures->crashes += run.crashes;
+    figures->pauses += run.pauses;
+    figures->moves += run.moves;
+  }
   return text.empty() ? text : "HUB_SEED=" + std::to_string(seed) + text;
 }
 

@@ -1,5 +1,6 @@
 // Each protection taken out once: the check must notice within the seeds of the ordinary run.
 #include "tests/simulation/controls.hpp"
+
 #include "tests/simulation/campaign.hpp"
 
 namespace hub::simulation {

@@ -49,6 +49,7 @@ void Coordinator::move(PartitionId partition) {
 void Coordinator::give(PartitionId partition, std::size_t to) {
   const auto from = owners_[partition];
   if (from == to) return;
+  ++world_.figures().moves;
   world_.note("partition " + std::to_string(partition) + " goes from node " + std::to_string(from) + " to " +
               std::to_string(to));
   owners_[partition] = to;

@@ -12,6 +12,8 @@ constexpr double kFails = 0.05;
 constexpr double kEndsByItself = 0.4;
 constexpr Duration kCallMax = milliseconds(60);
 constexpr Duration kRunMax = milliseconds(800);
+constexpr double kOutOfReach = 0.1;
+constexpr Duration kOutOfReachFor = milliseconds(150);
 constexpr Duration kStopMax = milliseconds(100);
 
 Reason exited(int code) {
@@ -94,10 +96,11 @@ void FakeProvider::stop(Caller caller, const std::string& id, std::int32_t run) 
 void FakeProvider::watch(Caller caller, const std::string& id, std::int32_t run) {
   auto& machine = machines_[id];
   machine.watchers.insert(caller);
-  if (!machine.running)
-    tell_end(caller, id);
-  else
-    report(caller, id, deployments::ReportReachable{run});
+  if (!machine.running) return tell_end(caller, id);
+  if (world_.is_healed() || !world_.random().chance(kOutOfReach))
+    return report(caller, id, deployments::ReportReachable{run});
+  report(caller, id, deployments::ReportUnreachable{{"provider.unreachable", "no answer", {}, {}, {}}});
+  world_.after(kOutOfReachFor, [this, caller, id, run] { report(caller, id, deployments::ReportReachable{run}); });
 }
 
 void FakeProvider::end_run(const std::string& id, std::int32_t run, Reason reason) {

@@ -19,6 +19,10 @@ class GateLog final : public ForwardingLog {
   log::Append append(const std::vector<log::BatchPtr>& batches) override {
     pass("before an append");
     const auto answer = inner().append(batches);
+    auto& figures = node_.world_.figures();
+    ++figures.appends;
+    if (answer == log::Append::unknown) ++figures.unknown;
+    if (answer == log::Append::fenced) ++figures.fenced;
     pass("behind an append");
     return answer;
   }
@@ -32,6 +36,7 @@ class GateLog final : public ForwardingLog {
       throw Crashed{};
     }
     if (!world.random().chance(world.options().pause_in_append)) return;
+    ++world.figures().pauses;
     world.note("node " + std::to_string(node_.number_) + " stands still " + where);
     world.pass_time(world.random().between(milliseconds(1), kStandsStillMax));
     if (node_.ends_soon_) throw Crashed{};
@@ -90,10 +95,7 @@ void Node::take_wanted() {
       continue;
     }
     if (owns(partition) || retry_at_[partition] > world_.now()) continue;
-    if (const auto owned = runner_->own(partition); !owned) {
-      retry_at_[partition] = world_.now() + world_.random().between({}, kClaimAgainMax);
-      if (owned.error().kind != FailureKind::unavailable) alarms_.push_back(owned.error());
-    }
+    if (!runner_->own(partition)) retry_at_[partition] = world_.now() + world_.random().between({}, kClaimAgainMax);
   }
 }
 

@@ -32,15 +32,18 @@ TEST(Simulation, NothingIsLostRepeatedOrInventedWhateverFails) {
   const auto seeds = seeds_asked_for().value_or(is_long() ? kSeedsLong : kSeeds);
   int failures = 0;
   std::uint64_t commands = 0;
+  Figures figures;
   for (std::uint64_t seed = 1; seed <= seeds && failures < kFailuresShown; ++seed) {
-    const auto wrong = run_and_check(options_of(seed));
+    const auto wrong = run_and_check(options_of(seed), &figures);
     if (!wrong.empty()) ++failures;
     EXPECT_EQ(wrong, "");
     commands += options_of(seed).workload.commands;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   std::cout << R"({"name": "simulation_seeds", "value": )" << seeds << R"(, "commands": )" << commands
-            << R"(, "seconds": )" << took.count() << "}\n";
+            << R"(, "appends": )" << figures.appends << R"(, "unknown": )" << figures.unknown << R"(, "fenced": )"
+            << figures.fenced << R"(, "crashes": )" << figures.crashes << R"(, "pauses": )" << figures.pauses
+            << R"(, "moves": )" << figures.moves << R"(, "seconds": )" << took.count() << "}\n";
 }
 
 }  // namespace

@@ -6,10 +6,18 @@
 
 #include "actors/deployments/deployment.hpp"
 #include "actors/engine/entity_actor.hpp"
+#include "events/core/logging.hpp"
 #include "tests/engine/counter.hpp"
 
 namespace hub::simulation {
 namespace {
+
+class Quiet final : public logging::Sink {
+ public:
+  bool wants(logging::Level) const override { return false; }
+  void write(logging::Level, std::string_view, logging::Fields) override {}
+  void flush() override {}
+};
 
 constexpr Duration kTurnMax = milliseconds(12);
 constexpr Duration kDownMax = milliseconds(1'500);
@@ -30,6 +38,9 @@ const engine::Kinds& World::kinds() {
 }
 
 caf::actor_system& World::actors() {
+  // What the engine would tell an operator about each fault is noise here.
+  static Quiet quiet;
+  logging::set_sink(&quiet);
   // Never ended: when the process exits, what it needs of its library is gone before it.
   static caf::actor_system& system = [&]() -> caf::actor_system& {
     auto* config = new caf::actor_system_config;
@@ -108,6 +119,7 @@ void World::plan_faults() {
 }
 
 void World::crash(Node& node) {
+  ++figures_.crashes;
   const auto how = random_.below(10);
   note("node " + std::to_string(node.number()) + " crashes");
   node.crash(how < 1 ? Node::Rows::lost : how < 4 ? Node::Rows::damaged : Node::Rows::as_flushed);
@@ -118,6 +130,7 @@ void World::crash(Node& node) {
 
 void World::pause(Node& node) {
   if (!node.is_alive() || node.is_paused()) return;
+  ++figures_.pauses;
   note("node " + std::to_string(node.number()) + " is paused");
   node.pause();
   const auto life = node.life();
@@ -155,13 +168,14 @@ bool World::is_settled() {
   if (!clients_.are_done()) return false;
   for (PartitionId partition = 0; partition < options_.partitions; ++partition)
     if (owner_of(partition) == nullptr) return false;
-  for (int i = 0; i < options_.workload.counters; ++i) {
-    const auto id = Clients::counter_id(options_.seed, i);
-    const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);
-    if (row && row.value() && !row.value()->state.empty() &&
-        test::Counter::decode_state(row.value()->state).value().armed_for.is_set())
-      return false;
-  }
+  // By what is owed, not by the row of the entity, which may be damaged until it is loaded.
+  bool timers_wait = false;
+  for (const auto& node : nodes_)
+    node->store().agendas([&](const std::string& id, const engine::Agenda& agenda) {
+      if (owner_of(partition_of(id, options_.partitions)) != node.get()) return;
+      for (const auto& due : agenda) timers_wait = timers_wait || due.kind == engine::Due::Kind::timer;
+    });
+  if (timers_wait) return false;
   for (int i = 0; i < options_.workload.deployments; ++i) {
     const auto id = Clients::deployment_id(options_.seed, i);
     const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);

@@ -37,6 +37,16 @@ struct WorldOptions {
   bool prints = false;  ///< a line for each fault, for those who look for a cause
 };
 
+/// How much went wrong in a run.
+struct Figures {
+  std::uint64_t appends = 0;
+  std::uint64_t unknown = 0;
+  std::uint64_t fenced = 0;
+  std::uint64_t crashes = 0;
+  std::uint64_t pauses = 0;
+  std::uint64_t moves = 0;  ///< of a partition to another node
+};
+
 /// Some engine nodes, the log they share, the group that gives them partitions, clients and a provider, in one thread
 /// on a virtual clock. The same options give the same run, byte by byte.
 class World {
@@ -68,6 +78,7 @@ class World {
   /// The node that serves a partition now; null when nobody does.
   Node* owner_of(PartitionId partition);
   Instant healed_at() const { return healed_at_; }
+  Figures& figures() { return figures_; }
 
   static const engine::Kinds& kinds();
   static caf::actor_system& actors();
@@ -90,6 +101,7 @@ class World {
   Coordinator coordinator_;
   FakeProvider provider_;
   Clients clients_;
+  Figures figures_;
   bool healed_ = false;
   Instant healed_at_;
 };

@@ -17,6 +17,9 @@ TOKEN = "test-token-0123456789abcdef0123456789abcdef"
 DEADLINE_S = 30.0
 BINARY = pathlib.Path(os.environ.get("HUB_BINARY", contract.ROOT / "build" / "release" / "computehub"))
 
+# Has a server meet failing and slow disks and a clock that is off; tests/system/faults.cpp says how.
+FAULTS = BINARY.parent / "tests" / "libfaults.so"
+
 
 def eventually(condition, what, deadline_s=DEADLINE_S):
     """Asks until `condition()` is true and answers what it said. Only for what no `?wait=` and no frame tells."""

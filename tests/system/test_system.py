@@ -81,6 +81,7 @@ def test_the_served_document_is_the_one_of_the_repository(server):
 
 def test_the_reference_page_is_served_offline(server):
     page = server.client(token=None).get("/docs")
+    assert page.status_code == 200, re.sub("<[^>]*>", "", page.text)
     assert page.headers["Content-Type"].startswith("text/html")
     assert "/api/v1/openapi.json" in page.text
     for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):

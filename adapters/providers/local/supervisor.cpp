@@ -32,6 +32,7 @@ constexpr int kLockWaitMs = 5;
 constexpr std::int64_t kKillMicrosMax = 10'000'000;
 constexpr int kKillWaitMs = 20;
 constexpr int kCgroupTries = 100;
+constexpr int kRoomWaitMs = 100;
 
 std::int64_t micros_of(clockid_t clock) {
   timespec now{};
@@ -323,7 +324,8 @@ void Supervisor::finish() {
     for (int tries = 0; ::rmdir(folder.c_str()) != 0 && errno == EBUSY && tries < kCgroupTries; ++tries) pause_ms(1);
   if (exit_.at_micros == 0) exit_.at_micros = wall_micros();
   exit_.last_seq = log_.last_seq();
-  write_exit(".", exit_);
+  // Without the record nobody would ever learn how it ended, so a full disk is waited out.
+  while (!write_exit(".", exit_) && (errno == ENOSPC || errno == EDQUOT)) pause_ms(kRoomWaitMs);
   ::unlink(kSocketName);
   // Before anybody hears of the end: the next run's supervisor needs it.
   lock_.reset();
