@@ -56,10 +56,13 @@ HttpClient::~HttpClient() {
   ::close(socket_);
 }
 
-Answer HttpClient::ask(std::string_view method, std::string_view target, std::string_view body) {
+void HttpClient::send(std::string_view method, std::string_view target, std::string_view body) {
   const auto request = http_request(method, target, body);
   require(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()),
           "a request cannot be sent");
+}
+
+Answer HttpClient::receive() {
   std::string bytes;
   char piece[16 * 1024];
   for (;;) {

@@ -32,7 +32,13 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  Answer ask(std::string_view method, std::string_view target, std::string_view body = {});
+  Answer ask(std::string_view method, std::string_view target, std::string_view body = {}) {
+    send(method, target, body);
+    return receive();
+  }
+  void send(std::string_view method, std::string_view target, std::string_view body = {});
+  /// The answer to what was sent; waits for it.
+  Answer receive();
 
  private:
   int socket_;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "ops/bench/http_client.hpp"
+#include "ops/bench/site.hpp"
 
 namespace hub::bench {
 namespace {
@@ -25,7 +26,7 @@ class Load {
   explicit Load(const HttpLoad& load)
       : load_(load), poll_(::epoll_create1(EPOLL_CLOEXEC)), connections_(load.connections), piece_(kAnswerBytesMax, 0) {
     for (auto& connection : connections_) {
-      connection.socket = connect_to(load.port);
+      connection.socket = connect_to(load.server->port());
       connection.received.reserve(kAnswerBytesMax);
       epoll_event event{};
       event.events = EPOLLIN;
@@ -90,12 +91,14 @@ class Load {
 
 HttpLoadResult run_http_load(const HttpLoad& given) {
   const auto expected = kRatePerSecondMax * static_cast<std::size_t>(given.duration.count()) / 1'000;
-  HttpLoadResult result{0, 0, Latencies(expected)};
+  HttpLoadResult result{0, 0, 0, Latencies(expected)};
   Load load(given);
   load.run(given.warm_up, nullptr);
+  const auto cpu = given.server->cpu_seconds();
   const auto start = Clock::now();
   load.run(given.duration, &result.latencies);
   result.seconds = seconds_since(start);
+  result.cpu_seconds = given.server->cpu_seconds() - cpu;
   result.answers = result.latencies.count();
   return result;
 }

@@ -1,5 +1,4 @@
 #pragma once
-#include <cstdint>
 #include <span>
 #include <string>
 
@@ -7,8 +6,10 @@
 
 namespace hub::bench {
 
+class Server;
+
 struct HttpLoad {
-  std::uint16_t port = 0;
+  const Server* server = nullptr;
   std::size_t connections = 64;
   std::chrono::milliseconds warm_up{500};
   std::chrono::milliseconds duration{4'000};
@@ -19,6 +20,7 @@ struct HttpLoad {
 struct HttpLoadResult {
   std::size_t answers = 0;
   double seconds = 0;
+  double cpu_seconds = 0;  ///< of the server
   Latencies latencies;
 };
 

@@ -11,6 +11,8 @@ namespace hub::bench {
 using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start);
+/// User and system time of this process so far.
+double own_cpu_seconds();
 
 /// Ends the program with a message and exit status 1: a figure that cannot be measured is no figure.
 [[noreturn]] void give_up(std::string_view what);
@@ -40,6 +42,7 @@ struct Figure {
   std::size_t n = 0;  ///< of what was counted or timed
   std::optional<double> p50_ms;
   std::optional<double> p99_ms;
+  std::optional<double> cpu_us = {};  ///< CPU time of what is measured, one of `n`; says most on a busy machine
 };
 
 /// Prints one JSON line per figure on standard output at once, and at the end a table with the goals on standard error.
