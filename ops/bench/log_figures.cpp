@@ -31,6 +31,7 @@ void measure_appends_of(Bench& bench, std::size_t size, std::size_t total) {
   auto batches = batches_of(size, total);
   auto head = log->claim(0, "bench").value();
   Latencies latencies(batches.size());
+  const auto cpu = own_cpu_seconds();
   const auto start = Clock::now();
   for (auto& batch : batches) {
     const auto one = Clock::now();
@@ -40,8 +41,11 @@ void measure_appends_of(Bench& bench, std::size_t size, std::size_t total) {
     require(appended == log::Append::committed, "the log does not take a batch");
     latencies.add(Clock::now() - one);
   }
-  const auto rate = static_cast<double>(batches.size() * size) / seconds_since(start);
-  bench.report.add({"log_append." + std::to_string(size), rate, "events/s", batches.size() * size, {}, {}}, latencies);
+  const auto seconds = seconds_since(start);
+  const auto count = batches.size() * size;
+  Figure figure{"log_append." + std::to_string(size), static_cast<double>(count) / seconds, "events/s", count, {}, {}};
+  figure.cpu_us = (own_cpu_seconds() - cpu) / static_cast<double>(count) * 1e6;
+  bench.report.add(std::move(figure), latencies);
 }
 
 }  // namespace
@@ -73,6 +77,7 @@ void measure_log_replay(Bench& bench) {
   options.read_only = true;
   const auto log = log::open_embedded_log(options).value();
   std::size_t events = 0;
+  const auto cpu = own_cpu_seconds();
   const auto start = Clock::now();
   for (PartitionId partition = 0; partition < log->partitions(); ++partition) {
     for (Seq from = 1;;) {
@@ -82,7 +87,10 @@ void measure_log_replay(Bench& bench) {
       from = batches.back()->end.last + 1;
     }
   }
-  bench.report.add({"log_replay", static_cast<double>(events) / seconds_since(start), "events/s", events, {}, {}});
+  const auto count = static_cast<double>(events);
+  Figure figure{"log_replay", count / seconds_since(start), "events/s", events, {}, {}};
+  figure.cpu_us = (own_cpu_seconds() - cpu) / count * 1e6;
+  bench.report.add(std::move(figure));
 }
 
 }  // namespace hub::bench
