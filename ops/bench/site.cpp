@@ -20,7 +20,7 @@ namespace hub::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{20};
-constexpr std::chrono::seconds kReadyPatience{120};
+constexpr std::chrono::seconds kReadyPatience{300};
 
 /// In the child: becomes the server. Never returns.
 [[noreturn]] void become_server(const std::filesystem::path& binary, const std::filesystem::path& data, int out) {
