@@ -262,8 +262,6 @@ Result<void> Server::Parts::start_gateway() {
         return engine->submit(std::move(input), std::move(done));
       },
       RefusalAudit::Options{});
-  // There is nowhere to write them.
-  if (options.read_only) refusals->stop();
   health = std::make_unique<Health>(
       Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
