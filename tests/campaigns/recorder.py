@@ -32,6 +32,7 @@ class Wire:
     def __init__(self, url):
         parts = urllib.parse.urlsplit(url)
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        self.connection.connect()  # fails here, before anything counts as asked
 
     def ask(self, method, path, body=None, key=None):
         headers = {"Authorization": f"Bearer {hub.TOKEN}", "Content-Type": "application/json"}
@@ -59,14 +60,17 @@ class Recorder(threading.Thread):
 
     def run(self):
         while not self.done.is_set():
-            wire = Wire(self.server.url)
             try:
-                while not self.done.is_set():
-                    self._one(wire)
+                self._until_cut(Wire(self.server.url))
             except (OSError, http.client.HTTPException):
-                self.done.wait(0.01)  # between servers
-            finally:
-                wire.close()
+                self.done.wait(0.05)  # between servers
+
+    def _until_cut(self, wire):
+        try:
+            while not self.done.is_set():
+                self._one(wire)
+        finally:
+            wire.close()
 
     def _one(self, wire):
         kind = self.dice.choice(("create", "change", "change", "delete")) if self.mine else "create"

@@ -86,9 +86,9 @@ class Work:
             thread.join(hub.DEADLINE_S)
 
     def _run(self, server):
-        wire = recorder.Wire(server.url)
         policy = {"policy": "on-failure", "max_restarts": RESTARTS_MAX, "backoff_initial": "0.1s", "backoff_max": "0.2s"}
         try:
+            wire = recorder.Wire(server.url)
             while not self.done.is_set():
                 name = hub.unique("run")
                 command = ["sh", "-c", f"echo run >> {self.folder}/{name}; exit 1"]
