@@ -38,6 +38,11 @@ template <>
 struct JsonCodec<routes::RestartInput> {
   static bool read(JsonReading& reading, simdjson::dom::element element, routes::RestartInput& value) {
     if (element.is_string()) return JsonCodec<deployments::Policy>::read(reading, element, value.policy.policy);
+    simdjson::dom::element policy;
+    if (element.is_object() && element["policy"].get(policy) != simdjson::SUCCESS) {
+      reading.refuse("json.missing", "is required");
+      return reading.inside("policy");
+    }
     return JsonCodec<deployments::RestartPolicy>::read(reading, element, value.policy);
   }
 };

@@ -30,8 +30,10 @@ projections::Lag Health::lag() const {
 
 // What the log cannot write ends the process, so one that answers can write, unless it must not for want of room.
 routes::HealthCheck Health::log_check() const {
+  if (from_.read_only) return {"log", true, fmt::format("read only, {} partitions", from_.log.partitions())};
   if (from_.disk.room().full) return {"log", false, "not written to while the disk is nearly full"};
-  return {"log", true, fmt::format("writable, {} partitions", from_.log.partitions())};
+  return {"log", true,
+          fmt::format("{}, {} partitions", from_.read_only ? "read only" : "writable", from_.log.partitions())};
 }
 
 routes::HealthCheck Health::disk_check() const {
@@ -52,7 +54,7 @@ routes::HealthCheck Health::engine_check() const {
   if (overdue > kOverdueMax)
     return {"engine", false, fmt::format("the oldest timer is {:.1f} s late", in_seconds(overdue))};
   if (quarantined > 0) return {"engine", true, fmt::format("{} entities are set aside after a fault", quarantined)};
-  return {"engine", true, "decides what comes"};
+  return {"engine", true, from_.read_only ? "decides nothing here" : "decides what comes"};
 }
 
 routes::HealthCheck Health::projections_check() const {
@@ -64,6 +66,7 @@ routes::HealthCheck Health::projections_check() const {
 }
 
 routes::HealthCheck Health::keys_check() const {
+  if (from_.read_only) return {"keys", true, "nothing is signed, and no secret is read"};
   return {"keys", true,
           from_.secrets.has_key() ? "checkpoints are signed, secrets are encrypted"
                                   : "checkpoints are signed; there is no ENCRYPTION_KEY, so secrets are refused"};

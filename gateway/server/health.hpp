@@ -23,6 +23,7 @@ class Health {
     const DiskGuard& disk;
     const secrets::SlotStore& secrets;
     const deployments::Providers& providers;
+    bool read_only = false;
   };
   explicit Health(Sources sources) : from_(sources) {}
 

@@ -256,11 +256,14 @@ http::ServerOptions Server::Parts::http_options() {
 Result<void> Server::Parts::start_gateway() {
   add_sources();
   refusals = std::make_unique<RefusalAudit>(
-      [this](engine::Input input, engine::Completion done) {
+      [this](engine::Input input, engine::Completion done) -> Result<void> {
+        // Who only reads keeps no record of its own; the lines of the log tell.
+        if (options.read_only) return success();
         return engine->submit(std::move(input), std::move(done));
       },
       RefusalAudit::Options{});
-  health = std::make_unique<Health>(Health::Sources{*engine, *projections, *log, *disk, *slots, providers});
+  health = std::make_unique<Health>(
+      Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
       *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
       [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),

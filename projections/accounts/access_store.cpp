@@ -144,8 +144,8 @@ Result<void> AccessStore::rebuild(const std::filesystem::path& folder, log::Log&
   std::error_code error;
   if (std::filesystem::exists(folder, error) && !rocksdb::DestroyDB(folder.string(), options()).ok())
     return unavailable("projection.locked", "another process has the projection open");
-  HUB_TRY(const auto made, open(folder, log));
-  made->wait_written();
+  // Its end writes what it has folded.
+  HUB_TRY(open(folder, log));
   return success();
 }
 
@@ -222,6 +222,8 @@ Result<void> AccessStore::catch_up() {
   for (PartitionId partition = 0; partition < folded_.size(); ++partition) {
     HUB_TRY(catch_up(partition));
   }
+  // The writer may wait already, and nobody else tells it before the next batch.
+  wake_.notify_one();
   return success();
 }
 

@@ -1,6 +1,11 @@
 // Messages between partitions of different owners.
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "actors/engine/engine.hpp"
 #include "actors/engine/message_feed.hpp"
 #include "events/log/simulated_log.hpp"
 #include "tests/engine/bench.hpp"
@@ -144,6 +149,48 @@ TEST(Messages, ATargetThatWritesNothingStillSaysHowFarItLooked) {
   ASSERT_EQ(batches.front()->end.consumed.size(), 1U);
   EXPECT_GE(batches.front()->end.consumed[0].position, engine::MessageFeed::kMarkAlone);
   EXPECT_EQ(batches.front()->end.hash, before.hash);
+}
+
+TEST(Messages, ReachAnEntityOfARunnerOnAnotherThread) {
+  constexpr int kMessages = 200;
+  constexpr auto kDeadline = std::chrono::seconds(60);
+  const TempFolder folder;
+  auto log = log::open_embedded_log({folder.path() / "log", 4, false, true, 4 << 20, nullptr}).value();
+  const auto store = engine::make_memory_state_store();
+  engine::Kinds kinds;
+  kinds.add(engine::host<Counter>());
+  engine::EngineOptions options;
+  options.runners = 2;
+  engine::Engine engine(std::move(options), *log, *store, std::move(kinds));
+  engine.handle_effects(std::string(Counter::prefix), [](const engine::EffectRequest&) {});
+
+  const auto from = Crew::id_in(0, 1), to = Crew::id_in(1, 2);
+  std::mutex mutex;
+  std::condition_variable arrived;
+  int events = 0;
+  const auto watcher = log->watch([&](const std::vector<log::BatchPtr>& batches) {
+    const std::lock_guard lock(mutex);
+    for (const auto& batch : batches)
+      for (const auto& record : batch->records)
+        if (record.kind == log::RecordKind::event && record.entity == to) ++events;
+    arrived.notify_all();
+  });
+  ASSERT_TRUE(engine.start());
+  for (int i = 0; i < kMessages; ++i) {
+    engine::Input input;
+    input.entity = from;
+    input.type = Pass::type;
+    input.data = encode_command(Pass{to, 1});
+    input.command_id = "command-" + std::to_string(i);
+    ASSERT_TRUE(engine.submit(input));
+  }
+  {
+    std::unique_lock lock(mutex);
+    EXPECT_TRUE(arrived.wait_for(lock, kDeadline, [&] { return events == kMessages; })) << events;
+  }
+  engine.stop();
+  log->unwatch(watcher);
+  EXPECT_EQ(log->history(to, 1, 1'000).value().size(), static_cast<std::size_t>(kMessages));
 }
 
 }  // namespace

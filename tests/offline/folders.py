@@ -52,7 +52,8 @@ def tamper(data, what, partition, seq):
 
 
 def copy(data, to):
-    shutil.copytree(data, to, symlinks=True)
+    # The ballast is room on the disk and nothing else.
+    shutil.copytree(data, to, symlinks=True, ignore=shutil.ignore_patterns("ballast"))
     return to
 
 

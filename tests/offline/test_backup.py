@@ -158,6 +158,16 @@ def test_a_record_that_was_changed_in_a_backup_is_refused_at_its_position(backup
     assert not data.exists()
 
 
+def test_records_that_no_signature_covers_yet_are_missed_in_a_backup(backup, tmp_path):
+    made = backup()
+    partition = next(p for p in folders.ask("audit", "verify", data=made)["partitions"] if p["unsigned"])
+    folders.tamper(made, "truncate", partition["partition"], partition["head"])
+    folders.run("audit", "verify", data=made, code=0)
+    done, data = restored(made, tmp_path, code=5)
+    assert done.last_line.startswith(f"bad at {partition['partition']}:")
+    assert not data.exists()
+
+
 def test_a_backup_that_was_cut_off_is_none(backup, tmp_path):
     made = backup()
     (made / "backup.json").unlink()

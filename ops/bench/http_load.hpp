@@ -1,0 +1,30 @@
+#pragma once
+#include <span>
+#include <string>
+
+#include "ops/bench/report.hpp"
+
+namespace hub::bench {
+
+class Server;
+
+struct HttpLoad {
+  const Server* server = nullptr;
+  std::size_t connections = 64;
+  std::chrono::milliseconds warm_up{500};
+  std::chrono::milliseconds duration{4'000};
+  std::span<const std::string> requests;  ///< sent in turn, again and again
+  int status = 200;                       ///< of every answer; another one ends the program
+};
+
+struct HttpLoadResult {
+  std::size_t answers = 0;
+  double seconds = 0;
+  double cpu_seconds = 0;  ///< of the server
+  Latencies latencies;
+};
+
+/// Keeps every connection busy with one request at a time, on the calling thread. Allocates nothing per request.
+HttpLoadResult run_http_load(const HttpLoad& load);
+
+}  // namespace hub::bench

@@ -1,0 +1,118 @@
+// Figures of the whole system, measured on the real server and on the libraries that it is made of.
+//   hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE …]
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+
+#include "ops/bench/bench.hpp"
+
+namespace hub::bench {
+namespace {
+
+struct Subject {
+  std::string_view name;
+  std::string_view about;
+  void (*measure)(Bench& bench);
+};
+
+// Those that write to a site stand behind those that read it.
+constexpr Subject kSubjects[] = {
+    {"log_append", "durable appends by batch size", measure_log_append},
+    {"log_chain", "what the hash chain costs a record", measure_log_chain},
+    {"log_replay", "read and verify the log", measure_log_replay},
+    {"projection_fold", "fold events into the projection of deployments", measure_projection_fold},
+    {"memory_per_actor", "an active entity beside its state", measure_memory_per_actor},
+    {"memory", "the server idle, and with 100 k idle entities", measure_memory},
+    {"deploy_running", "POST until the process runs, on the local provider", measure_deploy_running},
+    {"live_latency", "change until WebSocket frame, 1,000 subscribers", measure_live_latency},
+    {"live_fan_out", "CPU for a million WebSocket messages", measure_live_fan_out},
+    {"http_get", "GET by id, 64 connections", measure_http_get},
+    {"http_list", "a list page of 20, 64 connections", measure_http_list},
+    {"past", "?at= of one deployment and of a list page", measure_past},
+    {"start", "start to ready: empty, and after a stop with many events", measure_start},
+    {"http_post", "POST of a stopped deployment, 64 connections", measure_http_post},
+};
+
+std::string choices() {
+  std::string text = "usage: hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE ...]\n";
+  for (const auto& subject : kSubjects)
+    text += "  " + std::string(subject.name) + std::string(18 - subject.name.size(), ' ') + std::string(subject.about) +
+            "\n";
+  return text;
+}
+
+/// Thousands of subscribers are as many open files, here and in the server.
+void allow_many_files() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
+std::size_t count_of(std::string_view text) {
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  require(error == std::errc{} && end == text.data() + text.size() && count > 0, "--rows wants a number above 0");
+  return count;
+}
+
+std::vector<const Subject*> read_arguments(int argc, char** argv, Options& options) {
+  std::vector<const Subject*> chosen;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view argument = argv[i];
+    const bool takes_value = argument == "--binary" || argument == "--folder" || argument == "--rows";
+    const char* value = takes_value && i + 1 < argc ? argv[++i] : "";
+    const auto* subject = std::find_if(std::begin(kSubjects), std::end(kSubjects),
+                                       [&](const Subject& known) { return known.name == argument; });
+    if (argument == "--binary") {
+      options.binary = value;
+    } else if (argument == "--folder") {
+      options.folder = value;
+    } else if (argument == "--rows") {
+      options.rows_large = count_of(value);
+    } else {
+      require(subject != std::end(kSubjects), choices());
+      chosen.push_back(subject);
+    }
+  }
+  if (chosen.empty())
+    for (const auto& subject : kSubjects) chosen.push_back(&subject);
+  return chosen;
+}
+
+}  // namespace
+
+Site& Bench::site(std::size_t rows) {
+  rest();
+  auto& site = sites_[rows];
+  if (!site) site = std::make_unique<Site>(options.binary, options.folder, rows);
+  site->start();
+  return *site;
+}
+
+void Bench::rest() {
+  for (auto& [rows, site] : sites_) site->stop();
+}
+
+std::string size_text(std::size_t rows) {
+  return rows % 1'000 == 0 ? std::to_string(rows / 1'000) + "k" : std::to_string(rows);
+}
+
+}  // namespace hub::bench
+
+int main(int argc, char** argv) {
+  using namespace hub::bench;
+  std::signal(SIGPIPE, SIG_IGN);
+  allow_many_files();
+  Options options;
+  options.binary = std::filesystem::path(argv[0]).parent_path() / "computehub";
+  options.folder = std::filesystem::temp_directory_path();
+  const auto subjects = read_arguments(argc, argv, options);
+  Bench bench(std::move(options));
+  for (const auto* subject : subjects) subject->measure(bench);
+  bench.report.print_table();
+}
