@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::size_t kReplayRows = 500'000;
 constexpr std::size_t kReadBytes = 1 << 20;
-constexpr std::size_t kWriteBufferBytes = 32 << 20;
 constexpr std::size_t kChainRecords = 1'000;
 constexpr std::size_t kChainRounds = 200;
 
@@ -26,7 +25,6 @@ void measure_appends_of(Bench& bench, std::size_t size, std::size_t total) {
   const Folder folder(bench.options.folder);
   log::EmbeddedOptions options;
   options.folder = folder.path() / "log";
-  options.memory_bytes_max = kWriteBufferBytes;
   const auto log = log::open_embedded_log(options).value();
   auto batches = batches_of(size, total);
   auto head = log->claim(0, "bench").value();

@@ -20,6 +20,8 @@ namespace hub::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kAskEvery{20};
+constexpr std::chrono::milliseconds kQuietFor{500};
+constexpr double kQuietShare = 0.05;  ///< of a core
 constexpr std::chrono::seconds kReadyPatience{300};
 
 /// In the child: becomes the server. Never returns.
@@ -114,10 +116,25 @@ void Server::wait_for_rows(std::size_t rows) const {
   }
 }
 
+void Server::wait_until_quiet() const {
+  const auto start = Clock::now();
+  double used = 1;
+  while (used > kQuietShare * std::chrono::duration<double>(kQuietFor).count()) {
+    require(Clock::now() - start < kReadyPatience, "the server does not become quiet");
+    const auto before = cpu_seconds();
+    std::this_thread::sleep_for(kQuietFor);
+    used = cpu_seconds() - before;
+  }
+}
+
 Site::Site(std::filesystem::path binary, const std::filesystem::path& folder, std::size_t rows)
     : binary_(std::move(binary)), folder_(folder), filled_(fill(folder_.path(), rows)) {
   start();
   server_->wait_for_rows(rows);
+  // A stop writes what was filled to disk; compacting that ends before anything is measured.
+  stop();
+  start();
+  server_->wait_until_quiet();
 }
 
 void Site::start() {

@@ -45,6 +45,8 @@ class Server {
   std::size_t memory_bytes() const;
   /// Waits until lists hold `rows` deployments.
   void wait_for_rows(std::size_t rows) const;
+  /// Waits until it does next to nothing: what was filled at once is compacted for a while.
+  void wait_until_quiet() const;
 
  private:
   pid_t pid_ = 0;
@@ -55,7 +57,8 @@ class Server {
 /// A data folder with deployments, and a server on it that has folded them all.
 class Site {
  public:
-  /// Fills a folder below `folder`, starts the server and waits until it has folded everything.
+  /// Fills a folder below `folder`, starts the server and waits until it has folded everything and
+  /// is quiet.
   Site(std::filesystem::path binary, const std::filesystem::path& folder, std::size_t rows);
 
   /// Not while it is stopped.
