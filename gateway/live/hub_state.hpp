@@ -40,7 +40,10 @@ struct HubState {
     ++asking;
     asio::post(pool, [this, executor, ask = std::move(ask), told = std::move(told)]() mutable {
       auto result = ask();
-      asio::post(executor, [told = std::move(told), result = std::move(result)]() mutable { told(std::move(result)); });
+      // What was asked goes along: what it holds belongs to the io thread, also to let go of it.
+      asio::post(executor, [ask = std::move(ask), told = std::move(told), result = std::move(result)]() mutable {
+        told(std::move(result));
+      });
       if (--asking == 0) asking.notify_all();
     });
   }

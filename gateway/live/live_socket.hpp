@@ -92,6 +92,7 @@ class LiveSocket : public std::enable_shared_from_this<LiveSocket> {
   void check_again(const SubscriptionPtr& subscription);
   /// Takes it out of the shard and the table, and tells the source.
   void end(const SubscriptionPtr& subscription);
+  void release(const Subscription& subscription);
   void end_all();
 
   bool visible(Subscription& subscription, const Prepared& frame) const;

@@ -96,9 +96,7 @@ void LiveSocket::open_next() {
 void LiveSocket::opened(const SubscriptionPtr& subscription, Result<Opening> opening) {
   if (subscription->state == Subscription::State::closed) {
     // It ended meanwhile; the source could not be told then, because it was being asked.
-    auto& state = shard_->state();
-    asio::post(state.pool,
-               [&state, subscription] { state.topics.release(subscription->topic, *subscription->source); });
+    release(*subscription);
     return;
   }
   if (opening) return begin_stream(subscription, opening.value());
@@ -145,7 +143,15 @@ void LiveSocket::end(const SubscriptionPtr& subscription) {
   shard_->unsubscribe(*subscription);
   state.topics.unwatch(subscription->topic);
   if (subscription == opening_) return;  // opened() tells the source
-  asio::post(state.pool, [&state, subscription] { state.topics.release(subscription->topic, *subscription->source); });
+  release(*subscription);
+}
+
+void LiveSocket::release(const Subscription& subscription) {
+  // Without the subscription itself: its frames are counted on this thread only.
+  auto& state = shard_->state();
+  asio::post(state.pool, [&state, topic = subscription.topic, source = subscription.source] {
+    state.topics.release(topic, *source);
+  });
 }
 
 void LiveSocket::end_all() {

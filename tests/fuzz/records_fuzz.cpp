@@ -83,8 +83,6 @@ void check(char kind, std::string_view bytes) {
       return check_row<CommandRow>(bytes, encode_command_row, decode_command_row);
     case 'a':
       return check_row<Agenda>(bytes, encode_agenda, decode_agenda);
-    case 'm':
-      return check_row<log::Record>(bytes, encode_message_record, decode_message_record);
     case 'h':
       return check_row<log::Head>(bytes, encode_head, decode_head);
     case 'd':

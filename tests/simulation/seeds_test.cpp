@@ -6,7 +6,11 @@
 namespace hub::simulation {
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 100;  // thirty times slower
+#else
 constexpr std::uint64_t kSeeds = 2'000;
+#endif
 constexpr std::uint64_t kSeedsLong = 10'000;
 constexpr std::size_t kCommandsLong = 2'000;
 constexpr int kFailuresShown = 5;
