@@ -95,7 +95,7 @@ double Server::cpu_seconds() const {
   std::getline(file, line);
   // Behind the name in parentheses come state and ten more fields, then user and system time in ticks.
   const char* at = line.c_str() + line.rfind(')') + 1;
-  for (int field = 0; field < 12; ++field) at = std::strchr(at + 1, ' ');
+  for (int field = 0; field < 11; ++field) at = std::strchr(at + 1, ' ');
   char* end = nullptr;
   const auto user = std::strtoull(at, &end, 10);
   const auto system = std::strtoull(end, nullptr, 10);
