@@ -99,15 +99,9 @@ class ListSource final : public live::StreamSource {
   deployments::Deployments& deployments_;
 };
 
-class OneSource final : public live::StreamSource {
+class OneSource final : public DeploymentSource {
  public:
-  explicit OneSource(deployments::Deployments& deployments) : deployments_(deployments) {}
-
-  Result<void> authorise(const accounts::Principal& principal, std::string_view name) override {
-    HUB_TRY(const auto id, id_in(name));
-    HUB_TRY(visible(deployments_, principal, id));
-    return success();
-  }
+  using DeploymentSource::DeploymentSource;
 
   Result<live::Opening> open(std::string_view name, const accounts::Principal& principal,
                              const std::optional<Cursor>& after) override {
@@ -124,12 +118,15 @@ class OneSource final : public live::StreamSource {
       opening.missed.push_back({to_text(opening.cursor), std::move(item.json)});
     return opening;
   }
-
- private:
-  deployments::Deployments& deployments_;
 };
 
 }  // namespace
+
+Result<void> DeploymentSource::authorise(const accounts::Principal& principal, std::string_view name) {
+  HUB_TRY(const auto id, id_in(name));
+  HUB_TRY(visible(deployments_, principal, id));
+  return success();
+}
 
 Result<std::string> id_in(std::string_view stream) {
   auto rest = stream.substr(std::min(kPrefix.size(), stream.size()));

@@ -16,6 +16,16 @@ std::shared_ptr<live::StreamSource> make_list_source(deployments::Deployments& d
 /// The stream `deployments/{id}`: the resource.
 std::shared_ptr<live::StreamSource> make_one_source(deployments::Deployments& deployments);
 
+/// The streams of one deployment: whoever may see it may watch them.
+class DeploymentSource : public live::StreamSource {
+ public:
+  explicit DeploymentSource(deployments::Deployments& deployments) : deployments_(deployments) {}
+  Result<void> authorise(const accounts::Principal& principal, std::string_view name) final;
+
+ protected:
+  deployments::Deployments& deployments_;
+};
+
 /// Publishes every fold of the projection to both. An observer of its feed.
 void publish_fold(live::Hub& hub, const projections::FoldResult& result, Cursor& before);
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "gateway/routes/telemetry_json.hpp"
-#include "gateway/streams/deployment_streams.hpp"
 
 namespace hub::streams {
 namespace {
@@ -49,7 +48,7 @@ Result<std::vector<providers::LogLine>> last_lines(providers::Provider& provider
 }  // namespace
 
 LogStreams::LogStreams(live::Hub& hub, deployments::Deployments& deployments, const deployments::Providers& providers)
-    : hub_(hub), deployments_(deployments), providers_(providers), thread_([this] { work(); }) {
+    : DeploymentSource(deployments), hub_(hub), providers_(providers), thread_([this] { work(); }) {
   pthread_setname_np(thread_.native_handle(), "hub-logs");
 }
 
@@ -123,12 +122,6 @@ void LogStreams::closed(std::string_view name) {
   if (!id) return;
   const std::lock_guard lock(mutex_);
   tails_.erase(id.value());
-}
-
-Result<void> LogStreams::authorise(const accounts::Principal& principal, std::string_view name) {
-  HUB_TRY(const auto id, id_in(name));
-  HUB_TRY(visible(deployments_, principal, id));
-  return success();
 }
 
 Result<live::Opening> LogStreams::open(std::string_view name, const accounts::Principal& principal,

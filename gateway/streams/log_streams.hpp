@@ -8,8 +8,7 @@
 #include <thread>
 
 #include "adapters/deployments/deployment_effects.hpp"
-#include "gateway/live/hub.hpp"
-#include "projections/deployments/queries.hpp"
+#include "gateway/streams/deployment_streams.hpp"
 
 namespace hub::streams {
 
@@ -19,7 +18,7 @@ inline constexpr std::size_t kMissedLinesMax = 10'000;
 
 /// The streams `deployments/{id}/logs`. Reads the provider's store while somebody watches; the cursor is the seq of
 /// the last line. One thread reads for all streams.
-class LogStreams final : public live::StreamSource {
+class LogStreams final : public DeploymentSource {
  public:
   LogStreams(live::Hub& hub, deployments::Deployments& deployments, const deployments::Providers& providers);
   ~LogStreams() override { stop(); }
@@ -28,7 +27,6 @@ class LogStreams final : public live::StreamSource {
   void grown(const std::string& deployment_id);
   void stop();
 
-  Result<void> authorise(const accounts::Principal& principal, std::string_view name) override;
   Result<live::Opening> open(std::string_view name, const accounts::Principal& principal,
                              const std::optional<Cursor>& after) override;
   void opened(std::string_view name) override;
@@ -52,7 +50,6 @@ class LogStreams final : public live::StreamSource {
                                                std::uint64_t after, std::uint64_t until);
 
   live::Hub& hub_;
-  deployments::Deployments& deployments_;
   const deployments::Providers& providers_;
   std::mutex mutex_;
   std::condition_variable wake_;

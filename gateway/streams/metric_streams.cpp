@@ -1,7 +1,6 @@
 #include "gateway/streams/metric_streams.hpp"
 
 #include "gateway/routes/telemetry_json.hpp"
-#include "gateway/streams/deployment_streams.hpp"
 
 namespace hub::streams {
 namespace {
@@ -24,12 +23,6 @@ void MetricStreams::sampled(const std::string& deployment_id, const providers::M
   if (!hub_.watched(stream)) return;
   const auto cursor = cursor_at(sample.at);
   hub_.publish(stream, {{0, cursor.seqs.front()}, to_text(cursor), data_of({sample}), {}, {}, deployment_id});
-}
-
-Result<void> MetricStreams::authorise(const accounts::Principal& principal, std::string_view name) {
-  HUB_TRY(const auto id, id_in(name));
-  HUB_TRY(visible(deployments_, principal, id));
-  return success();
 }
 
 Result<live::Opening> MetricStreams::open(std::string_view name, const accounts::Principal& principal,

@@ -3,8 +3,7 @@
 #include <string>
 
 #include "adapters/deployments/deployment_effects.hpp"
-#include "gateway/live/hub.hpp"
-#include "projections/deployments/queries.hpp"
+#include "gateway/streams/deployment_streams.hpp"
 
 namespace hub::streams {
 
@@ -13,15 +12,14 @@ inline constexpr Duration kSnapshotSpan = seconds(15 * 60);
 
 /// The streams `deployments/{id}/metrics`: {series}, one point each; the cursor is the time of the last sample. While
 /// somebody watches, the provider samples every second.
-class MetricStreams final : public live::StreamSource {
+class MetricStreams final : public DeploymentSource {
  public:
   MetricStreams(live::Hub& hub, deployments::Deployments& deployments, const deployments::Providers& providers)
-      : hub_(hub), deployments_(deployments), providers_(providers) {}
+      : DeploymentSource(deployments), hub_(hub), providers_(providers) {}
 
   /// A sample was taken. Any thread, one at a time for a deployment.
   void sampled(const std::string& deployment_id, const providers::MetricSample& sample);
 
-  Result<void> authorise(const accounts::Principal& principal, std::string_view name) override;
   Result<live::Opening> open(std::string_view name, const accounts::Principal& principal,
                              const std::optional<Cursor>& after) override;
   void opened(std::string_view name) override { watch(name, true); }
@@ -31,7 +29,6 @@ class MetricStreams final : public live::StreamSource {
   void watch(std::string_view name, bool watched);
 
   live::Hub& hub_;
-  deployments::Deployments& deployments_;
   const deployments::Providers& providers_;
 };
 

@@ -1,12 +1,12 @@
 #pragma once
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 
 #include "tests/cli/fake_server.hpp"
 #include "tests/cli/terminal.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace hub::cli::testing {
 
@@ -53,13 +53,7 @@ inline const std::string kLogs = kStatus + "/logs";
 /// A fake server, a terminal that knows its address and token, and an empty data folder.
 class CommandsFixture : public ::testing::Test {
  protected:
-  CommandsFixture() {
-    std::string name = ::testing::TempDir() + "cliXXXXXX";
-    HUB_ASSERT(::mkdtemp(name.data()) != nullptr);
-    data = name;
-    terminal.environment = {{"COMPUTEHUB_URL", server.url()}, {"COMPUTEHUB_TOKEN", "t0ken"}};
-  }
-  ~CommandsFixture() override { std::filesystem::remove_all(data); }
+  CommandsFixture() { terminal.environment = {{"COMPUTEHUB_URL", server.url()}, {"COMPUTEHUB_TOKEN", "t0ken"}}; }
 
   void write(const std::filesystem::path& path, const std::string& text) {
     std::filesystem::create_directories((data / path).parent_path());
@@ -73,7 +67,8 @@ class CommandsFixture : public ::testing::Test {
 
   FakeServer server;
   Terminal terminal;
-  std::filesystem::path data;
+  const test::TempFolder folder;
+  const std::filesystem::path data = folder.path();
 };
 
 }  // namespace hub::cli::testing

@@ -6,27 +6,7 @@ import pytest
 sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "system"), str(Path(__file__).parent)]
 import folders  # noqa: E402
 import hub  # noqa: E402
-
-
-@pytest.fixture
-def make_server(tmp_path):
-    """Starts a server of the test's own; all are ended behind it."""
-    made = []
-
-    def make(*arguments, start=True, **options):
-        folder = tmp_path / f"server-{len(made)}"
-        folder.mkdir()
-        made.append(hub.Server(folder, arguments, **options))
-        return made[-1].start() if start else made[-1]
-
-    yield make
-    for each in made:
-        each.clean_up()
-
-
-@pytest.fixture
-def own_server(make_server):
-    return make_server()
+from servers import make_server, own_server  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

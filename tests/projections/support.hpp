@@ -11,6 +11,7 @@
 #include "projections/deployments/queries.hpp"
 #include "projections/deployments/table.hpp"
 #include "tests/projections/memory_log.hpp"
+#include "tests/support/temp_folder.hpp"
 
 namespace hub::testing {
 
@@ -20,23 +21,7 @@ constexpr Instant at_second(std::int64_t second) {
 }
 inline constexpr std::chrono::seconds kDeadline{120};
 
-/// A folder that goes with the test.
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / ("hub-projections-" + to_hex(random_bytes(8)))) {
-    std::filesystem::create_directories(path_);
-  }
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using Folder = test::TempFolder;
 
 inline projections::StoreResources small_resources() {
   return projections::make_resources(8U << 20U, 8U << 20U);

@@ -1,4 +1,4 @@
-"""Fixtures that start servers; shared by the system tests and the campaigns."""
+"""Fixtures that start servers; shared by the system tests, the campaigns and the tests of stopped servers."""
 import hub
 import pytest
 
