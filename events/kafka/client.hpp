@@ -16,6 +16,9 @@ struct Brokers {
 
 using Settings = std::map<std::string, std::string>;
 
+/// For a client whose errors are answered to whoever asked: they need not be in the log too.
+inline const Settings kQuiet{{"log_level", "2"}};
+
 /// A configuration of librdkafka: what suits all our clients, then `settings`, then what the operator said.
 /// Fails: invalid `kafka.conf` naming the property; the value is not repeated, for it may be a password.
 Result<Conf> make_conf(const Brokers& brokers, const Settings& settings);

@@ -25,7 +25,9 @@ TRIES = 3
 # Below the ports that the system gives to outgoing connections, which could take one between our look and the start.
 PORTS = range(15000, 32000)
 FILE = "cluster.json"
-KINDS = ("client", "between", "controller")
+BOOTSTRAP = "bootstrap"
+BOOTSTRAP_SASL = "bootstrap-sasl"
+KINDS = ("client", "sasl", "between", "controller")
 
 
 def is_free(port):
@@ -82,7 +84,10 @@ class Cluster:
 
     @property
     def bootstrap(self):
-        return ",".join(f"127.0.0.1:{member.ports['advertised']}" for member in self.members)
+        return self._addresses("advertised")
+
+    def _addresses(self, kind):
+        return ",".join(f"127.0.0.1:{member.ports[kind]}" for member in self.members)
 
     def member(self, node):
         for member in self.members:
@@ -141,9 +146,20 @@ class Cluster:
         written.write_text(json.dumps(made, indent=1) + "\n")
         written.rename(self.folder / FILE)
         self._take(made)
+        (self.folder / BOOTSTRAP).write_text(self.bootstrap + "\n")
+        (self.folder / BOOTSTRAP_SASL).write_text(self._addresses("sasl") + "\n")
+
+    def remove(self):
+        """Ends what runs, and deletes the data; true when there was a process to end."""
+        ended = self.stop(at_once=True)
+        if self.made:
+            self._forget()
+        return ended
 
     def _forget(self):
         (self.folder / FILE).unlink()
+        for name in (BOOTSTRAP, BOOTSTRAP_SASL):
+            (self.folder / name).unlink(missing_ok=True)
         for member in self.members:
             shutil.rmtree(member.folder, ignore_errors=True)
         self.made, self.members = None, []

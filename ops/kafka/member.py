@@ -11,6 +11,7 @@ import jars
 
 HEAP_MB = 384
 
+# SASL is for tests of credentials: user computehub, password for-tests, at the addresses of DIR/bootstrap-sasl.
 # Small, for tests and for one machine: few threads, few partitions of Kafka's own topics, nothing waited for at start.
 # What else is not Kafka's default: an orphaned transaction is ended within a second, not ten, and a broker that died is
 # noticed (and may come back) after four seconds, not nine.
@@ -18,9 +19,11 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
-listeners=CLIENT://127.0.0.1:{client},BETWEEN://127.0.0.1:{between},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=CLIENT://127.0.0.1:{advertised},BETWEEN://127.0.0.1:{between}
-listener.security.protocol.map=CLIENT:PLAINTEXT,BETWEEN:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=CLIENT://127.0.0.1:{client},SASL://127.0.0.1:{sasl},BETWEEN://127.0.0.1:{between},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=CLIENT://127.0.0.1:{advertised},SASL://127.0.0.1:{sasl},BETWEEN://127.0.0.1:{between}
+listener.security.protocol.map=CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,BETWEEN:PLAINTEXT,CONTROLLER:PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_computehub="for-tests";
 inter.broker.listener.name=BETWEEN
 controller.listener.names=CONTROLLER
 log.dirs={data}

@@ -130,7 +130,7 @@ def test_a_port_that_was_taken_meanwhile_is_named_and_nothing_is_left_running(fr
 
 def test_a_port_taken_between_the_look_and_the_start_makes_it_choose_others(fresh, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        choices = iter([[taken.getsockname()[1], *brokers.cluster.free_ports(2)]])
+        choices = iter([[taken.getsockname()[1], *brokers.cluster.free_ports(3)]])
         choose = brokers.cluster.free_ports
         monkeypatch.setattr(brokers.cluster, "free_ports", lambda count: next(choices, None) or choose(count))
         with fresh.kafka().locked() as kafka:

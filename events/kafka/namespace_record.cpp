@@ -1,0 +1,159 @@
+#include "events/kafka/namespace_record.hpp"
+
+#include <cstring>
+
+#include "events/core/digest.hpp"
+#include "events/core/json_codec.hpp"
+
+namespace hub::kafka {
+namespace {
+
+using Topic = std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy>>;
+
+constexpr std::string_view kKey = "namespace";
+constexpr std::size_t kIncarnationDigits = 16;
+constexpr int kSliceMs = 250;
+constexpr std::int32_t kPartition = 0;
+
+struct NamespaceJson {
+  std::uint32_t partitions = 0;
+  std::string incarnation;
+  static constexpr std::string_view required[] = {"partitions", "incarnation"};
+};
+BOOST_DESCRIBE_STRUCT(NamespaceJson, (), (partitions, incarnation))
+
+std::string_view bytes(const void* data, std::size_t size) {
+  return data == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(data), size);
+}
+
+/// Takes part of a topic for as long as it lives.
+class Reading {
+ public:
+  Reading(rd_kafka_t* client, const std::string& topic) : topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)) {
+    HUB_ASSERT(topic_ != nullptr);
+    HUB_ASSERT(rd_kafka_consume_start(topic_.get(), kPartition, RD_KAFKA_OFFSET_BEGINNING) == 0);
+  }
+  ~Reading() { rd_kafka_consume_stop(topic_.get(), kPartition); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+  Message next(int wait_ms) { return Message(rd_kafka_consume(topic_.get(), kPartition, wait_ms)); }
+
+ private:
+  Topic topic_;
+};
+
+Result<void> step(rd_kafka_error_t* error, std::string_view doing) {
+  if (error == nullptr) return success();
+  const Error owned(error);
+  return failure_of(rd_kafka_error_code(error), doing, rd_kafka_error_string(error));
+}
+
+/// Fences whoever writes a record for this namespace now.
+Result<Client> open_writer(const Brokers& brokers, const std::string& name, const Patience& patience) {
+  Settings settings{{"transactional.id", "ch-" + name + "-init"}, {"transaction.timeout.ms", "10000"}};
+  settings.insert(kQuiet.begin(), kQuiet.end());
+  HUB_TRY(auto conf, make_conf(brokers, settings));
+  HUB_TRY(auto client, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
+  while (true) {
+    const Error error(rd_kafka_init_transactions(client.get(), patience.slice_ms(patience.left_ms())));
+    if (!error) return client;
+    if (!rd_kafka_error_is_retriable(error.get()) || patience.over())
+      return failure_of(rd_kafka_error_code(error.get()), "the namespace record could not be written",
+                        rd_kafka_error_string(error.get()));
+  }
+}
+
+Result<void> write(rd_kafka_t* writer, const std::string& topic, std::string value, const Patience& patience) {
+  constexpr auto kDoing = "the namespace record could not be written";
+  HUB_TRY(step(rd_kafka_begin_transaction(writer), kDoing));
+  const Topic handle(rd_kafka_topic_new(writer, topic.c_str(), nullptr));
+  if (!handle || rd_kafka_produce(handle.get(), kPartition, RD_KAFKA_MSG_F_COPY, value.data(), value.size(),
+                                  kKey.data(), kKey.size(), nullptr) != 0)
+    return failure_of(rd_kafka_last_error(), kDoing);
+  return step(rd_kafka_commit_transaction(writer, patience.slice_ms(patience.left_ms())), kDoing);
+}
+
+/// Writes a new record unless somebody has done so by the time that others are fenced.
+Result<NamespaceRecord> draw_record(const Brokers& brokers, const std::string& name, std::uint32_t partitions,
+                                    const Patience& patience) {
+  HUB_TRY(const auto writer, open_writer(brokers, name, patience));
+  // From here on nobody who began before can commit; what was committed is read.
+  HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
+  if (found) return *found;
+  NamespaceRecord record{partitions, 0};
+  const auto drawn = random_bytes(sizeof record.incarnation);
+  std::memcpy(&record.incarnation, drawn.data(), sizeof record.incarnation);
+  HUB_TRY(write(writer.get(), Topics(name).control, to_json_text(record), patience));
+  return record;
+}
+
+}  // namespace
+
+std::string to_json_text(const NamespaceRecord& record) {
+  NamespaceJson json{record.partitions, {}};
+  for (int shift = 56; shift >= 0; shift -= 8)
+    json.incarnation += static_cast<char>(record.incarnation >> static_cast<unsigned>(shift));
+  json.incarnation = to_hex(json.incarnation);
+  return to_json(json);
+}
+
+Result<NamespaceRecord> parse_namespace_record(std::string_view json) {
+  const auto bad = [](std::string_view why) {
+    return conflict("kafka.namespace_record",
+                    "the namespace record is not one that this release can read (" + std::string(why) +
+                        "): another program wrote to the topic, or a newer release made the namespace");
+  };
+  const auto read = from_json<NamespaceJson>(json, ReadMode::lenient);
+  if (!read) return bad(read.error().field + " " + read.error().detail);
+  const auto digits = from_hex(read.value().incarnation);
+  if (!digits || read.value().incarnation.size() != kIncarnationDigits) return bad("incarnation: not 16 digits");
+  if (read.value().partitions < 1 || read.value().partitions > kPartitionsMax) return bad("partitions: not 1 to 1,024");
+  NamespaceRecord record{read.value().partitions, 0};
+  for (const char digit : digits.value())
+    record.incarnation = record.incarnation << 8U | static_cast<unsigned char>(digit);
+  return record;
+}
+
+Result<std::optional<NamespaceRecord>> read_namespace_record(const Brokers& brokers, const std::string& name,
+                                                             const Patience& patience) {
+  const auto topic = Topics(name).control;
+  Settings settings{
+      {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"}, {"fetch.wait.max.ms", "20"}};
+  settings.insert(kQuiet.begin(), kQuiet.end());
+  HUB_TRY(auto conf, make_conf(brokers, settings));
+  HUB_TRY(const auto client, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  Reading reading(client.get(), topic);
+  std::optional<std::string> last;
+  // A topic made just now is not known to every broker yet: errors count when they last.
+  auto trouble = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  while (!patience.over()) {
+    const auto message = reading.next(patience.slice_ms(kSliceMs));
+    if (!message) continue;
+    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+      if (!last) return std::optional<NamespaceRecord>();
+      HUB_TRY(const auto record, parse_namespace_record(*last));
+      return std::optional<NamespaceRecord>(record);
+    }
+    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      trouble = message->err;
+    } else if (bytes(message->key, message->key_len) == kKey) {
+      last = message->payload == nullptr ? std::nullopt
+                                         : std::optional<std::string>(bytes(message->payload, message->len));
+    }
+  }
+  return failure_of(trouble, "the topic " + topic + " cannot be read");
+}
+
+Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const std::string& name,
+                                                std::uint32_t partitions, const Patience& patience) {
+  while (true) {
+    HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
+    if (found) return *found;
+    auto written = draw_record(brokers, name, partitions, patience);
+    // Fenced by somebody who writes it now, or not known whether it is there: then the topic tells.
+    if (written || patience.over()) return written;
+  }
+}
+
+}  // namespace hub::kafka
