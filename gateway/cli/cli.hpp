@@ -63,6 +63,18 @@ struct KeysErase {
   std::string project;
 };
 
+/// How the brokers are reached, and which topics are meant.
+struct KafkaCluster {
+  std::string brokers;                            ///< "host:port[,host:port …]"
+  std::map<std::string, std::string> properties;  ///< of librdkafka; may hold secrets
+  std::string name;                               ///< the namespace
+};
+struct KafkaInit {
+  KafkaCluster cluster;
+  std::uint32_t replication = 0;  ///< 0: as many as there are brokers, at most 3
+  std::uint32_t partitions = 0;   ///< 0: as the namespace has, 16 for a new one
+};
+
 /// One line of `doctor`.
 struct Check {
   enum class State { good, warning, bad };
@@ -72,10 +84,10 @@ struct Check {
   std::string advice;  ///< what to do; empty when good
 };
 
-/// The commands that need the server's insides. Each works on the folder of a stopped server, prints what it has to say
-/// (JSON when `console.json`), and answers how it ended; a failure is printed by the caller, and its exit code follows
-/// from its kind (exit_code.hpp). A verification that finds something bad says so on its last line of standard output
-/// and answers Exit::unverified. What is empty is answered with `cli.not_here`.
+/// The commands that need the server's insides. Each works on the folder of a stopped server or on Kafka, prints what
+/// it has to say (JSON when `console.json`), and answers how it ended; a failure is printed by the caller, and its exit
+/// code follows from its kind (exit_code.hpp). A verification that finds something bad says so on its last line of
+/// standard output and answers Exit::unverified. What is empty is answered with `cli.not_here`.
 struct Commands {
   std::function<Result<Exit>(const ServeOptions&)> serve;
   std::function<Result<Exit>(const AuditVerify&, Console&)> audit_verify;
@@ -91,6 +103,8 @@ struct Commands {
   std::function<Result<Exit>(const Folder& data, Console&)> keys_list;
   std::function<Result<Exit>(const KeysRotate&, Console&)> keys_rotate;
   std::function<Result<Exit>(const KeysErase&, Console&)> keys_erase;
+  std::function<Result<Exit>(const KafkaInit&, Console&)> kafka_init;
+  std::function<Result<Exit>(const KafkaCluster&, Console&)> kafka_describe;
   /// Of a folder that may be in use: reads only what a running server allows to be read. One with the name of a check
   /// that the command line makes by itself takes its place.
   std::function<std::vector<Check>(const ServeOptions&)> doctor_checks;

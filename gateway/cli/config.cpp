@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "gateway/cli/kafka_options.hpp"
 #include "gateway/cli/text.hpp"
 
 namespace hub::cli {
@@ -30,7 +31,8 @@ struct Loading {
     if (auto read = option.read(config.options, text); !read) {
       auto failure = read.error();
       failure.field = option.name;
-      const bool hide = option.kind == OptionSpec::Kind::secret;
+      // What was to be a property may hold a password.
+      const bool hide = option.kind == OptionSpec::Kind::secret || option.kind == OptionSpec::Kind::properties;
       failure.detail = fmt::format("{}: {} {}{}", source, option.name, failure.detail,
                                    hide ? std::string() : fmt::format(", not \"{}\"", printable(text)));
       return failure;
@@ -145,6 +147,12 @@ Result<void> set_from_flags(Loading& loading, const std::vector<std::pair<std::s
   for (const auto& [name, value] : flags) {
     const auto* option = option_named(name);
     HUB_ASSERT(option != nullptr);
+    if (option->kind == OptionSpec::Kind::properties && is_secret_property(value.substr(0, value.find('='))))
+      return invalid("config.value",
+                     fmt::format("flag --{}: {} is a secret, which a list of processes would show: put it into a file "
+                                 "for --kafka-conf-file, or into {}",
+                                 name, printable(value.substr(0, value.find('='))), environment_name(name)),
+                     name);
     HUB_TRY(loading.set(*option, value, "flag --" + name));
   }
   return success();

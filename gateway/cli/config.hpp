@@ -47,12 +47,21 @@ struct ServeOptions {
   std::uint32_t threads = 0;      ///< of the gateway; 0: one a core
   std::uint32_t partitions = 16;  ///< of a new log; an existing one keeps its own
   std::filesystem::path encryption_key_file;
-  std::string encryption_key;  ///< secret; as whoever opens the secrets store reads it
+  std::string encryption_key;                     ///< secret; as whoever opens the secrets store reads it
+  std::string kafka_brokers;                      ///< "host:port[,host:port …]"; empty: none
+  std::map<std::string, std::string> kafka_conf;  ///< properties of librdkafka; may hold secrets
+  std::filesystem::path kafka_conf_file;          ///< more of them; empty: none
+  std::string kafka_namespace = "computehub";     ///< the option is called "namespace"
 };
 
 /// One option of `serve`: its name is the same as flag (--NAME), key of the file (NAME) and variable (COMPUTEHUB_NAME).
 struct OptionSpec {
-  enum class Kind { value, switch_, secret };  ///< a secret is no flag: a process list would show it
+  enum class Kind {
+    value,
+    switch_,
+    secret,      ///< is no flag: a process list would show it
+    properties,  ///< "name=value"; as a flag given once for each, elsewhere with commas between; all sources add up
+  };
 
   std::string_view name;
   Kind kind = Kind::value;

@@ -4,6 +4,7 @@
 
 #include "events/core/json_codec.hpp"
 #include "gateway/cli/config.hpp"
+#include "gateway/cli/kafka_options.hpp"
 #include "gateway/cli/text.hpp"
 
 namespace hub::cli {
@@ -138,6 +139,19 @@ Result<void> read_body_limit(ServeOptions& options, std::string_view text) {
   return success();
 }
 
+Result<void> read_properties(ServeOptions& options, std::string_view text) {
+  HUB_TRY(auto properties, parse_properties(text));
+  for (auto& [name, value] : properties) options.kafka_conf.insert_or_assign(name, std::move(value));
+  return success();
+}
+
+std::string show_properties(const ServeOptions& options) {
+  std::string text;
+  for (const auto& [name, value] : options.kafka_conf)
+    text += (text.empty() ? "" : ",") + name + "=" + (is_secret_property(name) ? "********" : value);
+  return text;
+}
+
 using Kind = OptionSpec::Kind;
 using Options = ServeOptions;
 
@@ -162,6 +176,12 @@ constexpr OptionSpec kOptions[] = {
     option<&Options::encryption_key_file>("encryption-key-file", Kind::value, "FILE",
                                           "file with the key of the secrets"),
     option<&Options::encryption_key>("encryption-key", Kind::secret, "KEY", "key of the secrets"),
+    option<&Options::kafka_brokers>("kafka-brokers", Kind::value, "HOST:PORT,…", "Kafka brokers to begin with"),
+    {"kafka-conf", Kind::properties, "NAME=VALUE", "property of Kafka's client, as security.protocol=ssl; repeatable",
+     read_properties, show_properties},
+    option<&Options::kafka_conf_file>("kafka-conf-file", Kind::value, "FILE",
+                                      "more properties, a line each: the place for passwords"),
+    option<&Options::kafka_namespace>("namespace", Kind::value, "NAME", "what the topics' names begin with"),
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ enum class Exit : int {
   done = 0,
   failed = 1,       ///< refused by the server, or it went wrong
   usage = 2,        ///< wrong flags, values or configuration; nothing was tried
-  unreachable = 3,  ///< no server answered
+  unreachable = 3,  ///< no server answered, or no broker
   not_found = 4,
   unverified = 5,  ///< a verification found something wrong
 };

@@ -5,49 +5,19 @@
 #include "events/core/json.hpp"
 #include "gateway/cli/command_line.hpp"
 #include "gateway/cli/doctor.hpp"
+#include "gateway/cli/server_flags.hpp"
 #include "gateway/cli/table.hpp"
 
 namespace hub::cli {
 namespace {
 
-/// What a command was told about the server's configuration.
-struct ServerFlags {
-  std::string config;
-  std::vector<std::pair<std::string, std::string>> flags;
-};
-
-void add_option_flag(CLI::App& command, const OptionSpec& option, const std::shared_ptr<ServerFlags>& told) {
-  const std::string name(option.name);
-  const std::string help(option.help);
-  // --data is there for every command.
-  if (option.kind == OptionSpec::Kind::secret || option.name == "data") return;
-  if (option.kind == OptionSpec::Kind::switch_) {
-    command.add_flag_callback(
-        "--" + name, [told, name] { told->flags.emplace_back(name, "true"); }, help);
-    return;
-  }
-  command
-      .add_option_function<std::string>(
-          "--" + name, [told, name](const std::string& text) { told->flags.emplace_back(name, text); }, help)
-      ->type_name(std::string(option.placeholder));
-}
-
 void add_server_flags(CLI::App& command, const std::shared_ptr<ServerFlags>& told) {
-  command.add_option("--config", told->config, "YAML file with the same names (COMPUTEHUB_CONFIG)")->type_name("FILE");
+  add_config_flag(command, told);
   for (const auto& option : serve_options()) add_option_flag(command, option, told);
 }
 
-Result<Config> load(const CommandLine& line, const ServerFlags& told) {
-  const auto& session = line.session;
-  ConfigSources sources{told.config, told.flags, session.environment};
-  if (line.data_is_given) sources.flags.emplace_back("data", session.flags.data.string());
-  const auto variable = session.environment.find("COMPUTEHUB_CONFIG");
-  if (sources.file.empty() && variable != session.environment.end()) sources.file = variable->second;
-  return load_config(sources);
-}
-
 Exit serve(CommandLine& line, const ServerFlags& told) {
-  const auto config = load(line, told);
+  const auto config = load_config(line, told);
   if (!config) return report(config.error(), line.session);
   if (const auto fits = check_serve(config.value().options); !fits) return report(fits.error(), line.session);
   return run_hook(line.session, line.local.serve, config.value().options);
@@ -77,7 +47,7 @@ std::string settings_json(const std::vector<Setting>& settings) {
 }
 
 Exit show_config(CommandLine& line, const ServerFlags& told) {
-  const auto config = load(line, told);
+  const auto config = load_config(line, told);
   if (!config) return report(config.error(), line.session);
   auto settings = config.value().settings;
   const auto client = client_settings(line.session, config.value().options.data);
@@ -101,7 +71,7 @@ Exit show_config(CommandLine& line, const ServerFlags& told) {
 }
 
 Exit doctor(CommandLine& line, const ServerFlags& told) {
-  const auto config = load(line, told);
+  const auto config = load_config(line, told);
   if (!config) return report(config.error(), line.session);
   return run_doctor(line.session, config.value().options, line.local.doctor_checks);
 }

@@ -11,6 +11,8 @@ namespace {
 
 /// What the reader may do about it; "" when the text of the failure says it already.
 std::string advice(const Failure& failure, Session& session) {
+  // Those of Kafka name what to do themselves; the token here is not for the brokers.
+  if (failure.code.compare(0, 6, "kafka.") == 0) return {};
   const auto client = session.client();
   const auto source = client ? client.value()->endpoint().token_source : std::string();
   if (failure.kind == FailureKind::unauthorised)

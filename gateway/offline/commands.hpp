@@ -38,6 +38,11 @@ Result<cli::Exit> keys_rotate(const cli::KeysRotate& wanted, cli::Console& conso
 /// Also fails: not_found `project.unknown`; as keys_rotate.
 Result<cli::Exit> keys_erase(const cli::KeysErase& wanted, cli::Console& console);
 
+/// As kafka::init_topics(); prints what was made.
+Result<cli::Exit> kafka_init(const cli::KafkaInit& wanted, cli::Console& console);
+/// As kafka::describe_topics(). Also fails, behind what it prints, as kafka::check_topics() does.
+Result<cli::Exit> kafka_describe(const cli::KafkaCluster& cluster, cli::Console& console);
+
 /// Facts about folder and machine; makes nothing that stays.
 std::vector<cli::Check> doctor_checks(const cli::ServeOptions& options);
 

@@ -18,6 +18,8 @@ void add_commands(cli::Commands& commands) {
   commands.keys_list = keys_list;
   commands.keys_rotate = keys_rotate;
   commands.keys_erase = keys_erase;
+  commands.kafka_init = kafka_init;
+  commands.kafka_describe = kafka_describe;
   commands.doctor_checks = doctor_checks;
 }
 
