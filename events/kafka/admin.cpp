@@ -177,6 +177,14 @@ Result<ClusterView> Admin::look(const Patience& patience) {
   }
 }
 
+Result<ClusterView> Admin::look_for(std::size_t brokers, const Patience& wait, const Patience& patience) {
+  while (true) {
+    HUB_TRY(auto view, look(patience));
+    if (view.brokers.size() >= brokers || wait.over()) return view;
+    if (const Event event{rd_kafka_queue_poll(queue_.get(), wait.slice_ms(kSliceMs))}) hear(event);
+  }
+}
+
 Result<Event> Admin::wait(rd_kafka_event_type_t type, std::string_view doing, const Patience& patience) {
   while (true) {
     Event event(rd_kafka_queue_poll(queue_.get(), patience.slice_ms(kSliceMs)));

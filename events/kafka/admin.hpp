@@ -45,6 +45,8 @@ class Admin {
 
   /// Fails: as failure_of(), `kafka.unreachable` when the patience is over.
   Result<ClusterView> look(const Patience& patience);
+  /// Looks again until there are that many brokers, or `wait` is over; then with those there are.
+  Result<ClusterView> look_for(std::size_t brokers, const Patience& wait, const Patience& patience);
   /// Makes topics; one that is there by now is no failure. Answers the names of those it made. Also fails: invalid
   /// `kafka.replication`, conflict `kafka.refused` (a policy of the brokers).
   Result<std::vector<std::string>> create(const std::vector<TopicPlan>& plans, std::uint32_t replication,

@@ -177,7 +177,7 @@ Result<InitResult> init_topics(const Brokers& brokers, const InitOptions& option
   HUB_TRY(check_namespace(options.name));
   const Patience patience(span);
   HUB_TRY(auto admin, Admin::make(brokers));
-  HUB_TRY(const auto view, admin.look(patience));
+  HUB_TRY(const auto view, admin.look_for(options.replication, Patience(options.wait), patience));
   HUB_TRY(const auto record, earlier_record(brokers, view, options.name, patience));
   HUB_TRY(const auto partitions, partitions_of(view, record, options));
   HUB_TRY(const auto replication, replication_of(view, options));

@@ -64,6 +64,7 @@ struct InitOptions {
   std::string name{kNamespaceDefault};
   std::uint32_t replication = 0;  ///< 0: min(3, brokers)
   std::uint32_t partitions = 0;   ///< 0: as the namespace has, 16 for a new one
+  Duration wait;                  ///< for as many brokers as `replication` asks for; 0: they are to be there
 };
 
 /// What init_topics() found and did.

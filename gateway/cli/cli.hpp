@@ -73,6 +73,7 @@ struct KafkaInit {
   KafkaCluster cluster;
   std::uint32_t replication = 0;  ///< 0: as many as there are brokers, at most 3
   std::uint32_t partitions = 0;   ///< 0: as the namespace has, 16 for a new one
+  Duration wait;                  ///< for brokers that are still starting
 };
 
 /// One line of `doctor`.

@@ -26,7 +26,10 @@ void add_kafka_flags(CLI::App& command, const std::shared_ptr<ServerFlags>& told
       if (option.name == name) add_option_flag(command, option, told);
 }
 
-Exit init(CommandLine& line, const ServerFlags& told, KafkaInit wanted) {
+Exit init(CommandLine& line, const ServerFlags& told, KafkaInit wanted, const std::string& wait) {
+  const auto span = parse_duration(wait);
+  if (!span) return report(wrong_usage("--wait: write a span, as 60s", "--wait"), line.session);
+  wanted.wait = span.value();
   auto known = cluster(line, told);
   if (!known) return report(known.error(), line.session);
   wanted.cluster = std::move(known).value();
@@ -47,11 +50,12 @@ void add_kafka_commands(CLI::App& app, CommandLine& line) {
 
   auto wanted = std::make_shared<KafkaInit>();
   auto told = std::make_shared<ServerFlags>();
+  auto wait = std::make_shared<std::string>("0s");
   auto* command =
       line.add(*group, "init", "make the topics that are missing; safe to repeat",
                "computehub kafka init --kafka-brokers 127.0.0.1:9092\n"
                "computehub kafka init --kafka-brokers kafka-1:9093,kafka-2:9093 --kafka-conf-file kafka.conf",
-               [&line, told, wanted] { return init(line, *told, *wanted); });
+               [&line, told, wanted, wait] { return init(line, *told, *wanted, *wait); });
   add_kafka_flags(*command, told);
   command->add_option("--replication", wanted->replication, "copies of each partition; by default 3, or one a broker")
       ->check(CLI::Range(1, kReplicationMax))
@@ -59,6 +63,8 @@ void add_kafka_commands(CLI::App& app, CommandLine& line) {
   command->add_option("--partitions", wanted->partitions, "for the life of the namespace; 16 for a new one")
       ->check(CLI::Range(1, 1'024))
       ->type_name("N");
+  command->add_option("--wait", *wait, "for brokers that are still starting, as 60s; not at all when not given")
+      ->type_name("SPAN");
 
   auto asked = std::make_shared<ServerFlags>();
   add_kafka_flags(*line.add(*group, "describe", "brokers, topics and what a server would say of them",

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "events/core/json.hpp"
 #include "events/kafka/topics.hpp"
 #include "gateway/cli/table.hpp"
@@ -95,8 +97,9 @@ std::string brokers_text(const kafka::Description& description) {
 
 Result<Exit> kafka_init(const cli::KafkaInit& wanted, Console& console) {
   const auto& name = wanted.cluster.name;
+  const kafka::InitOptions options{name, wanted.replication, wanted.partitions, wanted.wait};
   HUB_TRY(const auto done,
-          kafka::init_topics(brokers_of(wanted.cluster), {name, wanted.replication, wanted.partitions}));
+          kafka::init_topics(brokers_of(wanted.cluster), options, std::max(wanted.wait, kafka::kPatience)));
   if (console.json) {
     std::string made;
     for (const auto& topic : done.made) made += (made.empty() ? "" : ",") + json_string(to_valid_utf8(topic));

@@ -22,8 +22,8 @@ constexpr Duration kTestPatience = seconds(60);
 
 class TopicsTest : public ::testing::Test {
  protected:
-  Result<InitResult> init(std::uint32_t partitions = 0, std::uint32_t replication = 0) {
-    return init_topics(brokers_, {name_, replication, partitions}, kTestPatience);
+  Result<InitResult> init(std::uint32_t partitions = 0) {
+    return init_topics(brokers_, {name_, 0, partitions, {}}, kTestPatience);
   }
   std::string check_code() {
     const auto checked = check_topics(brokers_, name_, kTestPatience);
@@ -159,9 +159,11 @@ TEST_F(TopicsTest, DeletedEventsAreNotReplacedByNewOnes) {
 }
 
 TEST_F(TopicsTest, MoreCopiesThanBrokersAreRefused) {
-  const auto made = init(1, 2);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, "kafka.replication");
+  for (const auto wait : {Duration{}, milliseconds(300)}) {
+    const auto made = init_topics(brokers_, {name_, 2, 1, wait}, kTestPatience);
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, "kafka.replication");
+  }
   EXPECT_EQ(check_code(), "kafka.topics_missing");
 }
 
