@@ -95,21 +95,21 @@ bool Auditor::add(const Batch& batch) {
     return false;
   }
   for (const auto& record : batch.records)
-    if (!check_record(record, batch.partition, before)) return false;
+    if (!check_record(record, batch, before)) return false;
   ++report_.batches;
   report_.records += batch.records.size();
   report_.partitions[batch.partition].head = batch.end.last;
   return meet(batch);
 }
 
-bool Auditor::check_record(const Record& record, PartitionId partition, const Head& before) {
-  const Position position{partition, record.seq};
+bool Auditor::check_record(const Record& record, const Batch& batch, const Head& before) {
+  const Position position{batch.partition, record.seq};
   switch (record.kind) {
     case RecordKind::event:
       return check_version(record.entity, record.version, position) &&
              (record.parent.empty() || check_version(record.parent, record.parent_version, position));
     case RecordKind::checkpoint:
-      return check_checkpoint(record, position, before);
+      return check_checkpoint(record, batch, before);
     default:
       return true;
   }
@@ -122,7 +122,8 @@ bool Auditor::check_version(const std::string& entity, Version version, Position
   return false;
 }
 
-bool Auditor::check_checkpoint(const Record& record, Position position, const Head& before) {
+bool Auditor::check_checkpoint(const Record& record, const Batch& batch, const Head& before) {
+  const Position position{batch.partition, record.seq};
   const auto checkpoint = verify_checkpoint(record, position.partition, key_);
   if (!checkpoint) {
     fail(position, checkpoint.error().detail);
@@ -135,7 +136,7 @@ bool Auditor::check_checkpoint(const Record& record, Position position, const He
   }
   ++report_.checkpoints;
   auto& signed_up_to = report_.partitions[position.partition].signed_up_to;
-  signed_up_to = std::max(signed_up_to, own.seq);
+  signed_up_to = std::max(signed_up_to, signs_itself(batch, checkpoint.value(), before) ? batch.end.last : own.seq);
   for (const auto& head : checkpoint.value().heads) want(latest_, head, "the checkpoint at " + to_text(position));
   return !report_.fault;
 }

@@ -12,8 +12,10 @@ namespace hub::log {
 /// What verifying found. Everything before `fault` in its partition is sound.
 struct AuditReport {
   struct Partition {
-    Seq head = 0;          ///< last verified record
-    Seq signed_up_to = 0;  ///< highest head that a verified checkpoint signs; the records behind it are not signed yet
+    Seq head = 0;  ///< last verified record
+    /// Highest head that a verified checkpoint signs, or the batch of the checkpoint itself where that holds nothing
+    /// else. The records behind it are not signed yet.
+    Seq signed_up_to = 0;
     std::uint64_t unsigned_records() const { return head - signed_up_to; }
   };
   std::uint64_t records = 0;

@@ -30,9 +30,9 @@ class Auditor {
     bool met = false;
   };
   void want(std::vector<std::optional<Wanted>>& wanted, const SignedHead& head, const std::string& who);
-  bool check_record(const Record& record, PartitionId partition, const Head& before);
+  bool check_record(const Record& record, const Batch& batch, const Head& before);
   bool check_version(const std::string& entity, Version version, Position position);
-  bool check_checkpoint(const Record& record, Position position, const Head& before);
+  bool check_checkpoint(const Record& record, const Batch& batch, const Head& before);
   bool meet(const Batch& batch);
   void finish_wanted(Wanted& wanted, const Holds& holds);
 

@@ -28,6 +28,10 @@ struct Checkpoint {
 Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& own, const std::vector<Head>& all,
                        Instant now);
 
+/// True when `batch`, which follows `before`, is a checkpoint alone and holds not a byte that its statement does not
+/// determine: then the signature speaks for the batch too. The signature itself is not looked at.
+bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before);
+
 /// JSON on one line; a record's data, and what is kept elsewhere to find a cut later.
 std::string to_text(const Checkpoint& checkpoint);
 /// Fails: malformed `checkpoint.invalid`.

@@ -329,7 +329,7 @@ void Server::Parts::stop() {
   blocking.join();
   if (refusals) refusals->stop();
   // What is held in memory goes to disk now, which takes room.
-  if (disk && disk->room().full) disk->release();
+  if (disk && !options.read_only && !disk->has_room()) disk->release();
   if (engine) engine->stop();
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};

@@ -85,6 +85,30 @@ TEST_F(AuditTest, SaysHowFarEachPartitionIsSigned) {
   EXPECT_EQ(found.partitions[2].unsigned_records(), 4U);
 }
 
+TEST_F(AuditTest, ACheckpointAloneInItsBatchSignsThatToo) {
+  commit(batch_of(2, heads_[2].epoch, {make_checkpoint(signer_, 2, heads_[2], heads_, {1'700'000'000'000'000})}));
+  const auto found = report();
+  ASSERT_FALSE(found.fault) << found.fault->reason;
+  EXPECT_EQ(found.unsigned_records(), 0U);
+}
+
+TEST_F(AuditTest, WhatStandsBesideACheckpointInItsBatchIsNotSignedByIt) {
+  const auto made = [&] {
+    return batch_of(2, heads_[2].epoch, {make_checkpoint(signer_, 2, heads_[2], heads_, {1'700'000'000'000'000})});
+  };
+  auto with_actor = made(), with_outcome = made(), with_source = made(), with_time = made();
+  with_actor.records[0].actor = "user:eve";
+  with_outcome.end.outcomes = {{"c", "body", 409, "a.b", "no", "f", "e2", 1}};
+  with_source.end.consumed = {{"commands", 100}};
+  with_time.end.index_time = heads_[2].index_time + seconds(1);
+  for (const auto* batch : {&with_actor, &with_outcome, &with_source, &with_time}) {
+    auto heads = heads_;
+    std::vector<BatchPtr> batches{sealed(Batch(*batch), heads[2])};
+    const Checkpoint checkpoint = parse_checkpoint(batches[0]->records[0].data).value();
+    EXPECT_FALSE(signs_itself(*batches[0], checkpoint, heads_[2]));
+  }
+}
+
 TEST_F(AuditTest, AnExportVerifiesWithoutTheLogAndSaysTheSame) {
   const auto found = report(), read = report_of(exported());
   ASSERT_FALSE(read.fault) << to_text(read.fault->position) << read.fault->reason;
