@@ -158,8 +158,11 @@ def test_a_record_that_was_changed_in_a_backup_is_refused_at_its_position(backup
     assert not data.exists()
 
 
-def test_records_that_no_signature_covers_yet_are_missed_in_a_backup(backup, tmp_path):
-    made = backup()
+def test_records_that_no_signature_covers_yet_are_missed_in_a_backup(own_server, tmp_path):
+    own_server.client().create(desired="stopped")
+    own_server.kill()
+    made = tmp_path / "backup"
+    folders.run("backup", "--to", made, data=own_server.data, code=0)
     partition = next(p for p in folders.ask("audit", "verify", data=made)["partitions"] if p["unsigned"])
     folders.tamper(made, "truncate", partition["partition"], partition["head"])
     folders.run("audit", "verify", data=made, code=0)
