@@ -3,20 +3,15 @@
 #include "actors/engine/runner.hpp"
 #include "events/core/logging.hpp"
 #include "events/log/chain.hpp"
+#include "events/log/checkpoint.hpp"
 
 namespace hub::engine {
-namespace {
-
-constexpr Duration kCheckpointEvery = seconds(1);
-
-}  // namespace
-
 bool Runner::checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const {
   if (!options_.checkpoint || head.seq == 0) return false;
   const auto signed_at = checkpointed_.find(partition);
   if (signed_at == checkpointed_.end()) return true;
   // A clock that was set back says nothing of how long ago that was.
-  return now < signed_at->second || now - signed_at->second >= kCheckpointEvery;
+  return now < signed_at->second || now - signed_at->second >= log::kCheckpointEvery;
 }
 
 log::Record Runner::make_checkpoint(PartitionId partition, const log::Head& head, Instant now) {

@@ -4,6 +4,10 @@
 
 namespace hub::log {
 
+/// An owner signs a partition's head at most so often, in a batch that is written anyway. So a batch that comes so long
+/// behind the oldest record that waits for its signature holds a checkpoint, unless it is a claim alone.
+inline constexpr Duration kCheckpointEvery = seconds(1);
+
 /// The head of one partition as a checkpoint names it.
 struct SignedHead {
   PartitionId partition = 0;
