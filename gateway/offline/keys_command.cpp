@@ -134,7 +134,7 @@ Result<Exit> keys_create(const cli::KeysCreate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
   HUB_TRY(const auto log, open_to_write(folder, wanted.partitions));
   // The first writer of a log makes the key that signs it.
-  HUB_TRY(const auto signer, server::open_signer(folder));
+  HUB_TRY(const auto signer, server::open_signer(folder, *log));
   accounts::OfflineKey key;
   if (!wanted.name.empty()) key.name = wanted.name;
   if (!wanted.project.empty()) key.project = wanted.project;
@@ -217,7 +217,7 @@ Result<Exit> keys_erase(const cli::KeysErase& wanted, Console& console) {
   if (!table.has_project(accounts::kDefaultOrganisation, wanted.project))
     return not_found("project.unknown", fmt::format("there is no project \"{}\"", wanted.project));
   // What cannot be recorded is not done.
-  HUB_TRY(const auto signer, server::open_signer(folder));
+  HUB_TRY(const auto signer, server::open_signer(folder, *opened.log));
   secrets::Sealer sealer(*opened.store);
   HUB_TRY(const auto key_id, sealer.erase(accounts::project_id(accounts::kDefaultOrganisation, wanted.project)));
   // Between the two the process may end: then the key is gone, and the same command again writes the event.

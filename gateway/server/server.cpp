@@ -119,7 +119,7 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(auto opened_signer, open_signer(folder));
+    HUB_TRY(auto opened_signer, open_signer(folder, *log));
     signer = std::move(opened_signer);
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
