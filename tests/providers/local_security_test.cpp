@@ -106,6 +106,15 @@ TEST(LocalSecurityTest, FollowsNoLinkOutOfTheWorkspace) {
   EXPECT_THAT(names_in(outside.path()), IsEmpty());
 }
 
+TEST(LocalSecurityTest, TellsAPathThatCannotBeFromAMachineThatCannotWriteNow) {
+  TemporaryFolder folder;
+  const auto impossible = write_files(folder.path(), {{"a", "x", std::nullopt}, {"a/b", "x", std::nullopt}});
+  EXPECT_EQ(impossible.error().code, "provider.invalid");
+  EXPECT_EQ(impossible.error().field, "files[1].path");
+  const auto for_now = write_files(folder.path() + "/not-there", {{"a", "x", std::nullopt}});
+  EXPECT_EQ(for_now.error().kind, FailureKind::unavailable) << "tried again later";
+}
+
 TEST(LocalSecurityTest, RemovesALinkAndNotWhereItLeads) {
   TemporaryFolder outside;
   std::ofstream(outside.path() + "/kept") << "x";

@@ -34,6 +34,12 @@ std::vector<std::string> parts_of(const std::string& path) {
   return parts;
 }
 
+/// Anything else is the machine's trouble (a full disk, no descriptors), which may pass.
+bool may_be_the_path(int error) {
+  return error == ENOTDIR || error == EISDIR || error == ELOOP || error == ENAMETOOLONG || error == EILSEQ ||
+         error == EINVAL;
+}
+
 /// Each part is opened by itself and never through a link, so nothing on the way can lead out.
 Fd open_below(const std::string& folder, const std::vector<std::string>& parts, mode_t mode) {
   Fd at(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -78,8 +84,9 @@ Result<void> write_files(const std::string& folder, const std::vector<deployment
     }
     const mode_t mode = content.rfind("#!", 0) == 0 ? 0755 : 0644;
     const auto fd = open_below(folder, parts, mode);
-    if (!fd.is_open()) return refuse(i, "path", std::string("cannot be written: ") + std::strerror(errno));
-    if (!write_all(fd.get(), content))
+    const bool is_own_fault = !fd.is_open() && may_be_the_path(errno);
+    if (is_own_fault) return refuse(i, "path", std::string("cannot be written: ") + std::strerror(errno));
+    if (!fd.is_open() || !write_all(fd.get(), content))
       return unavailable("provider.unreachable",
                          std::string("the workspace cannot be written: ") + std::strerror(errno));
   }
