@@ -101,7 +101,7 @@ Result<Head> EmbeddedLog::claim(PartitionId partition, std::string_view node) {
   auto& place = at(partition);
   const std::lock_guard lock(place.writing);
   Head head = place.head;
-  commit({std::make_shared<const Batch>(claim_batch(partition, head, node, wall_now()))});
+  commit({std::make_shared<const Batch>(claim_batch(partition, head, {node, {}}, wall_now()))});
   return head;
 }
 
