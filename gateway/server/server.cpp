@@ -223,7 +223,9 @@ void Server::Parts::add_sources() {
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
     streams::publish_fold(*hub, result, published);
   });
-  revoke_observer = access->table().on_revoked([this](std::string_view principal) { hub->revoke(principal); });
+  revoke_observer =
+      access->table().observe([this](std::string_view principal) { hub->revoke(principal); },
+                              [this](const live::PrincipalPtr& principal) { hub->reauthorise(principal); });
   expiry = std::make_unique<ExpiryClock>(access->table());
 }
 

@@ -5,6 +5,7 @@ import time
 
 import hub
 import pytest
+import requests
 import websockets.exceptions
 
 PATH = "/api/v1/deployments"
@@ -175,6 +176,68 @@ def test_a_revoked_key_closes_what_it_holds_open_within_a_second(server, client)
             pass
         assert time.monotonic() - start < 1.0
     assert server.client(token).get("/api/v1/me").status_code == 401
+
+
+def follow_events(server, token):
+    """A follower of events, and how to read its lines."""
+    answer = requests.get(f"{server.url}/api/v1/events", params={"follow": "true"}, stream=True,
+                          headers={"Authorization": f"Bearer {token}"}, timeout=hub.DEADLINE_S)
+    assert answer.status_code == 200
+    return answer.iter_lines()
+
+
+def test_a_revoked_key_follows_the_record_no_longer(server, client, make):
+    id, token = client.make_key("viewer")
+    lines = follow_events(server, token)
+    next(lines)
+    start = time.monotonic()
+    assert client.delete(f"/api/v1/api-keys/{id}").status_code == 200
+    after = make(desired="stopped")["id"]
+    assert after not in "".join(line.decode() for line in lines)
+    assert time.monotonic() - start < 1.0
+
+
+def test_an_expired_key_follows_the_record_no_longer(server, client):
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    made = client.post("/api/v1/api-keys", {"project": "default", "role": "viewer", "expires_at": soon.isoformat()})
+    for _ in follow_events(server, made.json()["token"]):
+        pass
+    assert datetime.datetime.now(datetime.timezone.utc) - soon < datetime.timedelta(seconds=1.5)
+
+
+def test_who_watches_sees_a_project_that_is_made_later(server, client):
+    lines = follow_events(server, hub.TOKEN)
+    with server.live() as connection:
+        connection.subscribe("deployments")
+        connection.subscribe("events")
+        name = hub.unique("later")
+        assert client.post("/api/v1/projects", {"name": name}).status_code == 201
+        id = client.create(project=name, desired="stopped")["id"]
+        connection.of("deployments", where=lambda data: data["item"]["id"] == id)
+        connection.of("events", where=lambda data: data["subject"] == id)
+    assert any(id.encode() in line for line in lines)
+
+
+def test_the_key_that_makes_a_project_is_its_admin_and_lets_others_in(server, client):
+    home = hub.unique("home")
+    client.post("/api/v1/projects", {"name": home})
+    id, token = client.make_key("admin", project=home)
+    key, name = server.client(token), hub.unique("made")
+    with server.live(token) as connection:
+        connection.subscribe("deployments")
+        made = key.post("/api/v1/projects", {"name": name})
+        assert (made.status_code, made.json()["members"]) == (201, {id: "admin"})
+        assert key.get("/api/v1/me").json()["roles"] == {home: "admin", name: "admin"}
+        assert key.get("/api/v1/me").json()["project"] == home
+        _, second = key.make_key("dev", project=name)
+        there = server.client(second).create(desired="stopped")["id"]
+        assert key.deployment(there)["project"] == name
+        connection.of("deployments", where=lambda data: data["item"]["id"] == there)
+        assert client.delete(f"/api/v1/projects/{name}/members/{id}").status_code == 200
+        assert key.get(f"{PATH}/{there}").status_code == 404
+        home_id = key.create(desired="stopped")["id"]
+        server.client(second).create(desired="stopped")
+        assert connection.of("deployments")["data"]["item"]["id"] == home_id
 
 
 def test_an_expired_key_opens_nothing(server, client):
