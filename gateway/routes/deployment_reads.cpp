@@ -139,9 +139,8 @@ asio::awaitable<Response> get_history(Services& services, Request& request) {
     after = cursor.value().seqs.front();
   }
   const std::string id(request.param("id"));
-  const auto events = co_await on_blocking(services, [&] {
-    return services.log.history(id, after + 1, limit.value().value_or(kHistoryLimitDefault));
-  });
+  const auto events = co_await on_blocking(
+      services, [&] { return services.log.history(id, after + 1, limit.value().value_or(kHistoryLimitDefault)); });
   if (!events) co_return http::refuse(request, events.error());
   std::string json = "{\"items\":[";
   for (const auto& event : events.value()) {

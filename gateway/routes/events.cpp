@@ -122,8 +122,7 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
     co_return co_await on_blocking(services, [&] {
       return page(services, cursor.value(), filter, limit.value().value_or(kLimitDefault), request);
     });
-  if (cursor.value().incarnation != services.log.incarnation() ||
-      cursor.value().seqs.size() != services.log.partitions())
+  if (!is_of(cursor.value(), services.log))
     co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
   Response response;
   response.content_type = "application/x-ndjson";

@@ -253,10 +253,35 @@ def test_an_expired_key_opens_nothing(server, client):
 
 def test_a_key_is_shown_once_and_its_hash_never(client):
     id, token = client.make_key("viewer")
-    listed = client.get("/api/v1/api-keys")
+    listed = client.get("/api/v1/api-keys", page_size=1000)
     assert id in [key["id"] for key in listed.json()["items"]]
     assert token not in listed.text
     assert "hash" not in listed.text
+
+
+@pytest.mark.parametrize("kind", ["api-keys", "projects", "secrets"])
+def test_short_lists_come_in_pages_too(server, client, kind):
+    home = hub.unique("paged")
+    client.post("/api/v1/projects", {"name": home})
+    key = server.client(client.make_key("admin", project=home)[1])
+    for number in range(4):
+        key.post("/api/v1/projects", {"name": f"{home}-{number}"})
+        key.make_key("viewer", project=home)
+        key.put(f"/api/v1/secrets/S{number}", {"value": "v"})
+
+    def page(**given):
+        return key.get(f"/api/v1/{kind}", **given).json()
+
+    whole = page()
+    assert (whole["page"], whole["page_size"]) == (1, 20)
+    assert len(whole["items"]) == whole["total"] >= 4
+    rows = []
+    for number in range(1, 10):
+        rows += page(page=number, page_size=2)["items"]
+    assert rows == whole["items"]
+    assert page(page=1_000_000_000, page_size=1000)["items"] == []
+    for bad in ({"page": 0}, {"page_size": 1001}, {"cursor": "x"}):
+        assert key.get(f"/api/v1/{kind}", **bad).status_code == 422
 
 
 def test_a_key_cannot_give_more_than_it_has(server, client, elsewhere):

@@ -160,6 +160,21 @@ def test_metric_series_have_names_units_and_points(make, client):
     assert times == sorted(times)
 
 
+def test_the_first_moment_of_time_is_a_bound_as_any_other(make, client):
+    id = make("echo line", wait="stopped")["id"]
+    first = "1970-01-01T00:00:00Z"
+    assert client.logs(id, to=first)["items"] == []
+    assert [line["text"] for line in client.logs(id, **{"from": first})["items"]] == ["line"]
+    watched = make("exec sleep 600", wait="running")["id"]
+
+    def points(**bounds):
+        series = client.get(f"/api/v1/deployments/{watched}/metrics", **bounds).json()["series"]
+        return sum(len(one["points"]) for one in series)
+
+    assert hub.eventually(lambda: points(**{"from": first}), "a sample")
+    assert points(to=first) == 0
+
+
 def test_metrics_of_another_time_are_empty_and_a_bad_range_is_refused(make, client):
     id = make(desired="stopped")["id"]
     path = f"/api/v1/deployments/{id}/metrics"
