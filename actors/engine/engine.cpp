@@ -3,10 +3,10 @@
 #include <pthread.h>
 
 #include <algorithm>
-#include <caf/actor_system_config.hpp>
 #include <chrono>
 #include <cstdlib>
 
+#include "actors/engine/unscheduled.hpp"
 #include "events/core/logging.hpp"
 
 namespace hub::engine {
@@ -22,15 +22,9 @@ std::size_t runner_count(std::size_t wanted) {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency() / kCoresPerRunner, 1, kRunnersMax);
 }
 
+/// Outlives every system that it configures.
 caf::actor_system_config& caf_config() {
-  static caf::actor_system_config config;
-  static const bool once = [] {
-    config.set("scheduler.policy", caf::atom("sharing"));
-    config.set("scheduler.max-threads", std::size_t{1});
-    config.set("scheduler.max-throughput", std::size_t{100});
-    return true;
-  }();
-  static_cast<void>(once);
+  static UnscheduledConfig config;
   return config;
 }
 

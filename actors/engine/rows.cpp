@@ -20,7 +20,11 @@
 namespace hub::engine {
 namespace {
 
-constexpr std::size_t kWriteBufferBytes = 8 << 20;
+constexpr std::size_t kWriteBufferBytes = 16 << 20;
+/// Files that wait before they are merged: rows come at random ids, so each merge rewrites most of what is there.
+constexpr int kFilesPerMerge = 8;
+/// Of a write buffer: tells at once that an id is new, which most looked-up ids of creates are.
+constexpr double kBloomShare = 0.05;
 constexpr int kResumeAttempts = 200;
 constexpr std::chrono::milliseconds kResumePause{20};
 constexpr std::size_t kCacheBytes = 8 << 20;
@@ -134,7 +138,10 @@ rocksdb::Options options() {
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.write_buffer_size = kWriteBufferBytes;
+  options.memtable_prefix_bloom_size_ratio = kBloomShare;
+  options.memtable_whole_key_filtering = true;
   options.max_write_buffer_number = 3;
+  options.level0_file_num_compaction_trigger = kFilesPerMerge;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
   options.keep_log_file_num = 2;

@@ -1,11 +1,11 @@
 #include <malloc.h>
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include "actors/deployments/deployment.hpp"
 #include "actors/engine/active_entities.hpp"
 #include "actors/engine/entity_actor.hpp"
+#include "actors/engine/unscheduled.hpp"
 #include "events/log/embedded_log.hpp"
 #include "ops/bench/bench.hpp"
 
@@ -58,7 +58,7 @@ void measure_memory_per_actor(Bench& bench) {
   store->apply(changes);
   store->flush();
   changes = {};
-  caf::actor_system_config config;
+  engine::UnscheduledConfig config;
   caf::actor_system system(config);
   engine::RunnerUnit unit(&system);
   engine::ActiveEntities active(system, unit, *store, *log, kinds, {.actors_max = kActors});

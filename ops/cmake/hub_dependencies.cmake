@@ -15,3 +15,6 @@ find_package(yaml-cpp REQUIRED)
 find_package(GTest REQUIRED)
 find_package(caf REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+# Debian's package has no CMake files.
+pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+add_library(rdkafka::rdkafka ALIAS PkgConfig::RDKAFKA)

@@ -26,6 +26,8 @@ constexpr std::size_t kWriteBufferBytes = 16U << 20U;
 constexpr std::size_t kFileBytes = 32U << 20U;
 constexpr std::size_t kBlockBytes = 4U << 10U;
 constexpr double kBloomBitsPerKey = 10;
+/// Of a write buffer: tells at once that a key is not in it.
+constexpr double kBloomShare = 0.05;
 constexpr std::int64_t kBackgroundBytesPerSecond = 64 << 20;
 
 rocksdb::Slice slice(std::string_view text) {
@@ -42,6 +44,8 @@ rocksdb::Options options_for(const StoreResources& resources) {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.create_if_missing = true;
   options.write_buffer_size = kWriteBufferBytes;
+  options.memtable_prefix_bloom_size_ratio = kBloomShare;
+  options.memtable_whole_key_filtering = true;
   options.target_file_size_base = kFileBytes;
   options.write_buffer_manager = resources.write_buffers;
   options.rate_limiter = resources.rate_limiter;

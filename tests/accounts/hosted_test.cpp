@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 
 #include "actors/accounts/api_key.hpp"
 #include "actors/accounts/create_key_offline.hpp"
 #include "actors/accounts/project.hpp"
 #include "actors/engine/entity_actor.hpp"
 #include "actors/engine/runner.hpp"
+#include "actors/engine/unscheduled.hpp"
 #include "events/accounts/token.hpp"
 #include "events/log/embedded_log.hpp"
 #include "projections/accounts/access_store.hpp"
@@ -26,7 +26,7 @@ struct Hosted : testing::Test {
   std::unique_ptr<engine::StateStore> states = engine::make_memory_state_store();
   engine::Kinds kinds;
   NoEffects effects;
-  caf::actor_system_config config;
+  engine::UnscheduledConfig config;
   caf::actor_system system{config};
   std::unique_ptr<log::Log> log;
   std::unique_ptr<AccessStore> access;

@@ -1,11 +1,11 @@
 #pragma once
 // A runner on a bench: driven step by step on the test's thread, with a clock of the test's own.
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <memory>
 
 #include "actors/engine/entity_actor.hpp"
 #include "actors/engine/runner.hpp"
+#include "actors/engine/unscheduled.hpp"
 #include "events/core/json_codec.hpp"
 #include "events/log/embedded_log.hpp"
 #include "tests/engine/counter.hpp"
@@ -100,7 +100,7 @@ class Bench {
 
   engine::RunnerOptions options_;
   engine::Kinds kinds_;
-  caf::actor_system_config config_;
+  engine::UnscheduledConfig config_;
   caf::actor_system system_{config_};
   int commands_ = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "actors/engine/engine.hpp"
 #include "actors/engine/message_feed.hpp"
+#include "actors/engine/unscheduled.hpp"
 #include "events/log/simulated_log.hpp"
 #include "tests/engine/bench.hpp"
 
@@ -75,7 +76,7 @@ class Crew {
   };
   log::SimulatedLog storage_;
   engine::Kinds kinds_;
-  caf::actor_system_config config_;
+  engine::UnscheduledConfig config_;
   caf::actor_system system_{config_};
   HeldEffects effects_;
   std::vector<Seat> seats_;

@@ -1,11 +1,11 @@
 #include "tests/simulation/world.hpp"
 
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <iostream>
 
 #include "actors/deployments/deployment.hpp"
 #include "actors/engine/entity_actor.hpp"
+#include "actors/engine/unscheduled.hpp"
 #include "events/core/logging.hpp"
 #include "tests/engine/counter.hpp"
 
@@ -42,11 +42,7 @@ caf::actor_system& World::actors() {
   static Quiet quiet;
   logging::set_sink(&quiet);
   // Never ended: when the process exits, what it needs of its library is gone before it.
-  static caf::actor_system& system = [&]() -> caf::actor_system& {
-    auto* config = new caf::actor_system_config;
-    config->set("scheduler.max-threads", std::size_t{1});
-    return *new caf::actor_system(*config);
-  }();
+  static auto& system = *new caf::actor_system(*new engine::UnscheduledConfig);
   return system;
 }
 
