@@ -116,6 +116,9 @@ def test_figures_count_what_happens(make_server):
     client = make_server().client()
     for _ in range(3):
         client.create(desired="stopped")
+    # An answer does not wait for the figures of its own batch.
+    hub.eventually(lambda: samples(client.get("/metrics").text, "computehub_engine_batch_records_count")[""] >= 3,
+                   "three batches are counted")
     text = client.get("/metrics").text
     route = [value for labels, value in samples(text, "computehub_http_requests_total").items()
              if 'method="POST"' in labels and 'route="/api/v1/deployments"' in labels and 'status="2xx"' in labels]
