@@ -27,9 +27,10 @@ Result<Events> decide_create(const ProjectState& state, const CreateProject& c, 
     return invalid("project.id", "this name belongs to another id");
   if (exists(state, context)) return conflict("project.exists", "there is a project of this name already");
   Events events{ProjectCreated{c.name, std::string(context.organisation), std::string(context.actor)}};
-  constexpr std::string_view user_prefix = "user:";
-  if (context.actor.substr(0, user_prefix.size()) == user_prefix)
-    events.push_back(ProjectMemberSet{std::string(context.actor.substr(user_prefix.size())), Role::admin});
+  // Whoever makes a project is its first admin, a user by name and an API key by id: else nobody could let anybody in.
+  for (const std::string_view kind : {"user:", "key:"})
+    if (context.actor.starts_with(kind))
+      events.push_back(ProjectMemberSet{std::string(context.actor.substr(kind.size())), Role::admin});
   return events;
 }
 

@@ -21,7 +21,8 @@ Result<Instant> time_of(const Request& request, std::string_view name) {
   if (!text) return Instant{};
   const auto time = parse_rfc3339(*text);
   if (!time) return invalid("query.range", time.error().detail, name);
-  return time.value();
+  // The time 0 stands for none here: what it bounds, the microsecond before it bounds as well.
+  return time.value().is_set() ? time.value() : Instant{-1};
 }
 
 Result<std::optional<std::uint64_t>> cursor_of(const Request& request, std::string_view name) {

@@ -20,8 +20,11 @@ TEST(Project, TheUserWhoCreatesItIsItsFirstAdmin) {
   lab().when(CreateProject{"lab"}).then({created, ProjectMemberSet{"ann", Role::admin}});
 }
 
-TEST(Project, AKeyThatCreatesItIsNoMember) {
-  lab().by("key:key_1").when(CreateProject{"lab"}).then({ProjectCreated{"lab", "default", "key:key_1"}});
+TEST(Project, TheKeyThatCreatesItIsItsFirstAdminByItsId) {
+  lab()
+      .by("key:key_1")
+      .when(CreateProject{"lab"})
+      .then({ProjectCreated{"lab", "default", "key:key_1"}, ProjectMemberSet{"key_1", Role::admin}});
 }
 
 TEST(Project, ASecondOneOfTheSameNameIsRefused) {
