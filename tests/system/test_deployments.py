@@ -1,4 +1,6 @@
 """The life of a deployment over HTTP: each state, each way into it, and its reason."""
+import resource
+
 import hub
 import pytest
 
@@ -242,6 +244,21 @@ def test_a_stop_in_the_back_off_says_what_was_waited_for(client, make):
     assert client.deployment(id)["status"] == "starting"
     stopped = client.act(id, "stop")
     assert (stopped["status"], stopped["reason"]["text"]) == ("stopped", "stopped while it waited to be restarted")
+
+
+def test_more_run_than_the_usual_limit_of_open_files_and_their_own_limit_stays(make_server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = make_server(start=False)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    client = server.client()
+    ids = [client.create("ulimit -Sn; exec sleep 600")["id"] for _ in range(130)]
+    hub.eventually(lambda: client.get("/api/v1/deployments", status="running").json()["total"] == len(ids), "all run")
+    first = hub.eventually(lambda: client.logs(ids[0])["items"], "its line")
+    assert first[0]["text"] == "128"
 
 
 def test_names_need_not_be_unique(make):

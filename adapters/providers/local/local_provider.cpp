@@ -1,5 +1,6 @@
 #include "adapters/providers/local/local_provider.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +54,17 @@ std::string absolute(const std::string& path) {
   return result;
 }
 
+/// Each run costs this process a descriptor, and the usual limit is that of programs which select(). Gives the limit
+/// that was in force, which is the commands' own.
+std::uint64_t raise_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const auto before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return before;
+}
+
 std::string read_boot_id(const std::string& file) {
   auto id = read_small_file(file);
   while (!id.empty() && id.back() == '\n') id.pop_back();
@@ -71,6 +83,7 @@ LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
       metrics_(
           options_.intervals, nvml_.get(), [this] { return running(); },
           [this](const std::string& id, const Sample& sample) { take_sample(id, sample); }) {
+  open_files_of_commands_ = raise_open_files();
   make_folders(options_.folder);  // what fails here is reported by the first create
   options_.folder = absolute(options_.folder);
   if (options_.supervisor.empty()) options_.supervisor = beside_executable(kSupervisorName);
