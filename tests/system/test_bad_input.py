@@ -55,6 +55,8 @@ BODIES = {
     "port 65536": (but(ports=[{"port": 65536}]), 422, "json.range", "ports[0].port"),
     "an unknown protocol": (but(ports=[{"port": 1, "protocol": "x"}]), 422, "deployment.ports", "ports[0].protocol"),
     "a path upwards": (but(files=[{"path": "../x", "text": ""}]), 422, "deployment.files", "files[0].path"),
+    "a file that is also a folder": (but(files=[{"path": "a", "text": ""}, {"path": "a/b", "text": ""}]), 422,
+                                     "deployment.files", "files[0].path"),
     "a path upwards inside": (but(files=[{"path": "a/../../x", "text": ""}]), 422, "deployment.files", "files[0].path"),
     "a path from the root": (but(files=[{"path": "/etc/x", "text": ""}]), 422, "deployment.files", "files[0].path"),
     "an empty path": (but(files=[{"path": "", "text": ""}]), 422, "deployment.files", "files[0].path"),
