@@ -69,6 +69,6 @@ function(hub_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS "${ARG_LABELS}")
   if(HUB_SANITIZE STREQUAL "thread")
     set_tests_properties(${name} PROPERTIES ENVIRONMENT
-      "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/ops/tsan.suppressions")
+      "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/ops/tsan.suppressions:history_size=7")
   endif()
 endfunction()
