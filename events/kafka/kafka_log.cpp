@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 
 #include "events/core/digest.hpp"
 #include "events/core/logging.hpp"
@@ -21,8 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kClaimPatience{30};
-/// A claim that is not read back by then waits for a transaction that its owner before left open.
-constexpr std::chrono::milliseconds kOpenTransactionPatience{200};
 constexpr std::chrono::seconds kFencePatience{10};
 constexpr std::size_t kOwnerBytes = 8;
 
@@ -35,15 +34,14 @@ struct Place {
   std::condition_variable moved;
   Assembler assembler;
   std::optional<Failure> fault;
-  Epoch tried = 0;     ///< the highest epoch that this process claimed, whatever came of it
-  bool owned = false;  ///< as far as this process knows
+  Epoch tried = 0;    ///< the highest epoch that this process claimed, whatever came of it
+  std::string owner;  ///< under which this process owns the partition as far as it knows; empty: it does not
 };
 
 class KafkaLog final : public log::Log {
  public:
   KafkaLog(KafkaLogOptions options, std::unique_ptr<log::Mirror> mirror)
       : options_(std::move(options)),
-        owner_(to_hex(random_bytes(kOwnerBytes))),
         mirror_(std::move(mirror)),
         lanes_(options_.brokers, options_.transactional_id, options_.writers) {
     for (PartitionId id = 0; id < options_.partitions; ++id)
@@ -90,21 +88,25 @@ class KafkaLog final : public log::Log {
   /// Needs the place's `state`.
   void keep(Place& place, const log::BatchPtr& batch);
   void stop(Place& place, Failure failure);
-  void place_batch(std::vector<Placed>& messages, const log::Batch& batch) const;
+  static void place_batch(std::vector<Placed>& messages, const log::Batch& batch, const Author& author);
   /// Behind anything but a commit: other producers may be made, so what another claimed meanwhile would not fence them.
   void disown_all();
   /// The place's head when this claim counts, nothing when another one has to be made.
   Result<std::optional<log::Head>> claim_once(Place& place, PartitionId partition, std::string_view node,
                                               Clock::time_point deadline);
-  bool read_back(Place& place, std::int64_t offset, Clock::time_point deadline);
-  void end_open_transactions(const std::vector<std::string>& ids);
+  /// The name under which what is written now counts; another whenever producers had to be made.
+  Result<std::string> ready_owner();
+  /// Ends what the owner before left open, and shuts it out: it may still believe that the partition is its own.
+  Result<void> fence(Place& place);
 
   const KafkaLogOptions options_;
-  const std::string owner_;
   const std::unique_ptr<log::Mirror> mirror_;
   std::vector<std::unique_ptr<Place>> places_;
   log::Watchers watchers_;
   Lanes lanes_;
+  std::mutex owner_mutex_;  ///< guards the next two
+  std::string owner_;
+  std::set<std::string> fenced_;        ///< owners that are shut out
   std::unique_ptr<Consumer> consumer_;  ///< last: calls into the others until it is gone
 };
 
@@ -157,8 +159,7 @@ Result<std::vector<log::BatchPtr>> KafkaLog::read(PartitionId partition, Seq fro
 
 // ---- what is written
 
-void KafkaLog::place_batch(std::vector<Placed>& messages, const log::Batch& batch) const {
-  const Author author{batch.end.epoch, owner_};
+void KafkaLog::place_batch(std::vector<Placed>& messages, const log::Batch& batch, const Author& author) {
   for (const auto& record : batch.records)
     messages.push_back({batch.partition, to_message(record, batch.partition, author), -1});
   messages.push_back({batch.partition, to_message(batch.end, batch.partition, author), -1});
@@ -175,9 +176,10 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
     auto& place = at(batch->partition);
     locks.emplace_back(place.appending);
     const std::lock_guard lock(place.state);
-    const bool owned = place.owned && place.assembler.author() == Author{batch->end.epoch, owner_};
-    if (place.fault || !owned || !log::continues(*batch, place.assembler.head())) return log::Append::fenced;
-    place_batch(messages, *batch);
+    const Author author{batch->end.epoch, place.owner};
+    if (place.fault || author != place.assembler.author() || !log::continues(*batch, place.assembler.head()))
+      return log::Append::fenced;
+    place_batch(messages, *batch, author);
   }
   const auto outcome = lanes_.take()->write(options_.topic, messages);
   if (outcome != Outcome::committed) {
@@ -201,49 +203,67 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
 void KafkaLog::disown_all() {
   for (const auto& place : places_) {
     const std::lock_guard lock(place->state);
-    place->owned = false;
+    place->owner.clear();
   }
 }
 
-bool KafkaLog::read_back(Place& place, std::int64_t offset, Clock::time_point deadline) {
-  const auto is_read = [&] { return place.fault || place.assembler.next_offset() > offset; };
-  std::unique_lock lock(place.state);
-  if (place.moved.wait_until(lock, std::min(deadline, Clock::now() + kOpenTransactionPatience), is_read)) return true;
-  const auto ids = place.assembler.transactional_ids();
-  lock.unlock();
-  end_open_transactions(ids);
-  lock.lock();
-  return place.moved.wait_until(lock, deadline, is_read);
+Result<std::string> KafkaLog::ready_owner() {
+  const std::lock_guard lock(owner_mutex_);
+  HUB_TRY(const bool made, lanes_.renew());
+  if (made) owner_ = to_hex(random_bytes(kOwnerBytes));
+  return owner_;
 }
 
-void KafkaLog::end_open_transactions(const std::vector<std::string>& ids) {
-  for (const auto& id : ids)
-    if (!id.starts_with(options_.transactional_id + "-"))
-      static_cast<void>(Transactions::open(options_.brokers, id, kFencePatience));
+Result<void> KafkaLog::fence(Place& place) {
+  std::string owner;
+  std::vector<std::string> ids;
+  {
+    const std::lock_guard lock(place.state);
+    owner = place.assembler.author().owner;
+    ids = place.assembler.transactional_ids();
+  }
+  const std::lock_guard lock(owner_mutex_);
+  if (owner.empty() || owner == owner_ || fenced_.count(owner) > 0) return success();
+  for (const auto& id : ids) {
+    // Those of its own name belong to an earlier life of this node, and were taken over when they were made.
+    if (id.starts_with(options_.transactional_id + "-")) continue;
+    HUB_TRY(Transactions::open(options_.brokers, id, kFencePatience));
+  }
+  fenced_.insert(owner);
+  return success();
 }
 
 Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId partition, std::string_view node,
                                                       Clock::time_point deadline) {
+  HUB_TRY(auto owner, ready_owner());
+  HUB_TRY(fence(place));
   log::Head head;
-  Epoch epoch = 0;
+  Author author{0, std::move(owner)};
   {
     const std::lock_guard lock(place.state);
     if (place.fault) return *place.fault;
     head = place.assembler.head();
-    place.tried = epoch = std::max({place.tried, head.epoch, place.assembler.highest_claim()}) + 1;
+    place.tried = author.epoch = std::max({place.tried, head.epoch, place.assembler.highest_claim()}) + 1;
+    place.owner.clear();
   }
   std::vector<Placed> messages;
-  place_batch(messages, log::claim_batch(partition, head, {node, lanes_.ids()}, wall_now(), epoch));
-  HUB_TRY(lanes_.renew());
+  const auto batch = log::claim_batch(partition, head, {node, lanes_.ids()}, wall_now(), author.epoch);
+  place_batch(messages, batch, author);
   if (lanes_.take()->write(options_.topic, messages) != Outcome::committed) {
     disown_all();
     return std::optional<log::Head>();
   }
-  if (!read_back(place, messages.back().offset, deadline)) return std::optional<log::Head>();
-  const std::lock_guard lock(place.state);
+  // Producers that were made meanwhile belong to another owner's name.
+  HUB_TRY(const auto still, ready_owner());
+  if (still != author.owner) return std::optional<log::Head>();
+  std::unique_lock lock(place.state);
+  const auto offset = messages.back().offset;
+  const auto is_read = [&] { return place.fault || place.assembler.next_offset() > offset; };
+  if (!place.moved.wait_until(lock, deadline, is_read)) return std::optional<log::Head>();
   if (place.fault) return *place.fault;
-  place.owned = place.assembler.author() == Author{epoch, owner_};
-  return place.owned ? std::optional(place.assembler.head()) : std::nullopt;
+  if (place.assembler.author() != author) return std::optional<log::Head>();
+  place.owner = author.owner;
+  return std::optional(place.assembler.head());
 }
 
 Result<log::Head> KafkaLog::claim(PartitionId partition, std::string_view node) {

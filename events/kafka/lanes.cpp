@@ -15,13 +15,19 @@ std::vector<std::string> Lanes::ids() const {
   return ids;
 }
 
-Result<void> Lanes::renew() {
-  std::vector<std::unique_ptr<Taken>> all;
+Result<bool> Lanes::renew() {
+  bool any = false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    const auto& lane = *all.emplace_back(std::make_unique<Taken>(take()));
-    HUB_TRY(lane->renew());
+    {
+      std::unique_lock lock(mutex_);
+      freed_.wait(lock, [&] { return !lanes_[i].taken; });
+      lanes_[i].taken = true;
+    }
+    const Taken lane(*this, i, *lanes_[i].producers);
+    HUB_TRY(const bool made, lane->renew());
+    any = any || made;
   }
-  return success();
+  return any;
 }
 
 Lanes::Taken Lanes::take() {
@@ -41,7 +47,7 @@ void Lanes::give_back(std::size_t index) {
     const std::lock_guard lock(mutex_);
     lanes_[index].taken = false;
   }
-  freed_.notify_one();
+  freed_.notify_all();
 }
 
 }  // namespace hub::kafka

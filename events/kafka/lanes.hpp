@@ -13,8 +13,8 @@ class Lanes {
 
   /// Of every producer: with these a later owner ends what this process left open, and fences it.
   std::vector<std::string> ids() const;
-  /// Makes the producers that are missing, in every lane. Fails as TurnOfTwo::renew.
-  Result<void> renew();
+  /// As TurnOfTwo::renew, for every lane.
+  Result<bool> renew();
 
   /// One lane for as long as this lives.
   class Taken {
@@ -23,7 +23,6 @@ class Lanes {
     Taken(const Taken&) = delete;
     Taken& operator=(const Taken&) = delete;
     ~Taken() { lanes_.give_back(index_); }
-    TurnOfTwo& operator*() const { return lane_; }
     TurnOfTwo* operator->() const { return &lane_; }
 
    private:

@@ -81,6 +81,7 @@ Result<std::unique_ptr<Transactions>> Transactions::open(const Brokers& brokers,
                                          {"transaction.timeout.ms", std::to_string(kTransactionMs)},
                                          {"message.timeout.ms", std::to_string(kTransactionMs - 1'000)},
                                          {"linger.ms", "0"},
+                                         {"message.max.bytes", std::to_string(kMessageBytesMax)},
                                          {"queue.buffering.max.messages", "1000000"},
                                          {"compression.type", "none"}}));
   std::unique_ptr<Transactions> made(new Transactions);
@@ -177,15 +178,17 @@ Outcome Transactions::abort() {
 TurnOfTwo::TurnOfTwo(Brokers brokers, const std::string& name)
     : brokers_(std::move(brokers)), ids_{name + "-a", name + "-b"} {}
 
-Result<void> TurnOfTwo::renew() {
+Result<bool> TurnOfTwo::renew() {
+  bool made = false;
   for (std::size_t i = 0; i < ids_.size(); ++i) {
     if (producers_[i] && producers_[i]->usable()) continue;
     producers_[i].reset();
     if (was_ready_) ++recycled_;
     HUB_TRY(producers_[i], Transactions::open(brokers_, ids_[i], kOpenPatience));
+    made = true;
   }
   was_ready_ = true;
-  return success();
+  return made;
 }
 
 Outcome TurnOfTwo::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {

@@ -67,8 +67,8 @@ class TurnOfTwo {
   /// `name` as in "ch-computehub-node1-0"; the ids are it with "-a" and "-b".
   TurnOfTwo(Brokers brokers, const std::string& name);
 
-  /// Makes the producers that are missing or left in doubt. Fails as Transactions::open.
-  Result<void> renew();
+  /// Makes the producers that are missing or left in doubt; whether there were some. Fails as Transactions::open.
+  Result<bool> renew();
   /// As Transactions::write; `fenced` also when a producer is missing: what another did meanwhile is not known. Then
   /// renew(), and claim anew whatever is owned.
   Outcome write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed = nullptr);

@@ -119,7 +119,7 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(auto opened_signer, open_signer(folder));
+    HUB_TRY(auto opened_signer, open_signer(folder, *log));
     signer = std::move(opened_signer);
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
@@ -329,7 +329,7 @@ void Server::Parts::stop() {
   blocking.join();
   if (refusals) refusals->stop();
   // What is held in memory goes to disk now, which takes room.
-  if (disk && disk->room().full) disk->release();
+  if (disk && !options.read_only && !disk->has_room()) disk->release();
   if (engine) engine->stop();
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};

@@ -97,5 +97,13 @@ TEST(Project, CommandsAreReadFromTheirJson) {
   EXPECT_EQ(Project::decode_command("SetMember", R"({"user": "bob", "role": "king"})").error().field, "role");
 }
 
+TEST(Project, AnErasureIsRecordedOnceForEachKey) {
+  const ProjectKeyErased first{"prj_1.1", 1'000}, second{"prj_1.2", 0};
+  lab().given({created}).when(RecordErasure{"prj_1.1", 1'000}).then({first});
+  lab().given({created, first}).when(RecordErasure{"prj_1.1", 0}).then({});
+  lab().given({created, first}).when(RecordErasure{"prj_1.2", 0}).then({second});
+  lab().when(RecordErasure{"prj_1.1", 0}).then_refused("project.unknown");
+}
+
 }  // namespace
 }  // namespace hub::accounts
