@@ -40,7 +40,7 @@ bool is_remembered(const Failure& failure) {
 
 }  // namespace
 
-Work::Work(Runner& runner, std::vector<Submission> inputs) : runner_(runner), now_(runner.options_.clock()) {
+Work::Work(Runner& runner, std::vector<Submission> inputs, Instant now) : runner_(runner), now_(now) {
   for (auto& input : inputs) items.emplace_back().submission = std::move(input);
 }
 

@@ -97,13 +97,6 @@ Result<void> check_ports(const std::vector<deployments::Port>& ports) {
   return success();
 }
 
-/// Whether a part of `path` is a file of its own, in which there can be no other.
-bool is_below(const std::set<std::string_view>& files, std::string_view path) {
-  for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1))
-    if (files.contains(path.substr(0, slash))) return true;
-  return false;
-}
-
 /// Relative, of plain names only: nothing that leaves the workspace.
 bool is_inside(std::string_view path) {
   if (path.empty() || path.size() > 1'024 || path.front() == '/' || path.back() == '/' || has_control(path))
@@ -130,9 +123,12 @@ Result<void> check_files(const std::vector<deployments::File>& files) {
     if (file.base64 && !from_base64(*file.base64))
       return invalid("deployment.files", "is not valid base64", at("files", i, "base64"));
   }
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (is_below(seen, files[i].path))
-      return invalid("deployment.files", "lies below a path that is a file itself", at("files", i, "path"));
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto folder = files[i].path + "/";
+    const auto below = seen.lower_bound(folder);
+    if (below != seen.end() && below->substr(0, folder.size()) == folder)
+      return invalid("deployment.files", "is the folder of another file", at("files", i, "path"));
+  }
   return success();
 }
 

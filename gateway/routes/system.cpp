@@ -9,7 +9,7 @@
 namespace hub::providers {
 
 BOOST_DESCRIBE_STRUCT(Capabilities, (),
-                      (can_stop, can_spot, has_logs, has_metrics, unit, takes_image, no_image_because))
+                      (can_stop, can_spot, has_logs, has_metrics, unit, takes_image, no_image_because, gpu_note))
 BOOST_DESCRIBE_STRUCT(Offer, (),
                       (id, provider, region, gpu_model, gpu_count, gpu_memory_bytes, cpus, memory_bytes,
                        price_usd_micro_per_hour, spot, available))

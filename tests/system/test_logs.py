@@ -155,6 +155,7 @@ def test_metric_series_have_names_units_and_points(make, client):
         return series if [p for p in memory if p[1]] else None
 
     series = hub.eventually(sampled, "a sample")
+    assert client.get(f"/api/v1/deployments/{id}/metrics").json()["gpu"]
     names = contract.openapi()["components"]["schemas"]["MetricSeries"]["properties"]["name"]["enum"]
     assert set(series) == set(names)
     assert (series["cpu_percent"]["unit"], series["memory_bytes"]["unit"]) == ("percent", "bytes")

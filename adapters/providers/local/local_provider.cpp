@@ -242,7 +242,10 @@ Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run
   const std::lock_guard work(deployment->work);
   const auto seen = [&] {
     const std::lock_guard lock(deployment->mutex);
-    return deployment->observed;
+    auto observed = deployment->observed;
+    // Limits may have been changed since it was prepared.
+    observed.limits_by = limits_by(order.spec);
+    return observed;
   };
   if (deployment->is_removed || seen().id.empty()) return unknown_deployment();
   if (seen().run >= run && seen().state != RunState::unknown) return seen();
