@@ -162,6 +162,8 @@ def test_a_bad_body_is_refused_and_its_field_named(quiet, what):
     ("POST", f"{PATH}?wait=running&timeout=soon", GOOD, 422, None),
     ("POST", f"{PATH}?dry_run=perhaps", GOOD, 422, None),
     ("POST", f"{PATH}?unknown=1", GOOD, 422, "query.unknown"),
+    ("GET", "/api/v1/openapi.json?unknown=1", None, 422, "query.unknown"),
+    ("GET", "/metrics?unknown=1", None, 422, "query.unknown"),
     ("POST", f"{PATH}?project=nowhere", GOOD, None, None),
     ("POST", "/api/v1/projects", {"name": "../x"}, 422, None),
     ("POST", "/api/v1/projects", {"name": ""}, 422, None),
