@@ -2,7 +2,7 @@
 
 #include "actors/accounts/api_key.hpp"
 #include "events/accounts/token.hpp"
-#include "events/log/chain.hpp"
+#include "events/log/append_stopped.hpp"
 
 namespace hub::accounts {
 namespace {
@@ -31,28 +31,9 @@ log::Record record_of(const ApiKeyEvent& event, Version version, const engine::C
   return record;
 }
 
-Result<void> append(log::Log& log, std::string_view entity, std::vector<log::Record> records, Instant now) {
-  log::Batch batch;
-  batch.partition = partition_of(entity, log.partitions());
-  HUB_TRY(auto head, log.claim(batch.partition, kNode));
-  batch.records = std::move(records);
-  batch.end.epoch = head.epoch;
-  batch.end.index_time = now;
-  log::seal(batch, head);
-  switch (log.append({std::make_shared<const log::Batch>(std::move(batch))})) {
-    case log::Append::committed:
-      return success();
-    case log::Append::fenced:
-      return unavailable("log.fenced", "another process has taken the log");
-    case log::Append::unknown:
-      break;
-  }
-  return unavailable("log.unknown", "whether the key was written is not known");
-}
-
 }  // namespace
 
-Result<CreatedKey> create_key_offline(log::Log& log, const OfflineKey& wanted, Instant now) {
+Result<CreatedKey> create_key_offline(log::Log& log, const log::Signer& signer, const OfflineKey& wanted, Instant now) {
   HUB_TRY(need_project(log, wanted));
   const auto command_id = random_command_id();
   CreatedKey key{derive_id(kApiKeyPrefix, command_id, 0), make_token()};
@@ -62,7 +43,7 @@ Result<CreatedKey> create_key_offline(log::Log& log, const OfflineKey& wanted, I
   HUB_TRY(const auto events, ApiKey::decide({}, command, context));
   std::vector<log::Record> records;
   for (const auto& event : events) records.push_back(record_of(event, records.size() + 1, context));
-  HUB_TRY(append(log, key.id, std::move(records), now));
+  HUB_TRY(log::append_stopped(log, signer, kNode, partition_of(key.id, log.partitions()), std::move(records), now));
   return key;
 }
 

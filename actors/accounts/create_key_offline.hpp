@@ -6,6 +6,7 @@
 #include "events/accounts/role.hpp"
 #include "events/core/instant.hpp"
 #include "events/log/log.hpp"
+#include "events/log/signing.hpp"
 
 namespace hub::accounts {
 
@@ -27,6 +28,6 @@ struct CreatedKey {
 /// sealed, and durable when it returns. The caller has opened the log, which nobody else has then.
 /// Fails: as CreateApiKey is refused; not_found `project.unknown`; unavailable `log.fenced` or what claim() fails with;
 /// unavailable `log.unknown`: the key may be there, but its token is lost, so make another and revoke this one.
-Result<CreatedKey> create_key_offline(log::Log& log, const OfflineKey& wanted, Instant now);
+Result<CreatedKey> create_key_offline(log::Log& log, const log::Signer& signer, const OfflineKey& wanted, Instant now);
 
 }  // namespace hub::accounts

@@ -27,9 +27,10 @@ Result<Events> decide_create(const ProjectState& state, const CreateProject& c, 
     return invalid("project.id", "this name belongs to another id");
   if (exists(state, context)) return conflict("project.exists", "there is a project of this name already");
   Events events{ProjectCreated{c.name, std::string(context.organisation), std::string(context.actor)}};
-  constexpr std::string_view user_prefix = "user:";
-  if (context.actor.substr(0, user_prefix.size()) == user_prefix)
-    events.push_back(ProjectMemberSet{std::string(context.actor.substr(user_prefix.size())), Role::admin});
+  // Whoever makes a project is its first admin, a user by name and an API key by id: else nobody could let anybody in.
+  for (const std::string_view kind : {"user:", "key:"})
+    if (context.actor.starts_with(kind))
+      events.push_back(ProjectMemberSet{std::string(context.actor.substr(kind.size())), Role::admin});
   return events;
 }
 
@@ -51,19 +52,27 @@ Result<Events> decide_remove(const ProjectState& state, const RemoveMember& c, c
   return Events{ProjectMemberRemoved{c.user}};
 }
 
+Result<Events> decide_erasure(const ProjectState& state, const RecordErasure& c, const Context& context) {
+  if (!exists(state, context)) return unknown_project();
+  if (state.erased_key == c.key_id) return Events{};
+  return Events{ProjectKeyErased{c.key_id, c.user_id}};
+}
+
 }  // namespace
 
 Result<Events> Project::decide(const State& state, const Command& command, const Context& context) {
   return std::visit(overloaded{[&](const CreateProject& c) { return decide_create(state, c, context); },
                                [&](const SetMember& c) { return decide_set(state, c, context); },
-                               [&](const RemoveMember& c) { return decide_remove(state, c, context); }},
+                               [&](const RemoveMember& c) { return decide_remove(state, c, context); },
+                               [&](const RecordErasure& c) { return decide_erasure(state, c, context); }},
                     command);
 }
 
 void Project::evolve(State& state, const Event& event) {
   std::visit(overloaded{[&](const ProjectCreated&) { state.created = true; },
                         [&](const ProjectMemberSet& e) { state.members[e.user] = e.role; },
-                        [&](const ProjectMemberRemoved& e) { state.members.erase(e.user); }},
+                        [&](const ProjectMemberRemoved& e) { state.members.erase(e.user); },
+                        [&](const ProjectKeyErased& e) { state.erased_key = e.key_id; }},
              event);
 }
 

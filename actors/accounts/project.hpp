@@ -46,12 +46,24 @@ struct RemoveMember {
 };
 BOOST_DESCRIBE_STRUCT(RemoveMember, (), (user))
 
+/// The data key of the project was destroyed. Comes from the command line on a stopped server, by no route. Refused:
+/// not_found `project.unknown`. The key that was erased last is accepted again and changes nothing.
+struct RecordErasure {
+  static constexpr std::string_view type = "RecordErasure";
+  static constexpr std::string_view required[] = {"key_id"};
+  std::string key_id;
+  std::int64_t user_id = 0;  ///< of the operating system
+  bool operator==(const RecordErasure&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(RecordErasure, (), (key_id, user_id))
+
 struct ProjectState {
   bool created = false;
   std::map<std::string, Role> members;  ///< by user, without "user:"
+  std::string erased_key;               ///< id of the data key that was destroyed last
   bool operator==(const ProjectState&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ProjectState, (), (created, members))
+BOOST_DESCRIBE_STRUCT(ProjectState, (), (created, members, erased_key))
 
 /// Aggregate (actors/engine/aggregate.hpp): who may do what in one project.
 struct Project {
@@ -59,7 +71,7 @@ struct Project {
   static constexpr std::string_view prefix = kProjectPrefix;
   static constexpr std::uint32_t state_version = 1;
   using State = ProjectState;
-  using Command = std::variant<CreateProject, SetMember, RemoveMember>;
+  using Command = std::variant<CreateProject, SetMember, RemoveMember, RecordErasure>;
   using Event = ProjectEvent;
 
   static Result<std::vector<Event>> decide(const State& state, const Command& command, const engine::Context& context);

@@ -63,8 +63,9 @@ struct ReportStarted {
   static constexpr std::string_view type = "ReportStarted";
   std::int32_t run = 0;
   Instant started_at;
+  std::optional<std::string> limits_by = std::nullopt;  ///< what holds the limits of this run, when it is known
 };
-BOOST_DESCRIBE_STRUCT(ReportStarted, (), (run, started_at))
+BOOST_DESCRIBE_STRUCT(ReportStarted, (), (run, started_at, limits_by))
 
 /// Run `run` has ended; `reason.exit_code` or `reason.signal` says how, when that is known.
 struct ReportExited {

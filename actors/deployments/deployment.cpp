@@ -43,10 +43,14 @@ std::int32_t restarts_before(const State& state, Instant ended_at) {
   return state.started_at.is_set() && ended_at - state.started_at >= long_run ? 0 : state.restarts;
 }
 
+bool policy_wants(const State& state, const Reason& reason) {
+  const auto policy = state.restart_policy.policy;
+  return policy == Policy::always || (policy == Policy::on_failure && !is_success(reason));
+}
+
 bool policy_restarts(const State& state, const Reason& reason, Instant ended_at) {
-  const auto& policy = state.restart_policy;
-  if (policy.policy == Policy::never || (policy.policy == Policy::on_failure && is_success(reason))) return false;
-  return !policy.max_restarts || restarts_before(state, ended_at) < *policy.max_restarts;
+  const auto& most = state.restart_policy.max_restarts;
+  return policy_wants(state, reason) && (!most || restarts_before(state, ended_at) < *most);
 }
 
 std::string effect_key(const State& state) {
@@ -107,7 +111,10 @@ Result<Events> decide_stop(const State& state, const engine::Context& context) {
     default:
       break;
   }
-  if (backs_off(state)) return Events{DeploymentStopped{state.run, context.now, by_user}};
+  if (backs_off(state)) {
+    const Reason waiting{"user.stopped", "stopped while it waited to be restarted", {}, {}, {}};
+    return Events{DeploymentStopped{state.run, context.now, waiting}};
+  }
   return Events{DeploymentStopRequested{state.run, false}};
 }
 
@@ -142,7 +149,7 @@ Result<Events> decide_prepared(const State& state, const ReportPrepared& c) {
 
 Result<Events> decide_started(const State& state, const ReportStarted& c) {
   if (c.run != state.run || state.status != Status::starting || backs_off(state)) return Events{};
-  return Events{DeploymentStarted{c.run, c.started_at}};
+  return Events{DeploymentStarted{c.run, c.started_at, c.limits_by}};
 }
 
 Result<Events> decide_exited(const State& state, const ReportExited& c, const engine::Context& context) {
@@ -162,8 +169,11 @@ Result<Events> decide_exited(const State& state, const ReportExited& c, const en
         doubled(state.restart_policy.backoff_initial, restarts_before(state, c.at), state.restart_policy.backoff_max);
     return Events{DeploymentRestartScheduled{c.run, c.at, context.now + wait, c.reason}};
   }
-  if (is_success(c.reason)) return Events{DeploymentStopped{c.run, c.at, c.reason}};
-  return Events{DeploymentFailed{c.run, c.at, c.reason}};
+  auto reason = c.reason;
+  if (policy_wants(state, c.reason))
+    reason.text += "; not restarted again, max_restarts is " + std::to_string(*state.restart_policy.max_restarts);
+  if (is_success(c.reason)) return Events{DeploymentStopped{c.run, c.at, reason}};
+  return Events{DeploymentFailed{c.run, c.at, reason}};
 }
 
 Result<Events> decide_effect_failed(const State& state, const ReportEffectFailed& c, const engine::Context& context) {

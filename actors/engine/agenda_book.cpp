@@ -57,17 +57,6 @@ std::vector<AgendaBook::Item> AgendaBook::take_due(Instant now, std::size_t coun
   return items;
 }
 
-void AgendaBook::retry(const std::string& entity, const std::string& name, const std::string& key, Instant at) {
-  const auto found = owed_.find(entity);
-  if (found == owed_.end()) return;
-  for (auto& entry : found->second) {
-    if (entry.waiting || entry.due.name != name || entry.due.key != key) continue;
-    entry.waiting = true;
-    entry.due.at = at;
-    waiting_.insert(mark(entity, entry.due, at));
-  }
-}
-
 std::optional<Instant> AgendaBook::next_due() const {
   if (waiting_.empty()) return std::nullopt;
   return waiting_.begin()->first;

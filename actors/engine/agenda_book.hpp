@@ -26,8 +26,6 @@ class AgendaBook {
 
   /// Takes what is due at `now` and marks it as under way. At most `count_max`.
   std::vector<Item> take_due(Instant now, std::size_t count_max);
-  /// The entity still owes it, and it is tried again at `at`.
-  void retry(const std::string& entity, const std::string& name, const std::string& key, Instant at);
   /// When the next item is due (the past: at once); none when nothing waits.
   std::optional<Instant> next_due() const;
   std::size_t size() const { return owed_.size(); }

@@ -36,7 +36,7 @@ class Engine {
   /// Fails: too_many `queue.full`, unavailable `server.stopping`. `done` is called on a runner's thread once the
   /// outcome is durable; it is not called when submit itself fails.
   Result<void> submit(Input input, Completion done = {});
-  /// Decides what is queued, ends the threads, makes the rows durable. Safe to repeat.
+  /// Decides what is queued, ends the threads, signs the heads of the log, makes the rows durable. Safe to repeat.
   void stop();
 
   const Kinds& kinds() const { return kinds_; }

@@ -114,6 +114,8 @@ void Runner::disown(PartitionId partition) {
     return is_id(entity) && partition_of(entity, partition_count()) == partition;
   };
   heads_.erase(partition);
+  // A checkpoint of a batch that came to nothing signed nothing.
+  checkpointed_.erase(partition);
   feed_.forget(partition);
   active_.drop_those(is_of);
   agenda_.forget_those(is_of);

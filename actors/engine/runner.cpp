@@ -146,12 +146,14 @@ bool Runner::step() {
   leave_what_others_claimed();
   auto inputs = take();
   feed_.take(kMessagesPerBatchMax, inputs);
-  const bool was_due = take_due(options_.clock(), inputs);
+  // Read once: a timer that is due now must not be decided upon at an earlier time, when the clock is set back.
+  const auto now = options_.clock();
+  const bool was_due = take_due(now, inputs);
   auto marks = feed_.marks_due();
   if (inputs.empty() && marks.empty()) return was_due;
   metrics_.inputs += inputs.size();
   metrics_.batch_inputs.observe(inputs.size());
-  auto work = std::make_unique<Work>(*this, std::move(inputs));
+  auto work = std::make_unique<Work>(*this, std::move(inputs), now);
   work->decide(marks);
   commit(std::move(work));
   active_.trim();

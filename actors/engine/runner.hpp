@@ -30,7 +30,8 @@ struct RunnerOptions {
   std::size_t commands_per_partition_max = 4'096;  ///< waiting; above it 429 `queue.full`
   ActiveEntities::Limits active;
   std::function<Instant()> clock = wall_now;
-  /// A record that signs the partition's head, asked for at most once a second and partition.
+  /// A record that signs the partition's head and names those of the others, asked for at most once a second and
+  /// partition, and at the end.
   std::function<log::Record(PartitionId, const log::Head&, Instant)> checkpoint;
   /// False: the disk is nearly full. Then commands are refused with 507 `disk.full`, and what cannot be refused
   /// (timers, results of effects, messages) waits until there is room. Asked before each batch; empty: there is always
@@ -85,6 +86,10 @@ class Runner {
   /// Refuses what comes from now on; wait() returns at once.
   void stop();
   bool stopping() const { return stopping_; }
+  /// Signs every partition as it stands, by one checkpoint in a batch of its own. For the end, when nothing is decided
+  /// any more. False when it signed nothing: it owns no partition, has nothing to sign with, does not know what became
+  /// of its last batch, or the disk is nearly full.
+  bool sign_heads();
 
   /// Entities that were set aside since the start, and why.
   const std::unordered_map<std::string, std::string>& quarantined() const { return active_.quarantined(); }
@@ -117,6 +122,8 @@ class Runner {
   Result<void> take_up(PartitionId partition, const log::Head& head);
   Result<void> catch_up(PartitionId partition, const log::Head& head);
   void load_agenda(PartitionId partition);
+  bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
+  log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
   void alarm(PartitionId partition, const Failure& failure);
   bool has_work() const { return !queue_.empty() || stopping_ || feed_.has_news(); }

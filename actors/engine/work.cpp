@@ -8,7 +8,6 @@
 
 #include "actors/engine/message_codec.hpp"
 #include "actors/engine/turn_ref.hpp"
-#include "events/core/logging.hpp"
 #include "events/log/chain.hpp"
 
 namespace hub::engine {
@@ -41,7 +40,7 @@ bool is_remembered(const Failure& failure) {
 
 }  // namespace
 
-Work::Work(Runner& runner, std::vector<Submission> inputs) : runner_(runner), now_(runner.options_.clock()) {
+Work::Work(Runner& runner, std::vector<Submission> inputs, Instant now) : runner_(runner), now_(now) {
   for (auto& input : inputs) items.emplace_back().submission = std::move(input);
 }
 
@@ -283,12 +282,8 @@ std::vector<log::BatchPtr> Work::seal(std::map<PartitionId, log::Head>& heads) {
       for (auto& outcome : batch.end.outcomes) unwritten.push_back(std::move(outcome));
       continue;
     }
-    auto& signed_at = runner_.checkpointed_[partition];
-    if (runner_.options_.checkpoint && head.seq > 0 && now_ - signed_at >= seconds(1)) {
-      batch.records.push_back(runner_.options_.checkpoint(partition, head, now_));
-      signed_at = now_;
-      logging::write(logging::Level::debug, "checkpoint", {{"partition", partition}, {"seq", head.seq}});
-    }
+    if (runner_.checkpoint_due(partition, head, now_))
+      batch.records.push_back(runner_.make_checkpoint(partition, head, now_));
     batch.end.epoch = head.epoch;
     batch.end.index_time = now_;
     before[partition] = head.seq;

@@ -31,7 +31,8 @@ struct Touched {
 /// Decides the inputs of one batch in rounds, and builds the batches to append. Lives for one step of a runner.
 class Work {
  public:
-  Work(Runner& runner, std::vector<Submission> inputs);
+  /// `now`: the time that every input is decided at.
+  Work(Runner& runner, std::vector<Submission> inputs, Instant now);
 
   /// `marks`: partitions that write how far they consumed, whatever else they write.
   void decide(const std::vector<PartitionId>& marks);

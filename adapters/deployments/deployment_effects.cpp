@@ -6,7 +6,7 @@ namespace hub::deployments {
 namespace {
 
 Reason reason_of(const Failure& failure) {
-  return {failure.code, failure.detail, {}, {}, {}};
+  return {failure.code, failure.field.empty() ? failure.detail : failure.field + ": " + failure.detail, {}, {}, {}};
 }
 
 Reason reason_of(const providers::Exit& exit) {
@@ -90,7 +90,8 @@ Result<void> DeploymentEffects::start(const std::string& id, const EffectData& d
     started = provider.start(order, data.run);
   }
   HUB_TRY(const auto observed, std::move(started));
-  report(id, ReportStarted{observed.run, observed.started_at.is_set() ? observed.started_at : wall_now()});
+  report(id, ReportStarted{observed.run, observed.started_at.is_set() ? observed.started_at : wall_now(),
+                           observed.limits_by});
   if (observed.exit) exited(id, *observed.exit);
   return success();
 }

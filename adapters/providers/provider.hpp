@@ -71,7 +71,8 @@ struct Observed {
   std::int32_t run = 0;  ///< the latest; 0: never started
   RunState state = RunState::none;
   Instant started_at;
-  std::optional<Exit> exit;  ///< of the latest run, when it has ended
+  std::optional<Exit> exit;              ///< of the latest run, when it has ended
+  std::optional<std::string> limits_by;  ///< as in Instance, of the run that was asked for; only start() knows it
 };
 
 struct LogLine {

@@ -101,12 +101,16 @@ Result<SecretBytes> Sealer::open(std::string_view sealed, std::string_view assoc
   return plain;
 }
 
-Result<void> Sealer::erase(std::string_view subject) {
+Result<std::string> Sealer::erase(std::string_view subject) {
   if (!is_subject(subject)) return invalid("sealed.subject", "a subject is an id");
   const std::unique_lock lock(mutex_);
   HUB_TRY(const auto* ring, load(subject));
-  if (ring == nullptr || !ring->key) return success();
-  return keep(std::string(subject), Ring{ring->number, std::nullopt});
+  if (ring == nullptr) return std::string();
+  auto erased_key = key_id_of(subject, ring->number);
+  if (ring->key) {
+    HUB_TRY(keep(std::string(subject), Ring{ring->number, std::nullopt}));
+  }
+  return erased_key;
 }
 
 const Sealer::Ring* Sealer::cached(std::string_view subject) const {

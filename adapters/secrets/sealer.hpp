@@ -28,8 +28,9 @@ class Sealer {
   Result<SecretBytes> open(std::string_view sealed, std::string_view associated);
 
   /// Destroys the subject's data key, in memory and on disk. What is sealed later gets a new one. Safe to repeat.
+  /// Answers the id of the key that was destroyed, now or the last time; empty when there never was one.
   /// Fails: unavailable `secrets.no_key`; internal `secrets.io`: then try again.
-  Result<void> erase(std::string_view subject);
+  Result<std::string> erase(std::string_view subject);
 
  private:
   /// The data key of a subject in force; none when the last one was erased.

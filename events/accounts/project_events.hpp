@@ -1,5 +1,6 @@
 #pragma once
 #include <boost/describe.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,7 +44,17 @@ struct ProjectMemberRemoved {
 };
 BOOST_DESCRIBE_STRUCT(ProjectMemberRemoved, (), (user))
 
-using ProjectEvent = std::variant<ProjectCreated, ProjectMemberSet, ProjectMemberRemoved>;
+/// The data key of the project's sealed values was destroyed by `computehub keys erase`: what was sealed with it can
+/// never be read again.
+struct ProjectKeyErased {
+  static constexpr std::string_view type = "computehub.project.key_erased.v1";
+  std::string key_id;        ///< of the data key, as it stands in front of each value that it sealed
+  std::int64_t user_id = 0;  ///< number of the operating system's user who ran the command
+  bool operator==(const ProjectKeyErased&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(ProjectKeyErased, (), (key_id, user_id))
+
+using ProjectEvent = std::variant<ProjectCreated, ProjectMemberSet, ProjectMemberRemoved, ProjectKeyErased>;
 
 std::string_view type_of_event(const ProjectEvent& event);
 std::string encode_event(const ProjectEvent& event);

@@ -104,4 +104,39 @@ std::string to_valid_utf8(std::string_view bytes) {
   return out;
 }
 
+namespace json_detail {
+namespace {
+
+constexpr std::size_t kWideDigits = 19;
+
+/// The string that begins at `begin`, quotes and all.
+std::string_view string_at(std::string_view json, std::size_t begin) {
+  std::size_t end = begin + 1;
+  while (end < json.size() && json[end] != '"') end += json[end] == '\\' ? 2 : 1;
+  return json.substr(begin, std::min(end + 1, json.size()) - begin);
+}
+
+}  // namespace
+
+std::string with_wide_numbers_as_reals(std::string_view json) {
+  std::string out;
+  out.reserve(json.size() + 16);
+  for (std::size_t at = 0; at < json.size();) {
+    auto piece = json.substr(at, 1);
+    if (json[at] == '"') {
+      piece = string_at(json, at);
+      out += piece;
+    } else if (json[at] >= '0' && json[at] <= '9') {
+      piece = json.substr(at, json.find_first_not_of("0123456789.eE+-", at) - at);
+      out += piece;
+      if (piece.size() >= kWideDigits && piece.find_first_not_of("0123456789") == std::string_view::npos) out += "e0";
+    } else {
+      out += piece;
+    }
+    at += piece.size();
+  }
+  return out;
+}
+
+}  // namespace json_detail
 }  // namespace hub

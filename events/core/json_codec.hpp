@@ -61,6 +61,11 @@ inline simdjson::dom::parser& thread_parser() {
   return parser;
 }
 
+/// From here on a real number is too great for every integer.
+inline constexpr double kWideFrom = 9.2e18;
+/// The document with each whole number of 19 digits and more written as a real one.
+std::string with_wide_numbers_as_reals(std::string_view json);
+
 template <class T, template <class...> class Template>
 struct is_a : std::false_type {};
 template <template <class...> class Template, class... Args>
@@ -81,7 +86,10 @@ Result<T> from_json(std::string_view bytes, ReadMode mode = ReadMode::strict) {
   // simdjson copies what it is given, and nothing must not be copied from nowhere.
   if (bytes.empty()) return malformed("json.invalid", "not valid JSON");
   simdjson::dom::element root;
-  const auto error = json_detail::thread_parser().parse(bytes.data(), bytes.size()).get(root);
+  auto& parser = json_detail::thread_parser();
+  auto error = parser.parse(bytes.data(), bytes.size()).get(root);
+  // A whole number of more than 64 bits stops the parser; as a real one it is refused by the field that it is in.
+  if (error == simdjson::NUMBER_ERROR) error = parser.parse(json_detail::with_wide_numbers_as_reals(bytes)).get(root);
   if (error != simdjson::SUCCESS)
     return malformed("json.invalid", error == simdjson::DEPTH_ERROR ? "nested too deeply" : "not valid JSON");
   T value{};
@@ -105,6 +113,10 @@ struct JsonCodec<T, std::enable_if_t<std::is_integral_v<T>>> {
   static bool read(JsonReading& reading, simdjson::dom::element element, T& value) {
     // Asked by type: is_double() also says yes to whole numbers.
     const auto type = element.type();
+    double real = 0;
+    if (type == simdjson::dom::element_type::DOUBLE && element.get(real) == simdjson::SUCCESS &&
+        (real >= json_detail::kWideFrom || real <= -json_detail::kWideFrom))
+      return reading.refuse("json.range", "out of range");
     if (type != simdjson::dom::element_type::INT64 && type != simdjson::dom::element_type::UINT64)
       return reading.refuse("json.type", "must be a whole number");
     Wide wide = 0;

@@ -43,9 +43,10 @@ struct DeploymentStarted {
   static constexpr std::string_view type = "computehub.deployment.started.v1";
   std::int32_t run = 0;
   Instant started_at;
+  std::optional<std::string> limits_by = std::nullopt;  ///< of this run; absent: as prepared
   bool operator==(const DeploymentStarted&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(DeploymentStarted, (), (run, started_at))
+BOOST_DESCRIBE_STRUCT(DeploymentStarted, (), (run, started_at, limits_by))
 
 /// A user asked to stop run `run`; with `restart` the next run follows at once.
 struct DeploymentStopRequested {

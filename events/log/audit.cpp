@@ -50,8 +50,14 @@ std::uint64_t AuditReport::unsigned_records() const {
   return sum;
 }
 
-Auditor::Auditor(std::uint32_t partitions, const PublicKey& key, const std::optional<Checkpoint>& against)
-    : key_(key), heads_(partitions), against_(partitions), latest_(partitions) {
+Auditor::Auditor(std::uint32_t partitions, const PublicKey& key, const std::optional<Checkpoint>& against,
+                 Unsigned without_checkpoints)
+    : key_(key),
+      without_checkpoints_(without_checkpoints),
+      heads_(partitions),
+      unsigned_since_(partitions),
+      against_(partitions),
+      latest_(partitions) {
   report_.partitions.resize(partitions);
   if (!against) return;
   const Position position{against->own.partition, against->own.seq};
@@ -95,24 +101,44 @@ bool Auditor::add(const Batch& batch) {
     return false;
   }
   for (const auto& record : batch.records)
-    if (!check_record(record, batch.partition, before)) return false;
+    if (!check_record(record, batch, before)) return false;
+  if (!check_due(batch)) return false;
   ++report_.batches;
   report_.records += batch.records.size();
   report_.partitions[batch.partition].head = batch.end.last;
   return meet(batch);
 }
 
-bool Auditor::check_record(const Record& record, PartitionId partition, const Head& before) {
-  const Position position{partition, record.seq};
+bool Auditor::check_record(const Record& record, const Batch& batch, const Head& before) {
+  const Position position{batch.partition, record.seq};
   switch (record.kind) {
     case RecordKind::event:
       return check_version(record.entity, record.version, position) &&
              (record.parent.empty() || check_version(record.parent, record.parent_version, position));
     case RecordKind::checkpoint:
-      return check_checkpoint(record, position, before);
+      return check_checkpoint(record, batch, before);
     default:
       return true;
   }
+}
+
+bool Auditor::check_due(const Batch& batch) {
+  auto& since = unsigned_since_[batch.partition];
+  const bool is_signed = std::any_of(batch.records.begin(), batch.records.end(),
+                                     [](const Record& record) { return record.kind == RecordKind::checkpoint; });
+  if (is_signed) {
+    // It signs all before its batch; the batch itself waits for the next.
+    since = batch.end.index_time;
+    return true;
+  }
+  if (!since) since = batch.end.index_time;
+  // A claim is the log's own, which has no key.
+  const bool is_claim = batch.records.size() == 1 && batch.records.front().kind == RecordKind::claimed;
+  if (without_checkpoints_ == Unsigned::allowed || is_claim || batch.end.index_time - *since < kCheckpointEvery)
+    return true;
+  fail({batch.partition, batch.end.first}, "the signature is missing that was due here: nothing is signed behind seq " +
+                                               std::to_string(report_.partitions[batch.partition].signed_up_to));
+  return false;
 }
 
 bool Auditor::check_version(const std::string& entity, Version version, Position position) {
@@ -122,7 +148,8 @@ bool Auditor::check_version(const std::string& entity, Version version, Position
   return false;
 }
 
-bool Auditor::check_checkpoint(const Record& record, Position position, const Head& before) {
+bool Auditor::check_checkpoint(const Record& record, const Batch& batch, const Head& before) {
+  const Position position{batch.partition, record.seq};
   const auto checkpoint = verify_checkpoint(record, position.partition, key_);
   if (!checkpoint) {
     fail(position, checkpoint.error().detail);
@@ -135,7 +162,7 @@ bool Auditor::check_checkpoint(const Record& record, Position position, const He
   }
   ++report_.checkpoints;
   auto& signed_up_to = report_.partitions[position.partition].signed_up_to;
-  signed_up_to = std::max(signed_up_to, own.seq);
+  signed_up_to = std::max(signed_up_to, signs_itself(batch, checkpoint.value(), before) ? batch.end.last : own.seq);
   for (const auto& head : checkpoint.value().heads) want(latest_, head, "the checkpoint at " + to_text(position));
   return !report_.fault;
 }
@@ -164,11 +191,16 @@ AuditReport Auditor::finish(const Holds& holds) {
   return report_;
 }
 
-AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against) {
-  Auditor auditor(log.partitions(), key, against);
+AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against,
+                   Unsigned without_checkpoints) {
+  Auditor auditor(log.partitions(), key, against, without_checkpoints);
   for (PartitionId partition = 0; partition < log.partitions(); ++partition)
     if (!walk(log, partition, auditor)) break;
-  return auditor.finish([&log](const SignedHead& head) { return holds(log, head); });
+  auto report = auditor.finish([&log](const SignedHead& head) { return holds(log, head); });
+  if (report.fault) return report;
+  // Only now: indexes are held against records that are sound.
+  if (const auto indexed = log.verify_indexes(); !indexed) report.fault = fault_of(indexed.error(), {});
+  return report;
 }
 
 }  // namespace hub::log

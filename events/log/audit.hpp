@@ -12,8 +12,10 @@ namespace hub::log {
 /// What verifying found. Everything before `fault` in its partition is sound.
 struct AuditReport {
   struct Partition {
-    Seq head = 0;          ///< last verified record
-    Seq signed_up_to = 0;  ///< highest head that a verified checkpoint signs; the records behind it are not signed yet
+    Seq head = 0;  ///< last verified record
+    /// Highest head that a verified checkpoint signs, or the batch of the checkpoint itself where that holds nothing
+    /// else. The records behind it are not signed yet.
+    Seq signed_up_to = 0;
     std::uint64_t unsigned_records() const { return head - signed_up_to; }
   };
   std::uint64_t records = 0;
@@ -25,10 +27,16 @@ struct AuditReport {
   std::uint64_t unsigned_records() const;
 };
 
+/// Whether a record is bad whose owner left out checkpoints. `allowed` is for logs of tests, whose owners have no key.
+enum class Unsigned { refused, allowed };
+
 /// Walks every partition: chain, seq, epochs (a new one begins with a claim), versions of entities, checkpoints and
-/// their signatures, and that no partition is shorter than a checkpoint of another says. A cut of all partitions at one
-/// moment is a valid shorter record; it is found with `against`, a checkpoint kept elsewhere.
-AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against = std::nullopt);
+/// their signatures, that each is there when it is due (kCheckpointEvery), and that no partition is shorter than a
+/// checkpoint of another says; then the log's indexes. A cut of all partitions at one moment is a valid shorter record,
+/// and so is what was written anew with less than kCheckpointEvery of traffic; both are found with `against`, a
+/// checkpoint kept elsewhere.
+AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against = std::nullopt,
+                   Unsigned without_checkpoints = Unsigned::refused);
 
 /// Writes everything as JSON lines: one that begins, then for each batch its records as CloudEvents with their chain
 /// bytes and a line that ends it, then one that ends all. Fails: internal `log.corrupt`, `log.unexportable` (text that

@@ -4,6 +4,7 @@
 
 #include "events/core/json_codec.hpp"
 #include "events/core/varint.hpp"
+#include "events/log/chain.hpp"
 #include "events/log/cloud_event.hpp"
 #include "events/log/encoding.hpp"
 
@@ -59,6 +60,16 @@ Result<SignedHead> read_head(PartitionId partition, Seq seq, std::string_view he
   return head;
 }
 
+Record record_of(const Checkpoint& checkpoint) {
+  Record record;
+  record.kind = RecordKind::checkpoint;
+  record.type = kCheckpointType;
+  record.time = checkpoint.time;
+  record.actor = "system";
+  record.data = to_text(checkpoint);
+  return record;
+}
+
 }  // namespace
 
 Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& own, const std::vector<Head>& all,
@@ -70,13 +81,18 @@ Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& 
   checkpoint.time = now;
   checkpoint.key_id = signer.public_key().id();
   checkpoint.signature = signer.sign(statement(checkpoint));
-  Record record;
-  record.kind = RecordKind::checkpoint;
-  record.type = kCheckpointType;
-  record.time = now;
-  record.actor = "system";
-  record.data = to_text(checkpoint);
-  return record;
+  return record_of(checkpoint);
+}
+
+bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before) {
+  Batch made;
+  made.partition = checkpoint.own.partition;
+  made.records = {record_of(checkpoint)};
+  made.end.epoch = before.epoch;
+  made.end.index_time = checkpoint.time;
+  auto head = before;
+  seal(made, head);
+  return batch == made;
 }
 
 std::string to_text(const Checkpoint& checkpoint) {

@@ -4,6 +4,10 @@
 
 namespace hub::log {
 
+/// An owner signs a partition's head at most so often, in a batch that is written anyway. So a batch that comes so long
+/// behind the oldest record that waits for its signature holds a checkpoint, unless it is a claim alone.
+inline constexpr Duration kCheckpointEvery = seconds(1);
+
 /// The head of one partition as a checkpoint names it.
 struct SignedHead {
   PartitionId partition = 0;
@@ -27,6 +31,10 @@ struct Checkpoint {
 /// something. `all` is indexed by partition; its entry for `partition` is not looked at.
 Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& own, const std::vector<Head>& all,
                        Instant now);
+
+/// True when `batch`, which follows `before`, is a checkpoint alone and holds not a byte that its statement does not
+/// determine: then the signature speaks for the batch too. The signature itself is not looked at.
+bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before);
 
 /// JSON on one line; a record's data, and what is kept elsewhere to find a cut later.
 std::string to_text(const Checkpoint& checkpoint);

@@ -3,6 +3,7 @@
 #include <simdjson.h>
 
 #include "events/core/json.hpp"
+#include "events/log/claim.hpp"
 
 namespace hub::log {
 namespace {
@@ -72,6 +73,13 @@ void append_attributes(std::string& out, const Record& record, PartitionId parti
 }
 
 }  // namespace
+
+RecordKind kind_of(std::string_view type) {
+  if (type == kMessageType) return RecordKind::message;
+  if (type == kClaimedType) return RecordKind::claimed;
+  if (type == kCheckpointType) return RecordKind::checkpoint;
+  return RecordKind::event;
+}
 
 void append_cloud_event(std::string& out, const Record& record, PartitionId partition) {
   out.reserve(out.size() + record.data.size() + 512);

@@ -7,6 +7,10 @@ namespace hub::log {
 
 inline constexpr std::string_view kMessageType = "computehub.internal.message.v1";
 inline constexpr std::string_view kCheckpointType = "computehub.internal.checkpoint.v1";
+inline constexpr std::string_view kBatchEndType = "computehub.internal.batch-end.v1";
+
+/// What a record of this type is.
+RecordKind kind_of(std::string_view type);
 
 /// A record as CloudEvents 1.0 JSON, on one line: id "partition:seq", source "/computehub", specversion, type, time,
 /// subject (the entity), the extensions version, commandid, actor, org, project, correlationid, parent and

@@ -71,10 +71,9 @@ Outcome take_outcome(Reader& in) {
   return outcome;
 }
 
-void take_end(Reader& in, BatchView& batch) {
-  auto& end = batch.end;
+void take_end(Reader& in, PartitionId& partition, BatchEnd& end) {
   in.good = in.good && in.number() == 0;
-  batch.partition = static_cast<PartitionId>(in.number());
+  partition = static_cast<PartitionId>(in.number());
   end.epoch = in.number();
   end.first = in.number();
   end.last = in.number();
@@ -143,6 +142,21 @@ void append_end_fields(std::string& out, PartitionId partition, const BatchEnd& 
   }
 }
 
+std::string encode_end(PartitionId partition, const BatchEnd& end) {
+  std::string out;
+  append_end_fields(out, partition, end);
+  out += as_bytes(end.hash);
+  return out;
+}
+
+std::optional<EndView> decode_end(std::string_view bytes) {
+  EndView view;
+  Reader in{bytes};
+  take_end(in, view.partition, view.end);
+  if (!in.good || !in.rest.empty()) return std::nullopt;
+  return view;
+}
+
 std::string encode_batch(const Batch& batch) {
   std::string out;
   out.reserve(size_of(batch));
@@ -171,7 +185,7 @@ Result<BatchView> view_batch(std::string_view bytes) {
   if (!crc_fits(body, bytes.substr(body.size()))) return corrupt("the CRC of a batch does not fit");
   Reader in{body.substr(1)};
   BatchView batch;
-  take_end(in, batch);
+  take_end(in, batch.partition, batch.end);
   const auto count = in.count();
   batch.records.reserve(count);
   for (std::size_t i = 0; i < count && in.good; ++i) batch.records.push_back(in.bytes());

@@ -7,6 +7,7 @@
 
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
+#include "events/log/embedded_indexes.hpp"
 #include "events/log/embedded_log_env.hpp"
 #include "events/log/embedded_queries.hpp"
 #include "events/log/embedded_store.hpp"
@@ -45,6 +46,7 @@ class EmbeddedLog final : public Log {
     return read_history(*store_, entity, from, count_max);
   }
   Result<Seq> seq_at(PartitionId partition, Instant at) override { return find_seq_at(*store_, partition, at); }
+  Result<void> verify_indexes() override { return log::verify_indexes(*store_); }
   std::uint64_t watch(Watcher watcher) override { return watchers_.add(std::move(watcher)); }
   void unwatch(std::uint64_t id) override { watchers_.remove(id); }
 
@@ -101,7 +103,7 @@ Result<Head> EmbeddedLog::claim(PartitionId partition, std::string_view node) {
   auto& place = at(partition);
   const std::lock_guard lock(place.writing);
   Head head = place.head;
-  commit({std::make_shared<const Batch>(claim_batch(partition, head, node, wall_now()))});
+  commit({std::make_shared<const Batch>(claim_batch(partition, head, {node, {}}, wall_now()))});
   return head;
 }
 

@@ -157,13 +157,18 @@ bool holds_batches(Store& store) {
   return rows->Valid() || !rows->status().ok();
 }
 
-Result<Meta> make_meta(Store& store, const EmbeddedOptions& options) {
+std::uint64_t draw_incarnation() {
+  std::uint64_t incarnation = 0;
+  const auto random = random_bytes(sizeof incarnation);
+  std::memcpy(&incarnation, random.data(), random.size());
+  return incarnation;
+}
+
+Result<Meta> make_meta(Store& store, const EmbeddedOptions& options, std::optional<std::uint64_t> made_as) {
   if (options.read_only) return not_found("log.absent", "there is no log in this folder");
   if (holds_batches(store)) return internal_failure("log.corrupt", "the log's first row is missing");
   HUB_ASSERT(options.partitions >= 1 && options.partitions <= kShards);
-  Meta meta{options.partitions, 0};
-  const auto random = random_bytes(sizeof meta.incarnation);
-  std::memcpy(&meta.incarnation, random.data(), random.size());
+  const Meta meta{options.partitions, made_as ? *made_as : draw_incarnation()};
   rocksdb::WriteOptions write;
   write.sync = true;
   const auto status = store.db->Put(write, store.rows, kMetaKey, encode_meta(meta));
@@ -171,10 +176,10 @@ Result<Meta> make_meta(Store& store, const EmbeddedOptions& options) {
   return meta;
 }
 
-Result<Meta> read_meta(Store& store, const EmbeddedOptions& options) {
+Result<Meta> read_meta(Store& store, const EmbeddedOptions& options, std::optional<std::uint64_t> made_as) {
   std::string bytes;
   const auto status = store.db->Get({}, store.rows, kMetaKey, &bytes);
-  if (status.IsNotFound()) return make_meta(store, options);
+  if (status.IsNotFound()) return make_meta(store, options, made_as);
   if (!status.ok()) return open_failure(status);
   return decode_meta(bytes);
 }
@@ -204,7 +209,8 @@ Store::~Store() {
   for (auto* handle : {rows, batches, entities, times}) db->DestroyColumnFamilyHandle(handle);
 }
 
-Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env) {
+Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env,
+                                          std::optional<std::uint64_t> made_as) {
   std::error_code error;
   if (!options.read_only) std::filesystem::create_directories(options.folder / kTables, error);
   if (error) return unavailable("log.unavailable", "the log's folder cannot be made: " + error.message());
@@ -216,7 +222,7 @@ Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksd
   HUB_TRY(auto lock, FolderLock::take(options.folder, options.read_only));
   store->lock.emplace(std::move(lock));
   HUB_TRY(open_tables(*store, options));
-  HUB_TRY(store->meta, read_meta(*store, options));
+  HUB_TRY(store->meta, read_meta(*store, options, made_as));
   return store;
 }
 

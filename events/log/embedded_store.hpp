@@ -47,8 +47,10 @@ struct Store {
   rocksdb::ColumnFamilyHandle* times = nullptr;     ///< time_key → seq of the last record, as a varint
 };
 
-/// Makes the log when it is absent and may be written. Fails as open_embedded_log.
-Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env);
+/// Makes the log when it is absent and may be written: of the incarnation `made_as`, else of one that is drawn. Fails
+/// as open_embedded_log.
+Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env,
+                                          std::optional<std::uint64_t> made_as = std::nullopt);
 
 /// A batch behind the hash `link`, with its entries of the indexes.
 void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,

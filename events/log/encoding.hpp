@@ -23,6 +23,15 @@ void append_record_header(std::string& out, const Record& record);
 /// All of an end but its hash, with the partition. Begins with a 0, so that no end reads like a record.
 void append_end_fields(std::string& out, PartitionId partition, const BatchEnd& end);
 
+/// An end alone, with its partition and hash.
+std::string encode_end(PartitionId partition, const BatchEnd& end);
+struct EndView {
+  PartitionId partition = 0;
+  BatchEnd end;
+};
+/// Nothing when it is malformed.
+std::optional<EndView> decode_end(std::string_view bytes);
+
 /// An encoded batch whose CRC and structure hold, with the records left undecoded. Points into the bytes it was
 /// read from.
 struct BatchView {

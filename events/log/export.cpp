@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::size_t kReadBytes = 1 << 20;
 constexpr std::string_view kBeginType = "computehub.export.begin.v1";
-constexpr std::string_view kBatchEndType = "computehub.internal.batch-end.v1";
 constexpr std::string_view kEndType = "computehub.export.end.v1";
 
 struct BeginLine {
@@ -63,13 +62,6 @@ struct EndLine {
   std::uint64_t batches = 0;
 };
 BOOST_DESCRIBE_STRUCT(EndLine, (), (type, records, batches))
-
-RecordKind kind_of(std::string_view type) {
-  if (type == kMessageType) return RecordKind::message;
-  if (type == kClaimedType) return RecordKind::claimed;
-  if (type == kCheckpointType) return RecordKind::checkpoint;
-  return RecordKind::event;
-}
 
 /// Members of a CloudEvent that are text in a record too.
 constexpr std::pair<std::string_view, std::string Record::*> kTexts[] = {

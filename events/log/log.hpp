@@ -61,6 +61,11 @@ class Log {
   /// Seq of the last record whose batch has index_time <= `at`; 0 when there is none. Logarithmic in the batches.
   virtual Result<Seq> seq_at(PartitionId partition, Instant at) = 0;
 
+  /// Holds what history() and seq_at() read by against the records themselves, which must be sound: nothing is missing,
+  /// leads elsewhere or is there without a record. Reads the whole log once. Fails: internal `log.corrupt` naming the
+  /// first bad position. A log without stored indexes has nothing to check.
+  virtual Result<void> verify_indexes() { return success(); }
+
   /// Told after each commit, in order within a partition, on the appending thread: must not block, append or
   /// add and remove watchers.
   /// Batches that come while a watcher is added are either seen by it or readable by read() before it returns.

@@ -168,7 +168,7 @@ Result<Head> SimulatedLog::claim(PartitionId partition, std::string_view name, S
   if (chance(faults_.claim_refused)) return unavailable("log.unavailable", "the simulated log is not to be reached");
   settle_in_flight();
   Head head = at(partition).head;
-  commit({std::make_shared<const Batch>(claim_batch(partition, head, name, now_))}, &node);
+  commit({std::make_shared<const Batch>(claim_batch(partition, head, {name, {}}, now_))}, &node);
   return head;
 }
 

@@ -64,6 +64,14 @@ const CLI::App& named_command(const CLI::App& app) {
   return commands.empty() ? app : named_command(*commands.front());
 }
 
+/// The words in front of a command's own: "computehub audit" of "export", "" of the program itself.
+std::string words_before(const CLI::App& command) {
+  const auto* parent = command.get_parent();
+  if (parent == nullptr) return {};
+  const auto before = words_before(*parent);
+  return before.empty() ? parent->get_name() : before + " " + parent->get_name();
+}
+
 /// CLI11 names the words it could not place; the hint is ours.
 Exit wrong_arguments(const CLI::App& app, const CLI::ParseError& error, bool nothing_given, Session& session) {
   std::string text = error.what();
@@ -80,8 +88,10 @@ Exit wrong_arguments(const CLI::App& app, const CLI::ParseError& error, bool not
                        command.get_name(), did_you_mean(word.substr(0, word.find('=')), names));
   }
   if (nothing_given) text = "which command?";
-  const auto name = &command == &app ? std::string() : command.get_name() + " ";
-  return report(wrong_usage(fmt::format("{}. \"computehub {}--help\" says what there is", text, name)), session);
+  const auto before = words_before(command);
+  return report(wrong_usage(fmt::format("{}. \"{}{}{} --help\" says what there is", text, before,
+                                        before.empty() ? "" : " ", command.get_name())),
+                session);
 }
 
 }  // namespace
@@ -125,7 +135,8 @@ Exit run_command(const std::vector<std::string>& arguments, Console console,
   try {
     app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
-    session.console.out(named_command(app).help("computehub"));
+    const auto& command = named_command(app);
+    session.console.out(command.help(words_before(command)));
     return Exit::done;
   } catch (const CLI::CallForVersion& version) {
     session.console.line(version.what());

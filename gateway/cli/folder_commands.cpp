@@ -14,14 +14,16 @@ CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& h
 void add_audit(CLI::App& app, CommandLine& line) {
   auto* audit = add_group(app, "audit", "verify the record, export it, print checkpoints and the public key");
   auto verify = std::make_shared<AuditVerify>();
-  auto* command =
-      line.add(*audit, "verify", "check every record, hash and signature; exit code 5 names the first bad one",
-               "computehub audit verify --data /var/lib/computehub\n"
-               "computehub audit verify --file export.ndjson --public-key public-key.pem --against CHECKPOINT",
-               [&line, verify] {
-                 verify->data = line.session.flags.data;
-                 return run_hook(line.session, line.local.audit_verify, *verify, line.session.console);
-               });
+  auto* command = line.add(
+      *audit, "verify",
+      "check every record, hash and signature, that each signature is there when it is due (a second behind the "
+      "oldest record without one, as long as records come), and the indexes; exit code 5 names the first bad one",
+      "computehub audit verify --data /var/lib/computehub\n"
+      "computehub audit verify --file export.ndjson --public-key public-key.pem --against CHECKPOINT",
+      [&line, verify] {
+        verify->data = line.session.flags.data;
+        return run_hook(line.session, line.local.audit_verify, *verify, line.session.console);
+      });
   command->add_option("--file", verify->file, "an export, not the folder")->type_name("EXPORT");
   command->add_option("--public-key", verify->public_key, "PEM; by default the one beside the log")->type_name("FILE");
   command->add_option("--against", verify->against, "a checkpoint kept elsewhere; finds a record that was cut")

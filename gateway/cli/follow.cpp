@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <thread>
+
 #include "gateway/cli/deployment_view.hpp"
 #include "gateway/cli/json_view.hpp"
 #include "gateway/cli/text.hpp"
@@ -117,6 +120,36 @@ Result<std::string> read_pages(Session& session, const std::string& id, Filters 
   }
 }
 
+/// What a server says that comes up or is full, or what is said when there is none.
+bool is_cut(const Failure& failure) {
+  return failure.code == kCodeUnreachable || failure.http_status() >= 500 || failure.kind == FailureKind::too_many;
+}
+
+/// Between attempts to reach a server that answered before; as patient as the live stream is.
+class Patience {
+ public:
+  explicit Patience(const LiveOptions& options) : options_(options) { reset(); }
+
+  void reset() {
+    pause_ = options_.backoff_initial;
+    begun_ = std::chrono::steady_clock::now();
+  }
+
+  /// Waits for the next attempt; false when it has been long enough.
+  bool wait() {
+    if (std::chrono::steady_clock::now() - begun_ > std::chrono::microseconds(options_.give_up_after.micros))
+      return false;
+    std::this_thread::sleep_for(std::chrono::microseconds(pause_.micros));
+    pause_ = std::min(Duration{pause_.micros * 2}, options_.backoff_max);
+    return true;
+  }
+
+ private:
+  const LiveOptions& options_;
+  Duration pause_;
+  std::chrono::steady_clock::time_point begun_;
+};
+
 /// One document of all pages, written as they come.
 Result<void> print_pages_as_json(Session& session, const std::string& id, const Filters& filters) {
   auto& console = session.console;
@@ -136,30 +169,53 @@ Result<void> print_pages_as_json(Session& session, const std::string& id, const 
 class Watch {
  public:
   Watch(Session& session, std::string id, const LogOptions& options, bool show_status)
-      : session_(session), id_(std::move(id)), printer_(session, options), show_status_(show_status) {}
+      : session_(session), id_(std::move(id)), printer_(session, options), show_status_(show_status) {
+    live_.on_cut = [this](std::string_view reason) {
+      if (!std::exchange(cut_, true))
+        session_.console.err(fmt::format("computehub: cut off ({}); connecting again", reason));
+    };
+  }
 
   /// Lines that are kept already; the live stream goes on behind them.
-  Result<void> backlog(const Filters& filters) {
+  Result<void> backlog(Filters filters) {
     HUB_TRY(logs_cursor_, read_pages(session_, id_, filters, [&](const json::value& page) {
               note_lost(session_, page);
-              return printer_.print(array_at(page, "items"), false);
+              if (!printer_.print(array_at(page, "items"), false)) return false;
+              if (const auto cursor = text_at(page, "next_cursor"); !cursor.empty()) logs_cursor_ = cursor;
+              return true;
             }));
     return success();
   }
 
+  /// backlog() for one who follows: after a cut it goes on behind the last page that it saw.
+  Result<void> follow_backlog(Filters filters) {
+    for (Patience patience(live_);;) {
+      logs_cursor_.clear();
+      auto read = backlog(filters);
+      HUB_TRY(const auto* const http, session_.client());
+      if (read) {
+        note_connection();
+        return read;
+      }
+      if (!http->was_connected() || !is_cut(read.error())) return read;
+      live_.on_cut(read.error().detail);
+      if (!logs_cursor_.empty()) {
+        filters.first = {{"after", logs_cursor_}};
+        patience.reset();
+      }
+      if (!patience.wait()) return read;
+    }
+  }
+
   Result<LiveEnd> follow() {
-    LiveOptions live;
-    live.on_cut = [this](std::string_view reason) {
-      if (!std::exchange(cut_, true))
-        session_.console.err(fmt::format("computehub: cut off ({}); connecting again", reason));
-    };
     HUB_TRY(const auto* const http, session_.client());
+    live_.was_connected = http->was_connected();
     HUB_TRY(const auto end, follow_live(
                                 http->endpoint(), {{status_stream(), ""}, {logs_stream(), logs_cursor_}},
-                                [this](const LiveFrame& frame) { return take(frame); }, live));
+                                [this](const LiveFrame& frame) { return take(frame); }, live_));
     // The last lines may have been stored after the status was sent; what is kept is the whole truth.
     if (end == LiveEnd::stopped && !session_.console.reader_is_gone() && status_ != "deleted") {
-      HUB_TRY(backlog({{}, {{"after", logs_cursor_}}}));
+      HUB_TRY(follow_backlog({{}, {{"after", logs_cursor_}}}));
     }
     return end;
   }
@@ -171,7 +227,7 @@ class Watch {
   std::string logs_stream() const { return "deployments/" + id_ + "/logs"; }
 
   Next take(const LiveFrame& frame) {
-    if (frame.type == "subscribed" && std::exchange(cut_, false)) session_.console.err("computehub: connected again");
+    if (frame.type == "subscribed") note_connection();
     if (frame.stream == status_stream() && frame.type != "subscribed") take_status(frame.data);
     if (frame.stream == logs_stream()) {
       const auto& lines = array_at(frame.data, "items");
@@ -180,6 +236,10 @@ class Watch {
       logs_cursor_ = frame.cursor;
     }
     return is_end(status_) ? Next::stop_when_quiet : Next::go_on;
+  }
+
+  void note_connection() {
+    if (std::exchange(cut_, false)) session_.console.err("computehub: connected again");
   }
 
   void take_status(const json::value& deployment) {
@@ -197,6 +257,7 @@ class Watch {
   std::string id_;
   LinePrinter printer_;
   bool show_status_;
+  LiveOptions live_;
   bool cut_ = false;
   std::string status_;
   std::string logs_cursor_;
@@ -213,7 +274,8 @@ Exit print_logs(Session& session, const std::string& id, const LogOptions& optio
     return printed ? Exit::done : report(printed.error(), session);
   }
   Watch watch(session, id, options, false);
-  if (const auto printed = watch.backlog(filters.value()); !printed) return report(printed.error(), session);
+  const auto printed = options.follow ? watch.follow_backlog(filters.value()) : watch.backlog(filters.value());
+  if (!printed) return report(printed.error(), session);
   if (!options.follow || session.console.reader_is_gone()) return Exit::done;
   const auto end = watch.follow();
   return end ? Exit::done : report(end.error(), session);
@@ -223,7 +285,7 @@ Exit follow_to_the_end(Session& session, const std::string& id) {
   const LogOptions options;
   end_on_interrupt();
   Watch watch(session, id, options, true);
-  if (const auto printed = watch.backlog({}); !printed) return report(printed.error(), session);
+  if (const auto printed = watch.follow_backlog({}); !printed) return report(printed.error(), session);
   const auto end = watch.follow();
   if (!end) return report(end.error(), session);
   if (end.value() == LiveEnd::interrupted)

@@ -104,6 +104,7 @@ struct HttpClient::Connection {
 
   Endpoint endpoint;
   CURL* curl = nullptr;
+  bool was_connected = false;
   char words[CURL_ERROR_SIZE] = {};
 };
 
@@ -143,6 +144,9 @@ Result<HttpAnswer> HttpClient::Connection::send_once(const HttpRequest& request,
   Receiving receiving;
   prepare(request, headers, receiving);
   code = curl_easy_perform(curl);
+  curl_off_t until_sent = 0;
+  curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &until_sent);
+  was_connected = was_connected || until_sent > 0;
   if (receiving.too_large)
     return internal_failure(kCodeAnswer, fmt::format("{} answered with more than {}", endpoint.url(),
                                                      bytes_text(static_cast<std::int64_t>(kAnswerBytesMax))));
@@ -165,6 +169,10 @@ HttpClient& HttpClient::operator=(HttpClient&&) noexcept = default;
 
 const Endpoint& HttpClient::endpoint() const {
   return connection_->endpoint;
+}
+
+bool HttpClient::was_connected() const {
+  return connection_->was_connected;
 }
 
 Result<HttpAnswer> HttpClient::send(const HttpRequest& request) {

@@ -36,6 +36,8 @@ class HttpClient {
   HttpClient& operator=(HttpClient&&) noexcept;
 
   const Endpoint& endpoint() const;
+  /// True once there was a connection over which a request could be sent.
+  bool was_connected() const;
 
   /// The answer, whatever its status. A request that is safe to repeat (GET, DELETE, PUT, or with an idempotency key)
   /// is sent again when its answer was lost, at most twice. Fails: `cli.unreachable`, `cli.answer_invalid`.

@@ -100,6 +100,8 @@ extern "C" void exit_in_peace(int) {
 
 Result<LiveEnd> Follower::run() {
   backoff_ = options_.backoff_initial;
+  was_connected_ = options_.was_connected;
+  last_connected_ = std::chrono::steady_clock::now();
   asio::signal_set signals(io_, SIGINT, SIGTERM);
   signals.async_wait([this](error_code error, int) {
     if (!error) end(LiveEnd::interrupted);

@@ -35,6 +35,7 @@ struct LiveOptions {
   Duration give_up_after = seconds(60);  ///< without a connection, once there was one
   Duration backoff_initial = milliseconds(250);
   Duration backoff_max = seconds(5);
+  bool was_connected = false;  ///< the server answered before: the first connection too is tried again
   std::function<void(std::string_view)> on_cut = [](std::string_view) {};  ///< told once a cut, with the reason
 };
 
@@ -46,8 +47,8 @@ void end_on_interrupt();
 
 /// Follows streams over one WebSocket. After a cut it connects again and resumes each stream behind the last cursor it
 /// saw; the reader sees a frame at least once, so it must know what it has seen (lines by their seq).
-/// Fails: `cli.unreachable` (at once when there never was a connection), unauthorised, forbidden, not_found or conflict
-/// as the server refuses the socket or a subscription.
+/// Fails: `cli.unreachable` (at once when there never was a connection, unless LiveOptions::was_connected),
+/// unauthorised, forbidden, not_found or conflict as the server refuses the socket or a subscription.
 Result<LiveEnd> follow_live(const Endpoint& endpoint, std::vector<LiveStream> streams,
                             const std::function<Next(const LiveFrame&)>& on_frame, const LiveOptions& options = {});
 

@@ -55,6 +55,13 @@ class RequestReader::Parser : public beast::http::basic_parser<true> {
       ec = error::bad_field;
       return;
     }
+    // Another coding than chunked, or one of two, is where another program sees another end of the body. Beast takes a
+    // body for none when it does not know its coding.
+    if (id == Field::transfer_encoding &&
+        (request_.http_1_0 || request_.header(id) || !equal_without_case(value, "chunked"))) {
+      ec = error::bad_transfer_encoding;
+      return;
+    }
     if (value.find('\0') != std::string_view::npos) {
       ec = error::bad_value;
       return;

@@ -72,7 +72,7 @@ void append_header(std::string& out, const Request& request, const Response& res
   out += request.id;
   if (framing.chunked) {
     out += "\r\nTransfer-Encoding: chunked";
-  } else if (may_have_body(response.status)) {
+  } else if (may_have_body(response.status) && !response.stream) {
     out += "\r\nContent-Length: ";
     append_json_number(out, std::uint64_t{response.bytes().size()});
   }

@@ -57,7 +57,20 @@ void Shard::push(const TopicPtr& topic, const PreparedPtr& frame) {
 }
 
 void Shard::run_on(std::function<void(Shard&)> action) {
-  asio::post(executor_, [self = shared_from_this(), action = std::move(action)] { action(*self); });
+  {
+    const std::lock_guard lock(mutex_);
+    actions_.push_back(std::move(action));
+  }
+  asio::post(executor_, [self = shared_from_this()] { self->act(); });
+}
+
+void Shard::act() {
+  std::vector<std::function<void(Shard&)>> actions;
+  {
+    const std::lock_guard lock(mutex_);
+    actions.swap(actions_);
+  }
+  for (const auto& action : actions) action(*this);
 }
 
 void Shard::drain() {
@@ -74,6 +87,8 @@ void Shard::drain() {
     working_.swap(inbox_);
     scheduled_ = false;
   }
+  // Taken behind the frames, so what was asked for before one of them was pushed is done by now.
+  act();
   in_turn_ = true;
   for (const auto& arrived : working_) deliver(arrived);
   in_turn_ = false;

@@ -23,7 +23,8 @@ class Shard : public std::enable_shared_from_this<Shard> {
 
   /// Takes a frame in for the subscribers of `topic`. Any thread.
   void push(const TopicPtr& topic, const PreparedPtr& frame);
-  /// Runs `action` on the shard's thread. Any thread.
+  /// Runs `action` on the shard's thread, before any frame that is pushed later is delivered: who has lost a right gets
+  /// nothing behind it, who has gained one misses nothing. Any thread.
   void run_on(std::function<void(Shard&)> action);
 
   void add(const std::shared_ptr<LiveSocket>& socket) { sockets_.insert(socket); }
@@ -46,6 +47,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
     PreparedPtr frame;
   };
   void drain();
+  void act();
   void deliver(const Arrived& arrived);
   void flush_dirty();
   asio::awaitable<void> tick_forever();
@@ -63,8 +65,9 @@ class Shard : public std::enable_shared_from_this<Shard> {
   bool stopping_ = false;
 
   std::mutex mutex_;
-  std::vector<Arrived> inbox_;  // under mutex_
-  bool scheduled_ = false;      // under mutex_: drain() will run
+  std::vector<Arrived> inbox_;                        // under mutex_
+  bool scheduled_ = false;                            // under mutex_: drain() will run
+  std::vector<std::function<void(Shard&)>> actions_;  // under mutex_
   std::vector<Arrived> working_;
 };
 

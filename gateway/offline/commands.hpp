@@ -35,7 +35,8 @@ Result<cli::Exit> keys_list(const cli::Folder& data, cli::Console& console);
 /// Also fails: unavailable `secrets.no_key`, conflict `secrets.wrong_key`, `secrets.same_key`, internal
 /// `secrets.tampered`; then nothing has changed.
 Result<cli::Exit> keys_rotate(const cli::KeysRotate& wanted, cli::Console& console);
-/// Also fails: not_found `project.unknown`; as keys_rotate.
+/// Writes the event into the log, too. Also fails: not_found `project.unknown`; as keys_rotate, server::open_signer and
+/// record_erasure_offline.
 Result<cli::Exit> keys_erase(const cli::KeysErase& wanted, cli::Console& console);
 
 /// As kafka::init_topics(); prints what was made.

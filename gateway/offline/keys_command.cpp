@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "actors/accounts/create_key_offline.hpp"
+#include "actors/accounts/record_erasure_offline.hpp"
 #include "adapters/secrets/key_file.hpp"
 #include "adapters/secrets/sealer.hpp"
 #include "events/accounts/token.hpp"
@@ -80,6 +82,8 @@ secrets::KeySource source_of(const cli::EncryptionKey& given, const server::Data
   return {given.text, given.file, dev, folder.keys()};
 }
 
+enum class LogUse { read, write };
+
 /// Also holds the log, so that no server starts meanwhile.
 struct OpenedSecrets {
   std::unique_ptr<log::Log> log;
@@ -87,9 +91,15 @@ struct OpenedSecrets {
   bool dev = false;  ///< under the key that --dev keeps
 };
 
-Result<OpenedSecrets> open_secrets(const cli::EncryptionKey& given, const server::DataFolder& folder) {
+Result<OpenedSecrets> open_secrets(const cli::EncryptionKey& given, const server::DataFolder& folder, LogUse use) {
   OpenedSecrets opened;
   HUB_TRY(opened.log, open_to_read(folder));
+  if (use == LogUse::write) {
+    // Opened for reading first: nothing is made where there is nothing.
+    const auto partitions = opened.log->partitions();
+    opened.log.reset();
+    HUB_TRY(opened.log, open_to_write(folder, partitions));
+  }
   const auto source = source_of(given, folder);
   opened.dev = source.dev;
   HUB_TRY(auto key, secrets::load_key(source));
@@ -124,13 +134,13 @@ Result<Exit> keys_create(const cli::KeysCreate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
   HUB_TRY(const auto log, open_to_write(folder, wanted.partitions));
   // The first writer of a log makes the key that signs it.
-  HUB_TRY(const auto signer, server::open_signer(folder));
+  HUB_TRY(const auto signer, server::open_signer(folder, *log));
   accounts::OfflineKey key;
   if (!wanted.name.empty()) key.name = wanted.name;
   if (!wanted.project.empty()) key.project = wanted.project;
   key.role = accounts::role_of(wanted.role).value_or(accounts::Role::none);
   if (wanted.expires_at.is_set()) key.expires_at = wanted.expires_at;
-  HUB_TRY(const auto made, accounts::create_key_offline(*log, key, console.now()));
+  HUB_TRY(const auto made, accounts::create_key_offline(*log, signer, key, console.now()));
   if (console.json) {
     console.line(fmt::format(R"({{"id":"{}","token":"{}","role":{},"project":{}}})", made.id, made.token,
                              json_string(wanted.role), json_string(key.project)));
@@ -167,7 +177,7 @@ Result<Exit> keys_list(const cli::Folder& data, Console& console) {
 
 Result<Exit> keys_rotate(const cli::KeysRotate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
+  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder, LogUse::read));
   const auto before = opened.store->key_id();
   if (opened.dev && wanted.next_file.empty()) {
     HUB_TRY(secrets::rotate_dev_key(*opened.store, folder.keys()));
@@ -201,16 +211,24 @@ Result<Exit> keys_rotate(const cli::KeysRotate& wanted, Console& console) {
 
 Result<Exit> keys_erase(const cli::KeysErase& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
+  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder, LogUse::write));
   accounts::AccessTable table;
   HUB_TRY(fold_access(*opened.log, table));
   if (!table.has_project(accounts::kDefaultOrganisation, wanted.project))
     return not_found("project.unknown", fmt::format("there is no project \"{}\"", wanted.project));
+  // What cannot be recorded is not done.
+  HUB_TRY(const auto signer, server::open_signer(folder, *opened.log));
   secrets::Sealer sealer(*opened.store);
-  HUB_TRY(sealer.erase(accounts::project_id(accounts::kDefaultOrganisation, wanted.project)));
+  HUB_TRY(const auto key_id, sealer.erase(accounts::project_id(accounts::kDefaultOrganisation, wanted.project)));
+  // Between the two the process may end: then the key is gone, and the same command again writes the event.
+  if (!key_id.empty()) {
+    HUB_TRY(accounts::record_erasure_offline(*opened.log, signer, accounts::kDefaultOrganisation, wanted.project,
+                                             {key_id, ::geteuid()}, console.now()));
+  }
   const auto kept = opened.store->count("secret", accounts::kDefaultOrganisation, wanted.project);
   if (console.json) {
-    console.line(fmt::format(R"({{"project":{},"erased":true,"secrets_kept":{}}})", json_string(wanted.project), kept));
+    console.line(fmt::format(R"({{"project":{},"erased":true,"key_id":{},"secrets_kept":{}}})",
+                             json_string(wanted.project), key_id.empty() ? "null" : json_string(key_id), kept));
     return Exit::done;
   }
   console.line(fmt::format("the sealed values of project {} can never be read again; the record still verifies",

@@ -15,8 +15,6 @@ using accounts::Role;
 using http::Request;
 using http::Response;
 
-constexpr std::uint64_t kPageSizeMax = 1'000;
-
 struct RoleBody {
   static constexpr std::string_view required[] = {"role"};
   Role role = Role::none;
@@ -44,15 +42,6 @@ asio::awaitable<Response> get_me(Services&, Request& request) {
   co_return http::answer(json + "}}");
 }
 
-std::string page_json(const std::vector<std::string>& items, std::size_t total) {
-  std::string json = "{\"items\":[";
-  for (const auto& item : items) {
-    if (json.back() != '[') json += ',';
-    json += item;
-  }
-  return json + "],\"total\":" + std::to_string(total) + "}";
-}
-
 /// Sends the command; empty when it was accepted.
 asio::awaitable<std::optional<Failure>> carry_out(Services& services, engine::Input input) {
   const auto reply = co_await send(services, std::move(input));
@@ -68,12 +57,20 @@ void fill(engine::Input& input, std::string entity, const Command& command) {
 }
 
 asio::awaitable<Response> list_projects(Services& services, Request& request) {
-  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
+  if (const auto known = request.query.only({"page", "page_size"}); !known)
+    co_return http::refuse(request, known.error());
+  const auto paging = paging_of(request);
+  if (!paging) co_return http::refuse(request, paging.error());
   std::vector<std::string> items;
-  for (const auto& [name, role] : request.principal->roles)
-    if (const auto project = services.access.project(request.principal->organisation, name))
-      items.push_back(accounts::encode_item(*project));
-  co_return http::answer(page_json(items, items.size()));
+  std::size_t place = 0;
+  const auto first = paging.value().offset(), last = first + paging.value().size;
+  for (const auto& [name, role] : request.principal->roles) {
+    const auto project = services.access.project(request.principal->organisation, name);
+    if (!project) continue;
+    if (place >= first && place < last) items.push_back(accounts::encode_item(*project));
+    ++place;
+  }
+  co_return http::answer(paging.value().json(items, place));
 }
 
 Result<engine::Input> create_project_command(Services& services, const Request& request, std::string& name) {
@@ -172,11 +169,15 @@ asio::awaitable<Response> post_api_key(Services& services, Request& request) {
 }
 
 asio::awaitable<Response> list_api_keys(Services& services, Request& request) {
-  if (const auto known = request.query.only({"project"}); !known) co_return http::refuse(request, known.error());
+  if (const auto known = request.query.only({"project", "page", "page_size"}); !known)
+    co_return http::refuse(request, known.error());
+  const auto paging = paging_of(request);
+  if (!paging) co_return http::refuse(request, paging.error());
   const auto project = project_of(request, Role::admin);
   if (!project) co_return http::refuse(request, project.error());
-  const auto page = services.access.api_keys(request.principal->organisation, project.value(), 0, kPageSizeMax);
-  co_return http::answer(page_json(page.items, page.total));
+  const auto page = services.access.api_keys(request.principal->organisation, project.value(), paging.value().offset(),
+                                             paging.value().size);
+  co_return http::answer(paging.value().json(page.items, page.total));
 }
 
 asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
@@ -184,7 +185,7 @@ asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
   const std::string id(request.param("id"));
   const auto key = services.access.api_key(request.principal->organisation, id);
   const bool foreign = key && !request.principal->may(Role::viewer, key->project);
-  if (foreign) services.refused_access(request, 404);
+  if (foreign) services.refused_access(request, 404, key->project);
   if (!key || foreign) co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
   if (const auto allowed = require(request, Role::admin, key->project); !allowed)
     co_return http::refuse(request, allowed.error());

@@ -10,6 +10,8 @@ namespace hub::routes {
 namespace {
 
 constexpr std::size_t kKeyCharactersMax = 255;
+constexpr std::uint64_t kPageMax = 1'000'000'000;
+constexpr std::uint64_t kPageSizeMax = 1'000;
 
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7e; });
@@ -41,8 +43,27 @@ Result<void> check_json(const http::Request& request) {
   const auto type = request.header(http::Field::content_type);
   if (!type || request.body.empty()) return success();
   const auto name = type->substr(0, type->find(';'));
-  if (name.substr(0, name.find_last_not_of(" \t") + 1) == "application/json") return success();
+  if (http::equal_without_case(name.substr(0, name.find_last_not_of(" \t") + 1), "application/json")) return success();
   return http::http_failure(415, "http.unsupported_media_type", "a body must be application/json");
+}
+
+std::string Paging::json(const std::vector<std::string>& items, std::size_t total) const {
+  std::string json = "{\"items\":[";
+  for (const auto& item : items) {
+    if (json.back() != '[') json += ',';
+    json += item;
+  }
+  return json + "],\"total\":" + std::to_string(total) + ",\"page\":" + std::to_string(page) +
+         ",\"page_size\":" + std::to_string(size) + "}";
+}
+
+Result<Paging> paging_of(const http::Request& request) {
+  Paging paging;
+  HUB_TRY(const auto page, request.query.number("page", 1, kPageMax));
+  if (page) paging.page = *page;
+  HUB_TRY(const auto size, request.query.number("page_size", 1, kPageSizeMax));
+  if (size) paging.size = *size;
+  return paging;
 }
 
 Result<void> require(const http::Request& request, accounts::Role role, std::string_view project) {

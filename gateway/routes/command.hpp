@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "actors/engine/input.hpp"
 #include "events/core/result.hpp"
@@ -22,6 +23,18 @@ Result<void> check_json(const http::Request& request);
 /// The project that a request is about: `project=`, else the principal's own. Fails: forbidden `auth.forbidden` when
 /// the principal has not `role` there.
 Result<std::string> project_of(const http::Request& request, accounts::Role role);
+
+/// `page=` and `page_size=` of a short list, all of which is in memory.
+struct Paging {
+  std::uint64_t page = 1;
+  std::uint64_t size = 20;  ///< 1 to 1,000
+
+  std::size_t offset() const { return (page - 1) * size; }
+  /// {items, total, page, page_size}; `items` are those of this page.
+  std::string json(const std::vector<std::string>& items, std::size_t total) const;
+};
+/// Fails: invalid `query.range`.
+Result<Paging> paging_of(const http::Request& request);
 
 /// Fails: forbidden `auth.forbidden`.
 Result<void> require(const http::Request& request, accounts::Role role, std::string_view project);

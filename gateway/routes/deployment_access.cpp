@@ -20,7 +20,7 @@ Result<deployments::Item> admit(Services& services, const http::Request& request
   if (!found) return found;
   const auto& project = found.value().project;
   if (!request.principal->may(accounts::Role::viewer, project)) {
-    services.refused_access(request, 404);
+    services.refused_access(request, 404, project);
     return absent();
   }
   HUB_TRY(require(request, role, project));

@@ -49,7 +49,7 @@ class Sending {
 Result<engine::Input> command_for(Services& services, const Request& request, const engine::Input& whole,
                                   const std::string& action, const std::string& id) {
   const auto found = deployment_of(services, request, id, accounts::Role::dev);
-  if (!found && found.error().kind == FailureKind::forbidden) services.refused_access(request, 403);
+  if (!found && found.error().kind == FailureKind::forbidden) services.refused_access(request, 403, {});
   HUB_TRY(const auto item, found);
   auto input = whole;
   input.entity = id;

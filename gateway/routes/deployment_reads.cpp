@@ -13,6 +13,8 @@ using http::Response;
 
 constexpr std::uint64_t kHistoryLimitDefault = 100;
 constexpr std::uint64_t kHistoryLimitMax = 1'000;
+/// No entity has had so many events, and the version behind it can still be told.
+constexpr Version kVersionMax = Version{1} << 62;
 
 /// `min_pos=`: a query that is behind it after the patience is answered all the same, and says so in its position.
 asio::awaitable<Result<void>> wait_for_min_pos(Services& services, const Request& request) {
@@ -134,14 +136,13 @@ asio::awaitable<Response> get_history(Services& services, Request& request) {
   Version after = 0;
   if (const auto text = request.query.get("after")) {
     const auto cursor = parse_cursor(*text);
-    if (!cursor || cursor.value().seqs.size() != 1)
+    if (!cursor || cursor.value().seqs.size() != 1 || cursor.value().seqs.front() > kVersionMax)
       co_return http::refuse(request, malformed("cursor.invalid", "not a cursor that this system gave out", "after"));
     after = cursor.value().seqs.front();
   }
   const std::string id(request.param("id"));
-  const auto events = co_await on_blocking(services, [&] {
-    return services.log.history(id, after + 1, limit.value().value_or(kHistoryLimitDefault));
-  });
+  const auto events = co_await on_blocking(
+      services, [&] { return services.log.history(id, after + 1, limit.value().value_or(kHistoryLimitDefault)); });
   if (!events) co_return http::refuse(request, events.error());
   std::string json = "{\"items\":[";
   for (const auto& event : events.value()) {

@@ -18,6 +18,8 @@ using http::Response;
 
 constexpr Duration kWaitDefault = seconds(30);
 constexpr Duration kWaitMax = seconds(300);
+/// Versions behind a command among which a repeat of its request looks for the status that the first one waited for.
+constexpr std::size_t kVersionsLookedAt = 32;
 
 struct Wait {
   std::optional<Status> status;
@@ -46,11 +48,7 @@ Result<void> seal_env(Services& services, const Request& request, const std::str
     HUB_TRY(auto sealed, services.sealer.seal(subject, value, id + "/env/" + name));
     body.spec.env[name].sealed = std::move(sealed);
   }
-  for (const auto& [name, value] : body.spec.env) {
-    if (value.secret && !services.secrets.has(request.principal->organisation, project, *value.secret))
-      return invalid("deployment.secret_unknown", "no secret of this name in the project", "env." + name + ".secret");
-  }
-  return success();
+  return check_secrets(services, request, project, body.spec);
 }
 
 Result<engine::Input> create_command(Services& services, const Request& request) {
@@ -80,12 +78,43 @@ Result<std::string> made_by(const engine::Reply& reply) {
   return deployments::to_answer(*view);
 }
 
+Result<deployments::View> view_at(Services& services, const std::string& id, Position position) {
+  HUB_TRY(const auto moment, deployments::moment_at(services.log, position));
+  return services.deployments.get_at(id, moment);
+}
+
 /// What a create answers: as it was made; of a repeat, as it was when it was made.
 Result<std::string> created(Services& services, const engine::Reply& reply) {
   if (reply.batch) return made_by(reply);
-  HUB_TRY(const auto moment, deployments::moment_at(services.log, reply.position));
-  HUB_TRY(const auto view, services.deployments.get_at(reply.entity, moment));
+  HUB_TRY(const auto view, view_at(services, reply.entity, reply.position));
   return deployments::to_answer(view);
+}
+
+/// What a request answered that is here again.
+struct FirstAnswer {
+  bool changed = false;  ///< its command changed something
+  std::string json;      ///< the deployment; empty: it has not had the status that was waited for
+};
+
+/// Fails: as Log::history and Deployments::get_at.
+Result<FirstAnswer> first_answer(Services& services, const engine::Reply& reply, const std::string& command_id,
+                                 const Wait& wait) {
+  HUB_TRY(const auto events,
+          services.log.history(reply.entity, reply.version, wait.status ? kVersionsLookedAt : std::size_t{1}));
+  FirstAnswer first;
+  first.changed = !events.empty() && events.front().record.command_id == command_id;
+  if (!wait.status) {
+    HUB_TRY(const auto view, view_at(services, reply.entity, reply.position));
+    first.json = deployments::to_answer(view);
+    return first;
+  }
+  for (const auto& event : events) {
+    HUB_TRY(const auto view, view_at(services, reply.entity, event.position));
+    if (view.status != *wait.status) continue;
+    first.json = deployments::to_answer(view);
+    break;
+  }
+  return first;
 }
 
 asio::awaitable<Response> post_deployment(Services& services, Request& request) {
@@ -98,13 +127,22 @@ asio::awaitable<Response> post_deployment(Services& services, Request& request) 
   if (dry_run.value()) co_return co_await plan_deployment(services, request);
   auto input = create_command(services, request);
   if (!input) co_return http::refuse(request, input.error());
+  const auto command_id = input.value().command_id;
   const auto reply = co_await send(services, std::move(input).value());
   if (!reply) co_return http::refuse(request, reply.error());
   if (reply.value().refusal) co_return http::refuse(request, *reply.value().refusal);
   const auto& id = reply.value().entity;
-  if (wait.value().status && co_await reach(services, reply.value().position))
+  FirstAnswer first;
+  if (wait.value().status && reply.value().repeated) {
+    auto found =
+        co_await on_blocking(services, [&] { return first_answer(services, reply.value(), command_id, wait.value()); });
+    if (!found) co_return http::refuse(request, found.error());
+    first = std::move(found).value();
+  }
+  if (wait.value().status && first.json.empty() && co_await reach(services, reply.value().position))
     co_await reach_status(services, id, *wait.value().status, wait.value().timeout);
   auto json = [&]() -> Result<std::string> {
+    if (!first.json.empty()) return std::move(first.json);
     if (!wait.value().status) return created(services, reply.value());
     HUB_TRY(auto item, services.deployments.get(id, services.clock()));
     return std::move(item.json);
@@ -130,11 +168,21 @@ asio::awaitable<Response> command_deployment(Services& services, Request& reques
   input.value().project = item.value().project;
   input.value().type = type;
   input.value().data = std::move(data);
+  const auto command_id = input.value().command_id;
   const auto reply = co_await send(services, std::move(input).value());
   if (!reply) co_return http::refuse(request, reply.error());
   if (reply.value().refusal) co_return http::refuse(request, *reply.value().refusal);
+  bool changed = reply.value().batch != nullptr;
+  if (reply.value().repeated) {
+    auto first =
+        co_await on_blocking(services, [&] { return first_answer(services, reply.value(), command_id, wait.value()); });
+    if (!first) co_return http::refuse(request, first.error());
+    changed = first.value().changed;
+    const unsigned answered = changed && !wait.value().status ? status_changed : 200;
+    if (!first.value().json.empty()) co_return http::answer(std::move(first.value().json), answered);
+  }
   co_await reach(services, reply.value().position);
-  unsigned status = reply.value().batch || reply.value().repeated ? status_changed : 200;
+  unsigned status = changed ? status_changed : 200;
   if (wait.value().status && co_await reach_status(services, id, *wait.value().status, wait.value().timeout))
     status = 200;
   auto now = services.deployments.get(id, services.clock());

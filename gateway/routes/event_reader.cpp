@@ -43,8 +43,7 @@ bool EventFilter::shows(const log::Record& record) const {
 
 Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
                                            std::size_t count_max) {
-  if (cursor.incarnation != log.incarnation() || cursor.seqs.size() != log.partitions())
-    return invalid("cursor.other_log", "this cursor is of another log", "after");
+  if (!is_of(cursor, log)) return invalid("cursor.other_log", "this cursor is of another log", "after");
   std::vector<ReadEvent> events;
   for (PartitionId partition = 0; partition < log.partitions(); ++partition) {
     for (;;) {
@@ -58,6 +57,13 @@ Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const 
     }
   }
   return events;
+}
+
+bool is_of(const Cursor& cursor, log::Log& log) {
+  if (cursor.incarnation != log.incarnation() || cursor.seqs.size() != log.partitions()) return false;
+  for (PartitionId partition = 0; partition < log.partitions(); ++partition)
+    if (cursor.seqs[partition] > log.head(partition).seq) return false;
+  return true;
 }
 
 Cursor cursor_at_start(const log::Log& log) {

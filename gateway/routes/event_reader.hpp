@@ -30,6 +30,10 @@ struct ReadEvent {
 Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
                                            std::size_t count_max);
 
+/// False for a cursor of another log, or of another past of this one: it is ahead of what is here, so there could be
+/// events behind it of which its holder has seen nothing.
+bool is_of(const Cursor& cursor, log::Log& log);
+
 /// A cursor before everything, or at the head of every partition.
 Cursor cursor_at_start(const log::Log& log);
 Cursor cursor_at_head(log::Log& log);

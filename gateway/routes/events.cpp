@@ -3,6 +3,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "events/core/json.hpp"
+#include "gateway/http/guard.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/event_reader.hpp"
@@ -16,6 +17,8 @@ using http::Response;
 
 constexpr std::uint64_t kLimitDefault = 100;
 constexpr std::uint64_t kLimitMax = 1'000;
+/// How long a follower whose right has gone may be left connected when nothing happens.
+constexpr std::chrono::milliseconds kRightsLookedAt{1'000};
 
 Result<Cursor> cursor_of(Services& services, const Request& request) {
   const auto text = request.query.get("after");
@@ -40,7 +43,7 @@ Response page(Services& services, Cursor cursor, const EventFilter& filter, std:
   return http::answer(json + "],\"next_cursor\":" + json_string(to_text(cursor)) + "}");
 }
 
-/// Wakes when the log has grown; lives as long as the stream.
+/// Wakes when the log has grown, or when it is time to look at the caller's rights; lives as long as the stream.
 class Growth {
  public:
   Growth(log::Log& log, const asio::any_io_executor& executor)
@@ -58,11 +61,12 @@ class Growth {
   Growth(const Growth&) = delete;
   Growth& operator=(const Growth&) = delete;
 
-  asio::awaitable<void> wait() {
-    if (grown_->exchange(false)) co_return;
-    timer_->expires_at(asio::steady_timer::time_point::max());
+  /// True: it has grown.
+  asio::awaitable<bool> wait() {
+    if (grown_->exchange(false)) co_return true;
+    timer_->expires_after(kRightsLookedAt);
     co_await timer_->async_wait(asio::as_tuple(asio::use_awaitable));
-    grown_->store(false);
+    co_return grown_->exchange(false);
   }
 
  private:
@@ -72,16 +76,31 @@ class Growth {
   std::uint64_t watcher_ = 0;
 };
 
-asio::awaitable<void> follow(Services& services, Cursor cursor, EventFilter filter, http::BodyWriter& writer) {
+/// Whose events, and which.
+struct Follower {
+  std::string token;
+  std::string type;
+  Cursor cursor;
+};
+
+/// Each round goes by the rights that the caller has then: the stream ends when there are none any more.
+asio::awaitable<void> follow(Services& services, Follower follower, http::BodyWriter& writer) {
   Growth growth(services.log, co_await asio::this_coro::executor);
-  for (;;) {
-    const auto events =
-        co_await on_blocking(services, [&] { return read_events(services.log, cursor, filter, kLimitMax); });
-    if (!events) co_return;
-    std::string lines;
-    for (const auto& event : events.value()) lines += event.json + "\n";
-    if (!lines.empty() && !co_await writer.write(lines)) co_return;
-    if (events.value().size() < kLimitMax) co_await growth.wait();
+  for (bool grown = true;;) {
+    const auto principal = services.access.find(follower.token, services.clock());
+    if (!principal) co_return;
+    if (grown) {
+      auto filter = EventFilter::of(*principal);
+      filter.type = follower.type;
+      const auto events =
+          co_await on_blocking(services, [&] { return read_events(services.log, follower.cursor, filter, kLimitMax); });
+      if (!events) co_return;
+      std::string lines;
+      for (const auto& event : events.value()) lines += event.json + "\n";
+      if (!lines.empty() && !co_await writer.write(lines)) co_return;
+      if (events.value().size() == kLimitMax) continue;
+    }
+    grown = co_await growth.wait();
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
   }
 }
@@ -103,13 +122,13 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
     co_return co_await on_blocking(services, [&] {
       return page(services, cursor.value(), filter, limit.value().value_or(kLimitDefault), request);
     });
-  if (cursor.value().incarnation != services.log.incarnation() ||
-      cursor.value().seqs.size() != services.log.partitions())
+  if (!is_of(cursor.value(), services.log))
     co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
   Response response;
   response.content_type = "application/x-ndjson";
-  response.stream = [&services, from = cursor.value(), filter](http::BodyWriter& writer) {
-    return follow(services, from, filter, writer);
+  Follower follower{std::string(http::bearer_token(request, false)), filter.type, cursor.value()};
+  response.stream = [&services, follower = std::move(follower)](http::BodyWriter& writer) {
+    return follow(services, follower, writer);
   };
   co_return response;
 }

@@ -40,11 +40,14 @@ const providers::Offer* fitting(const std::vector<providers::Offer>& offers, con
   return nullptr;
 }
 
-Plan make_plan(Services& services, const deployments::Spec& spec) {
+Plan make_plan(Services& services, const http::Request& request, const std::string& project,
+               const deployments::Spec& spec) {
   Plan plan;
   plan.provider = spec.provider;
   plan.price_usd_micro_per_hour = spec.price_usd_micro_per_hour;
   if (const auto usable = check_provider(services, spec); !usable) plan.refused.push_back(refused(usable.error()));
+  if (const auto known = check_secrets(services, request, project, spec); !known)
+    plan.refused.push_back(refused(known.error()));
   auto* provider = services.providers.find(spec.provider);
   if (provider == nullptr) return plan;
   const auto offers = provider->offers();
@@ -76,6 +79,14 @@ Result<void> check_provider(Services& services, const deployments::Spec& spec) {
   return success();
 }
 
+Result<void> check_secrets(Services& services, const http::Request& request, const std::string& project,
+                           const deployments::Spec& spec) {
+  for (const auto& [name, value] : spec.env)
+    if (value.secret && !services.secrets.has(request.principal->organisation, project, *value.secret))
+      return invalid("deployment.secret_unknown", "no secret of this name in the project", "env." + name + ".secret");
+  return success();
+}
+
 asio::awaitable<http::Response> plan_deployment(Services& services, http::Request& request) {
   if (const auto json = check_json(request); !json) co_return http::refuse(request, json.error());
   if (const auto command = command_of(request, services.clock()); !command)
@@ -84,7 +95,8 @@ asio::awaitable<http::Response> plan_deployment(Services& services, http::Reques
   if (!project) co_return http::refuse(request, project.error());
   const auto body = parse_create(request.body);
   if (!body) co_return http::refuse(request, body.error());
-  auto json = co_await on_blocking(services, [&] { return to_json(make_plan(services, body.value().spec)); });
+  auto json = co_await on_blocking(
+      services, [&] { return to_json(make_plan(services, request, project.value(), body.value().spec)); });
   co_return http::answer(std::move(json));
 }
 

@@ -25,15 +25,17 @@ Result<std::string> secret_project(const Request& request, accounts::Role role) 
 }
 
 asio::awaitable<Response> list_secrets(Services& services, Request& request) {
-  const auto project = secret_project(request, accounts::Role::viewer);
+  if (const auto known = request.query.only({"project", "page", "page_size"}); !known)
+    co_return http::refuse(request, known.error());
+  const auto paging = paging_of(request);
+  if (!paging) co_return http::refuse(request, paging.error());
+  const auto project = project_of(request, accounts::Role::viewer);
   if (!project) co_return http::refuse(request, project.error());
-  const auto items = services.secrets.list(request.principal->organisation, project.value());
-  std::string json = "{\"items\":[";
-  for (const auto& item : items) {
-    if (json.back() != '[') json += ',';
-    json += secrets::encode_item(item);
-  }
-  co_return http::answer(json + "],\"total\":" + std::to_string(items.size()) + "}");
+  const auto all = services.secrets.list(request.principal->organisation, project.value());
+  std::vector<std::string> items;
+  for (auto place = paging.value().offset(); place < all.size() && items.size() < paging.value().size; ++place)
+    items.push_back(secrets::encode_item(all[place]));
+  co_return http::answer(paging.value().json(items, all.size()));
 }
 
 asio::awaitable<Response> get_secret(Services& services, Request& request) {

@@ -40,7 +40,9 @@ struct Services {
   std::shared_ptr<const std::string> openapi_json;
   /// Told of each refusal of access that the answer does not show: an item of a batch that the caller may not change
   /// (403), and what belongs to others, which is answered as if it were not there (404). Any io thread.
-  std::function<void(const http::Request&, int status)> refused_access = [](const http::Request&, int) {};
+  /// `project` is that of what was refused.
+  std::function<void(const http::Request&, int status, std::string_view project)> refused_access =
+      [](const http::Request&, int, std::string_view) {};
 };
 
 }  // namespace hub::routes

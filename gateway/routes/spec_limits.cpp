@@ -123,6 +123,12 @@ Result<void> check_files(const std::vector<deployments::File>& files) {
     if (file.base64 && !from_base64(*file.base64))
       return invalid("deployment.files", "is not valid base64", at("files", i, "base64"));
   }
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto folder = files[i].path + "/";
+    const auto below = seen.lower_bound(folder);
+    if (below != seen.end() && below->substr(0, folder.size()) == folder)
+      return invalid("deployment.files", "is the folder of another file", at("files", i, "path"));
+  }
   return success();
 }
 

@@ -9,7 +9,7 @@
 namespace hub::providers {
 
 BOOST_DESCRIBE_STRUCT(Capabilities, (),
-                      (can_stop, can_spot, has_logs, has_metrics, unit, takes_image, no_image_because))
+                      (can_stop, can_spot, has_logs, has_metrics, unit, takes_image, no_image_because, gpu_note))
 BOOST_DESCRIBE_STRUCT(Offer, (),
                       (id, provider, region, gpu_model, gpu_count, gpu_memory_bytes, cpus, memory_bytes,
                        price_usd_micro_per_hour, spot, available))
@@ -100,6 +100,7 @@ asio::awaitable<Response> get_health(Services& services, Request& request) {
 }
 
 asio::awaitable<Response> get_metrics_text(Services& services, Request& request) {
+  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   if (!services.metrics_open && !request.principal)
     co_return http::refuse(request, Failure{FailureKind::unauthorised, "auth.required", "a token is needed", "", 0});
   auto response = http::answer(services.metrics_text());
@@ -107,7 +108,8 @@ asio::awaitable<Response> get_metrics_text(Services& services, Request& request)
   co_return response;
 }
 
-asio::awaitable<Response> get_openapi(Services& services, Request&) {
+asio::awaitable<Response> get_openapi(Services& services, Request& request) {
+  if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   auto response = http::answer(services.openapi_json);
   response.compressible = true;
   co_return response;

@@ -21,7 +21,8 @@ Result<Instant> time_of(const Request& request, std::string_view name) {
   if (!text) return Instant{};
   const auto time = parse_rfc3339(*text);
   if (!time) return invalid("query.range", time.error().detail, name);
-  return time.value();
+  // The time 0 stands for none here: what it bounds, the microsecond before it bounds as well.
+  return time.value().is_set() ? time.value() : Instant{-1};
 }
 
 Result<std::optional<std::uint64_t>> cursor_of(const Request& request, std::string_view name) {
@@ -113,10 +114,15 @@ asio::awaitable<Response> get_metrics(Services& services, Request& request) {
   const auto end = to.value().is_set() ? to.value() : services.clock() + seconds(1);
   const auto begin = from.value().is_set() ? from.value() : end - kMetricsDefault;
   const std::string id(request.param("id"));
-  auto samples = co_await on_blocking(services, [&] { return provider.value()->metrics(id, begin, end, step); });
+  std::string gpu_note;
+  auto samples = co_await on_blocking(services, [&] {
+    gpu_note = provider.value()->capabilities().gpu_note;
+    return provider.value()->metrics(id, begin, end, step);
+  });
   if (!samples && samples.error().kind != FailureKind::not_found) co_return http::refuse(request, samples.error());
-  co_return http::answer(
-      "{\"series\":" + series_json(samples ? samples.value() : std::vector<providers::MetricSample>{}) + "}");
+  auto json = "{\"series\":" + series_json(samples ? samples.value() : std::vector<providers::MetricSample>{});
+  if (!gpu_note.empty()) json += ",\"gpu\":" + json_string(gpu_note);
+  co_return http::answer(json + "}");
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ namespace {
 
 /// Lines are numbered per deployment and for ever, so one incarnation holds for all.
 constexpr std::uint64_t kLogIncarnation = 1;
+/// No line has such a number, and the one behind it can still be told.
+constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 62;
 
 }  // namespace
 
@@ -60,7 +62,7 @@ std::string log_cursor(std::uint64_t seq) {
 
 Result<std::uint64_t> parse_log_cursor(std::string_view text) {
   HUB_TRY(const auto cursor, parse_cursor(text));
-  if (cursor.seqs.size() != 1 || cursor.incarnation != kLogIncarnation)
+  if (cursor.seqs.size() != 1 || cursor.incarnation != kLogIncarnation || cursor.seqs.front() > kSeqMax)
     return malformed("cursor.invalid", "not a cursor that this system gave out");
   return cursor.seqs.front();
 }

@@ -40,7 +40,8 @@ Key key_of(const Refusal& refusal) {
   if (refusal.caller == nullptr)
     return {std::string(accounts::kDefaultOrganisation), std::string(accounts::kDefaultProject),
             std::string(accounts::kNobody), refusal.status, std::string(refusal.code)};
-  return {refusal.caller->organisation, refusal.caller->project, refusal.caller->id, refusal.status,
+  const auto project = refusal.project.empty() ? std::string_view(refusal.caller->project) : refusal.project;
+  return {refusal.caller->organisation, std::string(project), refusal.caller->id, refusal.status,
           std::string(refusal.code)};
 }
 

@@ -20,6 +20,9 @@ struct Refusal {
   std::string_view code;
   std::string_view route;
   std::string_view request_id;
+  /// Whose record it becomes a part of; empty: the caller's own. What belongs to others is told to them: the caller,
+  /// who reads "not there", must not read otherwise in the events of its own project.
+  std::string_view project = {};
 };
 
 /// Makes refusals a part of the record without letting who is refused fill the disk. The first refusal of a caller,

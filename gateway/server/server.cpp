@@ -62,7 +62,7 @@ struct Server::Parts {
   void add_sources();
   http::ServerOptions http_options();
   std::string metrics() const;
-  void refused_access(const http::Request& request, int status);
+  void refused_access(const http::Request& request, int status, std::string_view project);
   void refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure);
   void stop();
 
@@ -119,7 +119,7 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(auto opened_signer, open_signer(folder));
+    HUB_TRY(auto opened_signer, open_signer(folder, *log));
     signer = std::move(opened_signer);
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
@@ -223,7 +223,9 @@ void Server::Parts::add_sources() {
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
     streams::publish_fold(*hub, result, published);
   });
-  revoke_observer = access->table().on_revoked([this](std::string_view principal) { hub->revoke(principal); });
+  revoke_observer =
+      access->table().observe([this](std::string_view principal) { hub->revoke(principal); },
+                              [this](const live::PrincipalPtr& principal) { hub->reauthorise(principal); });
   expiry = std::make_unique<ExpiryClock>(access->table());
 }
 
@@ -242,8 +244,12 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.observe = [this](const http::Observation& seen) {
     http_watch->observe(seen);
     if (seen.status == 401 || seen.status == 403)
-      refusals->note({seen.request.principal.get(), static_cast<int>(seen.status), seen.code, seen.request.route,
-                      seen.request.id});
+      refusals->note({seen.request.principal.get(),
+                      static_cast<int>(seen.status),
+                      seen.code,
+                      seen.request.route,
+                      seen.request.id,
+                      {}});
   };
   http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
   http_options.on_stop = [this] {
@@ -267,7 +273,9 @@ Result<void> Server::Parts::start_gateway() {
   services = std::make_unique<routes::Services>(routes::Services{
       *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
       [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),
-      [this](const http::Request& request, int status) { refused_access(request, status); }});
+      [this](const http::Request& request, int status, std::string_view project) {
+        refused_access(request, status, project);
+      }});
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
@@ -291,10 +299,10 @@ Result<void> Server::Parts::start_gateway() {
   return folder.write_address(http->url());
 }
 
-void Server::Parts::refused_access(const http::Request& request, int status) {
+void Server::Parts::refused_access(const http::Request& request, int status, std::string_view project) {
   const auto code = status == 404 ? kForeign : std::string_view("auth.forbidden");
   http_watch->count_refusal(static_cast<unsigned>(status), code);
-  refusals->note({request.principal.get(), status, code, request.route, request.id});
+  refusals->note({request.principal.get(), status, code, request.route, request.id, project});
   logging::write(logging::Level::warning, "access refused",
                  {{"request_id", request.id},
                   {"route", request.route},
@@ -306,12 +314,17 @@ void Server::Parts::refused_access(const http::Request& request, int status) {
 void Server::Parts::refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure) {
   // A stream that belongs to others is refused like one that is not there; the record tells them apart.
   const auto id = stream.substr(std::min(stream.find('/'), stream.size() - 1) + 1);
-  const bool foreign =
-      failure.kind == FailureKind::not_found && deployments->get(id.substr(0, id.find('/')), wall_now()).has_value();
+  const auto item = deployments->get(id.substr(0, id.find('/')), wall_now());
+  const bool foreign = failure.kind == FailureKind::not_found && item.has_value();
   if (!foreign && failure.kind != FailureKind::forbidden) return;
   const auto code = foreign ? kForeign : std::string_view(failure.code);
   http_watch->count_refusal(static_cast<unsigned>(failure.http_status()), code);
-  refusals->note({&caller, failure.http_status(), code, "/api/v1/live", {}});
+  refusals->note({&caller,
+                  failure.http_status(),
+                  code,
+                  "/api/v1/live",
+                  {},
+                  foreign ? std::string_view(item.value().project) : std::string_view()});
   logging::write(logging::Level::warning, "subscription refused",
                  {{"stream", stream}, {"code", code}, {"caller", caller.id}});
 }
@@ -329,7 +342,7 @@ void Server::Parts::stop() {
   blocking.join();
   if (refusals) refusals->stop();
   // What is held in memory goes to disk now, which takes room.
-  if (disk && disk->room().full) disk->release();
+  if (disk && !options.read_only && !disk->has_room()) disk->release();
   if (engine) engine->stop();
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};

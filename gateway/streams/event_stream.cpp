@@ -17,7 +17,7 @@ class EventSource final : public live::StreamSource {
   Result<live::Opening> open(std::string_view, const accounts::Principal& principal,
                              const std::optional<Cursor>& after) override {
     live::Opening opening;
-    if (after && after->incarnation == log_.incarnation() && after->seqs.size() == log_.partitions()) {
+    if (after && routes::is_of(*after, log_)) {
       opening.cursor = *after;
       const auto filter = routes::EventFilter::of(principal);
       HUB_TRY(auto events, routes::read_events(log_, opening.cursor, filter, kMissedEventsMax + 1));

@@ -90,7 +90,7 @@ void LogStreams::work() {
 void LogStreams::publish(const std::string& id, Tail& tail) {
   auto* provider = provider_of(id);
   const std::lock_guard lock(tail.mutex);
-  // Before anybody has opened the stream there is no place to go on from.
+  // Before anybody has opened the stream there is no place to go on from; nor is there when the last one has gone.
   if (provider == nullptr || !tail.placed) return;
   for (;;) {
     const auto page = lines_after(*provider, id, tail.published, kLinesPerFrame);
@@ -120,8 +120,17 @@ void LogStreams::opened(std::string_view name) {
 void LogStreams::closed(std::string_view name) {
   const auto id = id_in(name);
   if (!id) return;
-  const std::lock_guard lock(mutex_);
-  tails_.erase(id.value());
+  TailPtr tail;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = tails_.find(id.value());
+    if (found == tails_.end()) return;
+    tail = std::move(found->second);
+    tails_.erase(found);
+  }
+  // Who took this tail up before must not publish beside the tail of those who come next: they would see lines twice.
+  const std::lock_guard lock(tail->mutex);
+  tail->placed = false;
 }
 
 Result<live::Opening> LogStreams::open(std::string_view name, const accounts::Principal& principal,

@@ -34,7 +34,8 @@ Result<live::Opening> MetricStreams::open(std::string_view name, const accounts:
   const auto now = wall_now();
   const auto begin = now - kSnapshotSpan;
   const bool resumes = after && after->incarnation == kIncarnation && after->seqs.size() == 1 &&
-                       Instant{static_cast<std::int64_t>(after->seqs.front())} >= begin;
+                       Instant{static_cast<std::int64_t>(after->seqs.front())} >= begin &&
+                       Instant{static_cast<std::int64_t>(after->seqs.front())} <= now;
   // `from` is inclusive: a resume goes on behind the sample that it has.
   const auto from = resumes ? Instant{static_cast<std::int64_t>(after->seqs.front()) + 1} : begin;
   auto samples = provider->metrics(id, from, now + seconds(1), {});

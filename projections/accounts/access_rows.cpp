@@ -18,13 +18,14 @@ void apply(ApiKeyItem& item, std::string& token_hash, const ApiKeyEvent& event, 
 }
 
 void apply(ProjectItem& item, const ProjectEvent& event, Instant at) {
-  std::visit(overloaded{[&](const ProjectCreated& e) {
-                          item.name = e.name, item.organisation = e.organisation;
-                          item.created_by = e.owner, item.created_at = at;
-                        },
-                        [&](const ProjectMemberSet& e) { item.members[e.user] = e.role; },
-                        [&](const ProjectMemberRemoved& e) { item.members.erase(e.user); }},
-             event);
+  std::visit(
+      overloaded{[&](const ProjectCreated& e) {
+                   item.name = e.name, item.organisation = e.organisation;
+                   item.created_by = e.owner, item.created_at = at;
+                 },
+                 [&](const ProjectMemberSet& e) { item.members[e.user] = e.role; },
+                 [&](const ProjectMemberRemoved& e) { item.members.erase(e.user); }, [](const ProjectKeyErased&) {}},
+      event);
 }
 
 /// Folds what `decode` makes of the record; `apply_event` does the kind's own part.

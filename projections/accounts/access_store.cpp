@@ -202,7 +202,10 @@ Result<bool> AccessStore::load() {
 Result<bool> AccessStore::follows(log::Log& log, PartitionId partition, const FoldedTo& place) {
   if (place.seq > log.head(partition).seq) return false;
   HUB_TRY(const auto batches, log.read(partition, place.seq, 1));
-  return !batches.empty() && batches.front()->end.last == place.seq && batches.front()->end.hash == place.hash;
+  // Batches without records may come in front of it.
+  return std::any_of(batches.begin(), batches.end(), [&](const log::BatchPtr& batch) {
+    return batch->end.last == place.seq && batch->end.hash == place.hash;
+  });
 }
 
 void AccessStore::clear() {

@@ -59,8 +59,8 @@ AccessTable::Page page_of(const std::map<std::pair<std::int64_t, std::string>, s
 
 AccessTable::AccessTable() {
   const auto row = default_project_row();
-  Losers losers;
-  index(ProjectRow{}, row, losers);
+  News news;
+  index(ProjectRow{}, row, news);
   projects_.emplace(row.item.id, row);
 }
 
@@ -125,9 +125,9 @@ std::optional<ProjectItem> AccessTable::project(std::string_view organisation, s
 
 // --- telling when a right has gone ---
 
-std::uint64_t AccessTable::on_revoked(Observer observer) {
+std::uint64_t AccessTable::observe(Observer revoked, ChangeObserver changed) {
   const std::lock_guard lock(observers_mutex_);
-  observers_.emplace(++observers_made_, std::move(observer));
+  observers_.emplace(++observers_made_, Observers{std::move(revoked), std::move(changed)});
   return observers_made_;
 }
 
@@ -136,21 +136,24 @@ void AccessTable::forget(std::uint64_t observer) {
   observers_.erase(observer);
 }
 
-void AccessTable::tell(const Losers& losers) {
-  if (losers.empty()) return;
+void AccessTable::tell(const News& news) {
+  if (news.lost.empty() && news.changed.empty()) return;
   const std::lock_guard lock(observers_mutex_);
-  for (const auto& observer : observers_)
-    for (const auto& principal : losers) observer.second(principal);
+  for (const auto& observer : observers_) {
+    for (const auto& principal : news.lost) observer.second.revoked(principal);
+    for (const auto& principal : news.changed)
+      if (observer.second.changed) observer.second.changed(principal);
+  }
 }
 
 void AccessTable::expire(Instant now) {
-  Losers losers;
+  News news;
   {
     const std::unique_lock lock(mutex_);
     while (!expiries_.empty() && expiries_.begin()->first <= now)
-      close_key(keys_.find(expiries_.begin()->second)->second, losers);
+      close_key(keys_.find(expiries_.begin()->second)->second, news);
   }
-  tell(losers);
+  tell(news);
 }
 
 // --- feeding ---
@@ -163,22 +166,22 @@ bool AccessTable::concerns(const log::Record& record) {
 
 bool AccessTable::apply(PartitionId partition, const log::Record& record) {
   if (!concerns(record)) return false;
-  Losers losers;
+  News news;
   bool changed = false;
   {
     const std::unique_lock lock(mutex_);
     if (prefix_of(record.entity) == kApiKeyPrefix) {
       auto& row = keys_[record.entity];
       changed = fold(row, partition, record);
-      if (changed) index(row, losers);
+      if (changed) index(row, news);
     } else {
       auto& row = projects_[record.entity];
       const auto before = row;
       changed = fold(row, partition, record);
-      if (changed) index(before, row, losers);
+      if (changed) index(before, row, news);
     }
   }
-  tell(losers);
+  tell(news);
   return changed;
 }
 
@@ -187,54 +190,75 @@ void AccessTable::made_at(Instant time) {
   auto& row = projects_.find(project_id(kDefaultOrganisation, kDefaultProject))->second;
   const auto before = row;
   row.item.created_at = time;
-  Losers losers;
-  index(before, row, losers);
+  News news;
+  index(before, row, news);
 }
 
-void AccessTable::index(const ApiKeyRow& row, Losers& losers) {
+void AccessTable::index(const ApiKeyRow& row, News& news) {
   const auto& item = row.item;
   if (is_open(row) && open_.count(item.id) == 0) open_key(row);
-  if (!is_open(row) && open_.count(item.id) > 0) close_key(row, losers);
+  if (!is_open(row) && open_.count(item.id) > 0) close_key(row, news);
   if (item.organisation.empty()) return;  // broken from its first event on: nobody's
   keys_by_project_[Pair(item.organisation, item.project)].emplace(creation_key(item.created_at, item.id), item.id);
 }
 
-void AccessTable::open_key(const ApiKeyRow& row) {
+AccessTable::PrincipalPtr AccessTable::principal_of(const ApiKeyRow& row) const {
   const auto& item = row.item;
   auto principal = std::make_shared<Principal>();
   principal->id = joined(kKey, item.id);
   principal->organisation = item.organisation;
   principal->project = item.project;
-  principal->roles.emplace(item.project, item.role);
-  tokens_.put(digest_of(row), std::move(principal), item.expires_at);
+  const auto member = roles_.find(Pair(item.organisation, item.id));
+  if (member != roles_.end()) principal->roles = member->second;
+  auto& own = principal->roles.emplace(item.project, item.role).first->second;
+  own = std::max(own, item.role);
+  return principal;
+}
+
+void AccessTable::open_key(const ApiKeyRow& row) {
+  const auto& item = row.item;
+  tokens_.put(digest_of(row), principal_of(row), item.expires_at);
   open_.emplace(item.id, item.expires_at);
   if (item.expires_at.is_set()) expiries_.emplace(item.expires_at, item.id);
 }
 
-void AccessTable::close_key(const ApiKeyRow& row, Losers& losers) {
+void AccessTable::close_key(const ApiKeyRow& row, News& news) {
   tokens_.erase(digest_of(row));
   open_.erase(row.item.id);
   expiries_.erase({row.item.expires_at, row.item.id});
-  losers.insert(joined(kKey, row.item.id));
+  news.lost.insert(joined(kKey, row.item.id));
 }
 
-void AccessTable::index(const ProjectRow& before, const ProjectRow& after, Losers& losers) {
+void AccessTable::index(const ProjectRow& before, const ProjectRow& after, News& news) {
   const auto& item = after.item;
   if (item.organisation.empty()) return;  // broken from its first event on: nobody's
   auto& ids = projects_by_organisation_[item.organisation];
   ids.erase(creation_key(before.item.created_at, before.item.id));
   ids.emplace(creation_key(item.created_at, item.id), item.id);
-  index_members(before, after, losers);
-  if (before.item.name != item.name) refresh_admins(item.organisation);
+  index_members(before, after, news);
+  if (before.item.name != item.name) refresh_admins(item.organisation, news);
 }
 
-void AccessTable::index_members(const ProjectRow& before, const ProjectRow& after, Losers& losers) {
+void AccessTable::index_members(const ProjectRow& before, const ProjectRow& after, News& news) {
   const auto& item = after.item;
   for (const auto& [user, role] : members_of(before)) {
-    if (role_of_member(members_of(after), user) < role) losers.insert(joined(kUser, user));
+    // A key that is a member of more than its own project keeps the rest: it is told its new rights below.
+    if (role_of_member(members_of(after), user) < role && keys_.count(user) == 0) news.lost.insert(joined(kUser, user));
     roles_[Pair(item.organisation, user)].erase(item.name);
   }
   for (const auto& [user, role] : members_of(after)) roles_[Pair(item.organisation, user)][item.name] = role;
+  for (const auto& [user, role] : members_of(before)) refresh_key(user, news);
+  for (const auto& [user, role] : members_of(after)) refresh_key(user, news);
+}
+
+void AccessTable::refresh_key(const std::string& id, News& news) {
+  if (open_.count(id) == 0) return;
+  const auto& row = keys_.find(id)->second;
+  auto principal = principal_of(row);
+  const auto known = tokens_.find(digest_of(row), Instant{});
+  if (known != nullptr && known->roles == principal->roles) return;
+  news.changed.push_back(principal);
+  tokens_.put(digest_of(row), std::move(principal), row.item.expires_at);
 }
 
 void AccessTable::admit_admin(std::string_view token, std::string_view organisation, std::string_view user) {
@@ -243,9 +267,12 @@ void AccessTable::admit_admin(std::string_view token, std::string_view organisat
   tokens_.put(admins_.back().token, admin_of_all(admins_.back()), Instant{});
 }
 
-void AccessTable::refresh_admins(std::string_view organisation) {
-  for (const auto& admin : admins_)
-    if (admin.organisation == organisation) tokens_.put(admin.token, admin_of_all(admin), Instant{});
+void AccessTable::refresh_admins(std::string_view organisation, News& news) {
+  for (const auto& admin : admins_) {
+    if (admin.organisation != organisation) continue;
+    news.changed.push_back(admin_of_all(admin));
+    tokens_.put(admin.token, news.changed.back(), Instant{});
+  }
 }
 
 AccessTable::PrincipalPtr AccessTable::admin_of_all(const Admin& admin) const {
@@ -270,17 +297,17 @@ std::string AccessTable::row(std::string_view id) const {
 
 Result<void> AccessTable::load(std::string_view id, std::string_view bytes) {
   const std::unique_lock lock(mutex_);
-  Losers losers;  // nobody listens to what was before the start
+  News news;  // nobody listens to what was before the start
   if (prefix_of(id) == kApiKeyPrefix) {
     HUB_TRY(auto loaded, decode_api_key_row(bytes));
     const auto& row = keys_.insert_or_assign(std::string(id), std::move(loaded)).first->second;
-    index(row, losers);
+    index(row, news);
     return success();
   }
   HUB_TRY(auto loaded, decode_project_row(bytes));
   auto& row = projects_[std::string(id)];
   const auto before = std::exchange(row, std::move(loaded));
-  index(before, row, losers);
+  index(before, row, news);
   return success();
 }
 

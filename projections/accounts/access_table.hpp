@@ -26,7 +26,8 @@ class AccessTable {
 
   // --- asking ---
 
-  /// Who holds this bearer token at `now`; null for unknown, expired and revoked ones. Well below a microsecond.
+  /// Who holds this bearer token at `now`; null for unknown, expired and revoked ones. A key has its own role in its
+  /// own project, and in others where it is a member (under its id) the role of a member. Well below a microsecond.
   PrincipalPtr find(std::string_view token, Instant now) const;
   /// A user with the roles that the projects of the organisation give; never null, without roles when there are none.
   PrincipalPtr user(std::string_view organisation, std::string_view name) const;
@@ -51,7 +52,12 @@ class AccessTable {
   /// Called with the id of a principal ("key:key_…", "user:ann") that has just lost a right, on the thread that brought
   /// the news, behind the change: find() and user() answer by the new rights. Must not block.
   using Observer = std::function<void(std::string_view principal_id)>;
-  std::uint64_t on_revoked(Observer observer);
+  std::uint64_t on_revoked(Observer observer) { return observe(std::move(observer), {}); }
+  /// The same, and `changed` is called with the new rights of a principal that is in more projects than before, or (a
+  /// key that is a member of several) in fewer, but whose token still opens something. What was opened under its older
+  /// rights is to be looked at again.
+  using ChangeObserver = std::function<void(const PrincipalPtr&)>;
+  std::uint64_t observe(Observer revoked, ChangeObserver changed);
   /// After it returns, the observer is not running and will not be called again. Not from an observer.
   void forget(std::uint64_t observer);
   /// Tells of keys whose time has passed. find() needs no such call; live subscriptions do, once a second or so.
@@ -84,16 +90,25 @@ class AccessTable {
     Digest token;
     std::string organisation, user;
   };
-  using Losers = std::set<std::string>;
+  struct News {
+    std::set<std::string> lost;         ///< principals with fewer rights than before, or none
+    std::vector<PrincipalPtr> changed;  ///< with other rights than before
+  };
+  struct Observers {
+    Observer revoked;
+    ChangeObserver changed;
+  };
 
-  void index(const ApiKeyRow& row, Losers& losers);
+  void index(const ApiKeyRow& row, News& news);
   void open_key(const ApiKeyRow& row);
-  void close_key(const ApiKeyRow& row, Losers& losers);
-  void index(const ProjectRow& before, const ProjectRow& after, Losers& losers);
-  void index_members(const ProjectRow& before, const ProjectRow& after, Losers& losers);
-  void refresh_admins(std::string_view organisation);
+  void close_key(const ApiKeyRow& row, News& news);
+  void index(const ProjectRow& before, const ProjectRow& after, News& news);
+  void index_members(const ProjectRow& before, const ProjectRow& after, News& news);
+  void refresh_admins(std::string_view organisation, News& news);
+  void refresh_key(const std::string& id, News& news);
+  PrincipalPtr principal_of(const ApiKeyRow& row) const;
   PrincipalPtr admin_of_all(const Admin& admin) const;
-  void tell(const Losers& losers);
+  void tell(const News& news);
 
   TokenIndex tokens_;
   mutable std::shared_mutex mutex_;  ///< of all below but the observers
@@ -107,7 +122,7 @@ class AccessTable {
   std::vector<Admin> admins_;
 
   std::mutex observers_mutex_;
-  std::map<std::uint64_t, Observer> observers_;
+  std::map<std::uint64_t, Observers> observers_;
   std::uint64_t observers_made_ = 0;
 };
 

@@ -108,6 +108,7 @@ struct Step {
 
   void operator()(DeploymentStarted& event) {
     view.started_at = event.started_at;
+    if (event.limits_by) view.limits_by = std::move(event.limits_by);
     view.stopped_at = {};
     view.exit_code.reset();
     view.billing.since = event.started_at;

@@ -102,6 +102,49 @@ TEST_F(Access, AMemberWhoLosesARoleIsNamedAndOneWhoGainsIsNot) {
   EXPECT_EQ(table.user("default", "bob")->role_in("lab"), Role::none);
 }
 
+TEST_F(Access, AKeyThatIsAMemberElsewhereHasThatRoleThereAndItsHoldersAreToldOfEachChange) {
+  std::vector<AccessTable::PrincipalPtr> changed;
+  table.observe([](std::string_view id) { ADD_FAILURE() << id; },
+                [&](const AccessTable::PrincipalPtr& principal) { changed.push_back(principal); });
+  make_key();
+  const auto other = project_id("default", "other");
+  apply(other, ProjectCreated{"other", "default", "key:" + key});
+  apply(other, ProjectMemberSet{key, Role::admin});
+  EXPECT_TRUE(table.find("chk_one", noon)->may(Role::admin, "other"));
+  EXPECT_FALSE(table.find("chk_one", noon)->may(Role::admin, "lab"));
+  EXPECT_EQ(table.find("chk_one", noon)->project, "lab");
+  apply(other, ProjectMemberRemoved{key});
+  EXPECT_FALSE(table.find("chk_one", noon)->may(Role::viewer, "other"));
+  EXPECT_TRUE(table.find("chk_one", noon)->may(Role::dev, "lab"));
+  ASSERT_EQ(changed.size(), 2U);
+  EXPECT_EQ(changed.front()->role_in("other"), Role::admin);
+  EXPECT_EQ(changed.back()->role_in("other"), Role::none);
+}
+
+TEST_F(Access, AMembershipThatIsOlderThanItsKeyCounts) {
+  make_lab();
+  apply(project_id("default", "other"), ProjectCreated{"other", "default", "user:ann"});
+  apply(project_id("default", "other"), ProjectMemberSet{key, Role::viewer});
+  make_key();
+  EXPECT_TRUE(table.find("chk_one", noon)->may(Role::viewer, "other"));
+  apply(key, ApiKeyRevoked{});
+  EXPECT_FALSE(table.find("chk_one", noon));
+  apply(project_id("default", "other"), ProjectMemberSet{key, Role::admin});
+  EXPECT_FALSE(table.find("chk_one", noon));
+}
+
+TEST_F(Access, AnAdminOfAllIsToldOfEachNewProject) {
+  std::vector<std::string> of;
+  table.observe([](std::string_view id) { ADD_FAILURE() << id; },
+                [&](const AccessTable::PrincipalPtr& principal) {
+                  EXPECT_TRUE(principal->may(Role::admin, "lab"));
+                  of.push_back(principal->id);
+                });
+  table.admit_admin("chk_dev", "default", "dev");
+  make_lab();
+  EXPECT_THAT(of, ElementsAre("user:dev"));
+}
+
 TEST_F(Access, NobodyIsToldAfterTheyForgot) {
   const auto id = table.on_revoked([](std::string_view) { ADD_FAILURE(); });
   table.forget(id);

@@ -4,6 +4,7 @@
 
 #include "actors/accounts/create_key_offline.hpp"
 #include "events/accounts/token.hpp"
+#include "events/log/audit.hpp"
 #include "projections/accounts/access_store.hpp"
 #include "projections/accounts/dev_login.hpp"
 #include "tests/accounts/records.hpp"
@@ -19,17 +20,18 @@ const Instant noon = parse_rfc3339("2026-03-01T12:00:00Z").value();
 struct FirstKey : testing::Test {
   test::TempFolder temp;
   test::SmallLog log{temp.path() / "log"};
+  log::Signer signer = log::Signer::temporary();
   std::unique_ptr<AccessStore> store = AccessStore::open(temp.path() / "rows", log).value();
 
   std::string code_of(const OfflineKey& wanted) {
-    auto made = create_key_offline(log, wanted, noon);
+    auto made = create_key_offline(log, signer, wanted, noon);
     return made ? "made" : made.error().code;
   }
 };
 
 TEST_F(FirstKey, OpensTheServerThatIsStartedNext) {
   EXPECT_FALSE(store->table().has_key(noon));
-  const auto made = create_key_offline(log, {}, noon);
+  const auto made = create_key_offline(log, signer, {}, noon);
   ASSERT_TRUE(made) << made.error().code;
   const auto principal = store->table().find(made.value().token, noon);
   ASSERT_TRUE(principal);
@@ -38,7 +40,7 @@ TEST_F(FirstKey, OpensTheServerThatIsStartedNext) {
 }
 
 TEST_F(FirstKey, TwoKeysAreTwo) {
-  const auto one = create_key_offline(log, {}, noon), two = create_key_offline(log, {}, noon);
+  const auto one = create_key_offline(log, signer, {}, noon), two = create_key_offline(log, signer, {}, noon);
   ASSERT_TRUE(one && two);
   EXPECT_NE(one.value().id, two.value().id);
   EXPECT_TRUE(store->table().find(one.value().token, noon));
@@ -46,13 +48,20 @@ TEST_F(FirstKey, TwoKeysAreTwo) {
 }
 
 TEST_F(FirstKey, TheLogHasItsHashAndNeverItsToken) {
-  const auto made = create_key_offline(log, {}, noon);
+  const auto made = create_key_offline(log, signer, {}, noon);
   ASSERT_TRUE(made);
   const auto history = log.history(made.value().id, 1, 10).value();
   ASSERT_EQ(history.size(), 1U);
   EXPECT_EQ(history[0].record.type, ApiKeyCreated::type);
   EXPECT_THAT(history[0].record.data, testing::HasSubstr(token_hash(made.value().token)));
   EXPECT_THAT(history[0].record.data, testing::Not(testing::HasSubstr(made.value().token)));
+}
+
+TEST_F(FirstKey, IsSignedToTheLastRecord) {
+  ASSERT_TRUE(create_key_offline(log, signer, {}, noon));
+  const auto report = log::verify(log, signer.public_key());
+  EXPECT_FALSE(report.fault);
+  EXPECT_EQ(report.unsigned_records(), 0U);
 }
 
 TEST_F(FirstKey, IsRefusedForAProjectThatIsNotThere) {

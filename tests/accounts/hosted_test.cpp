@@ -77,7 +77,7 @@ struct Hosted : testing::Test {
 TEST_F(Hosted, AKeyThatWasMadeWhileTheServerWasStoppedIsKnownToItAndCanBeRevoked) {
   stop();
   log = log::open_embedded_log({temp.path() / "log", 4, false, true, 4 << 20}).value();
-  const auto key = create_key_offline(*log, {}, wall_now());
+  const auto key = create_key_offline(*log, log::Signer::temporary(), {}, wall_now());
   ASSERT_TRUE(key);
   stop();
   start();

@@ -20,8 +20,11 @@ TEST(Project, TheUserWhoCreatesItIsItsFirstAdmin) {
   lab().when(CreateProject{"lab"}).then({created, ProjectMemberSet{"ann", Role::admin}});
 }
 
-TEST(Project, AKeyThatCreatesItIsNoMember) {
-  lab().by("key:key_1").when(CreateProject{"lab"}).then({ProjectCreated{"lab", "default", "key:key_1"}});
+TEST(Project, TheKeyThatCreatesItIsItsFirstAdminByItsId) {
+  lab()
+      .by("key:key_1")
+      .when(CreateProject{"lab"})
+      .then({ProjectCreated{"lab", "default", "key:key_1"}, ProjectMemberSet{"key_1", Role::admin}});
 }
 
 TEST(Project, ASecondOneOfTheSameNameIsRefused) {
@@ -95,6 +98,14 @@ TEST(Project, CommandsAreReadFromTheirJson) {
   EXPECT_EQ(Project::decode_command("SetMember", encode_command(command)).value(), command);
   EXPECT_EQ(Project::decode_command("SetMember", R"({"user": "bob"})").error().code, "json.missing");
   EXPECT_EQ(Project::decode_command("SetMember", R"({"user": "bob", "role": "king"})").error().field, "role");
+}
+
+TEST(Project, AnErasureIsRecordedOnceForEachKey) {
+  const ProjectKeyErased first{"prj_1.1", 1'000}, second{"prj_1.2", 0};
+  lab().given({created}).when(RecordErasure{"prj_1.1", 1'000}).then({first});
+  lab().given({created, first}).when(RecordErasure{"prj_1.1", 0}).then({});
+  lab().given({created, first}).when(RecordErasure{"prj_1.2", 0}).then({second});
+  lab().when(RecordErasure{"prj_1.1", 0}).then_refused("project.unknown");
 }
 
 }  // namespace

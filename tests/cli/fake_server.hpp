@@ -41,8 +41,8 @@ class FakeServer {
   FakeServer& operator=(const FakeServer&) = delete;
 
   void on(const std::string& method, const std::string& target, Canned answer);
-  /// Script of the n-th connection to the live gateway, from 0; when it returns the socket is cut. The scripts behind
-  /// the last one are refused with 503.
+  /// Script of the n-th connection to the live gateway, from 0; when it returns the socket is cut. One that is empty,
+  /// and those behind the last one, are refused with 503.
   void on_live(std::vector<std::function<void(LiveSocket&)>> scripts);
 
   std::string url() const;

@@ -40,6 +40,17 @@ TEST_F(LocalCommandsTest, HelpHasExamples) {
   EXPECT_EQ(terminal.out, "computehub " HUB_VERSION "\n");
 }
 
+TEST_F(LocalCommandsTest, HelpAndErrorsNameACommandByAllOfItsWords) {
+  EXPECT_EQ(terminal.run({"--help"}), Exit::done);
+  EXPECT_THAT(terminal.out, HasSubstr("Usage: computehub [OPTIONS]"));
+  EXPECT_EQ(terminal.run({"audit", "export", "--help"}), Exit::done);
+  EXPECT_THAT(terminal.out, HasSubstr("Usage: computehub audit export [OPTIONS]"));
+  EXPECT_EQ(terminal.run({"keys", "create"}), Exit::usage);
+  EXPECT_THAT(terminal.err, HasSubstr("\"computehub keys create --help\""));
+  EXPECT_EQ(terminal.run({}), Exit::usage);
+  EXPECT_THAT(terminal.err, HasSubstr("\"computehub --help\""));
+}
+
 TEST_F(LocalCommandsTest, CompletionKnowsCommandsAndFlags) {
   EXPECT_EQ(terminal.run({"completion"}), Exit::done);
   EXPECT_THAT(terminal.out,

@@ -7,6 +7,7 @@ namespace {
 
 using namespace testing::commands;
 using ::testing::AllOf;
+using testing::Canned;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -78,6 +79,52 @@ TEST_F(StreamCommandsTest, FollowedLogsGoOnBehindWhatIsKeptAndResumeAfterACut) {
                                  R"({"type":"subscribe","id":2,"stream":")" + kLogs + R"(","after":"c1"})",
                                  R"({"type":"subscribe","id":1,"stream":")" + kStatus + R"(","after":"s1"})",
                                  R"({"type":"subscribe","id":2,"stream":")" + kLogs + R"(","after":"c2"})"));
+}
+
+TEST_F(StreamCommandsTest, FollowedLogsThatAreCutInTheirFirstPagesAreReadOnBehindTheLastOne) {
+  const auto logs = "/api/v1/deployments/" + kId + "/logs?";
+  const Canned cut{200, {}, true, {}};
+  // An answer that is lost is asked for three times at once; only then is the reader told.
+  for (int time = 0; time < 3; ++time) server.on("GET", logs + "tail=2&limit=5000", cut);
+  server.on("GET", logs + "tail=2&limit=5000", {200, page({line(1, "one")}, "c1"), false, {}});
+  for (int time = 0; time < 3; ++time) server.on("GET", logs + "after=c1&limit=5000", cut);
+  server.on("GET", logs + "after=c1&limit=5000", {200, page({line(2, "two")}, "c2"), false, {}});
+  server.on("GET", logs + "after=c2&limit=5000", {200, page({}, "c2"), false, {}});
+  server.on_live({[&](LiveSocket& socket) {
+    socket.read();
+    socket.read();
+    socket.send(frame("subscribed", kLogs, "c2", R"("id":2,"recovered":true)"));
+    socket.send(frame("snapshot", kStatus, "s1", R"("data":)" + deployment(kId, "train", "stopped")));
+    socket.read();
+  }});
+  EXPECT_EQ(terminal.run({"logs", "-f", "--tail", "2", kId}), Exit::done) << terminal.err;
+  EXPECT_EQ(terminal.out, "one\ntwo\n");
+  EXPECT_THAT(terminal.err, AllOf(HasSubstr("cut off"), HasSubstr("connected again")));
+}
+
+TEST_F(StreamCommandsTest, FollowedLogsAreTriedAgainWhenTheStreamIsNotThereAtFirst) {
+  const auto logs = "/api/v1/deployments/" + kId + "/logs?";
+  server.on("GET", logs + "limit=5000", {200, page({line(1, "one")}, "c1"), false, {}});
+  server.on("GET", logs + "after=c1&limit=5000", {200, page({}, "c1"), false, {}});
+  const auto ended = [&](LiveSocket& socket) {
+    socket.read();
+    socket.read();
+    socket.send(frame("snapshot", kStatus, "s1", R"("data":)" + deployment(kId, "train", "stopped")));
+    socket.read();
+  };
+  server.on_live({nullptr, ended});
+  EXPECT_EQ(terminal.run({"logs", "-f", kId}), Exit::done) << terminal.err;
+}
+
+TEST_F(StreamCommandsTest, LogsThatAreNotFollowedEndWhenTheyAreCut) {
+  server.on("GET", "/api/v1/deployments/" + kId + "/logs?limit=5000", {200, {}, true, {}});
+  EXPECT_EQ(terminal.run({"logs", kId}), Exit::unreachable);
+  EXPECT_EQ(server.seen().size(), 3U);
+}
+
+TEST_F(StreamCommandsTest, FollowingWhereNoServerEverAnsweredEndsAtOnce) {
+  terminal.environment["COMPUTEHUB_URL"] = std::make_unique<testing::FakeServer>()->url();  // it is gone by now
+  EXPECT_EQ(terminal.run({"logs", "-f", kId}), Exit::unreachable);
 }
 
 TEST_F(StreamCommandsTest, AGapInFollowedLogsIsNeverSilent) {

@@ -94,7 +94,10 @@ TEST(Json, AFailureNamesTheField) {
   EXPECT_EQ(field(R"({"name": "a", "name": "b"})"), "json.repeated_field name");
   EXPECT_EQ(field(R"({"labels": {"a": 1}})"), "json.type labels.a");
   EXPECT_EQ(field(R"({"stop_grace": "soon"})"), "json.range stop_grace");
-  EXPECT_EQ(field(R"({"price_usd_micro_per_hour": 1e300})"), "json.type price_usd_micro_per_hour");
+  EXPECT_EQ(field(R"({"price_usd_micro_per_hour": 1e300})"), "json.range price_usd_micro_per_hour");
+  EXPECT_EQ(field(R"({"name": "\\\"12345678901234567890", "price_usd_micro_per_hour": 12345678901234567890123})"),
+            "json.range price_usd_micro_per_hour");
+  EXPECT_EQ(field(R"({"price_usd_micro_per_hour": -99999999999999999999})"), "json.range price_usd_micro_per_hour");
 }
 
 TEST(Json, WhatIsNoJsonIsRefused) {

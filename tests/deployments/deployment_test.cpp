@@ -126,7 +126,9 @@ TEST(Deployment, ThePolicyRestartsWithADoublingBackOff) {
   s.at(noon + seconds(2)).when(ReportExited{2, noon + seconds(2), exited(1)});
   s.then({DeploymentRestartScheduled{2, noon + seconds(2), noon + seconds(4), exited(1)}});
   s.at(noon + seconds(4)).when(RestartDue{2}).given({DeploymentStarted{3, noon + seconds(4)}});
-  s.when(ReportExited{3, noon + seconds(5), exited(1)}).then({DeploymentFailed{3, noon + seconds(5), exited(1)}});
+  auto last = exited(1);
+  last.text = "; not restarted again, max_restarts is 2";
+  s.when(ReportExited{3, noon + seconds(5), exited(1)}).then({DeploymentFailed{3, noon + seconds(5), last}});
 }
 
 TEST(Deployment, OnFailureLetsSuccessEnd) {

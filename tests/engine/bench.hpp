@@ -21,7 +21,11 @@ struct HeldEffects final : engine::EffectSink {
 class Bench {
  public:
   explicit Bench(engine::RunnerOptions options = {}) : options_(std::move(options)) {
-    options_.clock = [this] { return now; };
+    options_.clock = [this] {
+      const auto seen = now;
+      now = now - set_back_each_look;
+      return seen;
+    };
     kinds_.add(engine::host<Counter>());
     store = engine::make_memory_state_store();
     open();
@@ -85,6 +89,7 @@ class Bench {
 
   TempFolder folder;
   Instant now{1'772'366'400'000'000};
+  Duration set_back_each_look;  ///< for a clock that is going back
   HeldEffects effects;
   std::unique_ptr<engine::StateStore> store;
   std::unique_ptr<log::Log> log;

@@ -200,6 +200,17 @@ TEST(Runner, TimersAndEffectsComeFromTheAgendaAndOnce) {
   EXPECT_EQ(bench.effects.requests.size(), 1U);
 }
 
+TEST(Runner, ATimerThatIsDueWhileTheClockIsSetBackIsNotLost) {
+  Bench bench;
+  const auto id = Bench::id(1);
+  bench.send(id, Arm{bench.now + seconds(10)});
+  bench.now = bench.now + seconds(10);
+  bench.set_back_each_look = milliseconds(1);
+  bench.run();
+  bench.set_back_each_look = {};
+  EXPECT_EQ(bench.total(id), 1);
+}
+
 TEST(Runner, TheAgendaRepeatsAfterACrashWhatWasUnderWay) {
   Bench bench;
   const auto id = Bench::id(1);

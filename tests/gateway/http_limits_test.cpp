@@ -167,6 +167,11 @@ TEST(HttpBadRequests, ThatTwoProgramsCouldReadInTwoWaysAreRefused) {
        {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
         "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "POST /echo HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         "GET /hello HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer x\r\nAuthorization: Bearer y\r\n\r\n",
         "POST /echo HTTP/1.1\r\nHost: a\r\nIdempotency-Key: x\r\nidempotency-key: y\r\n\r\n",
@@ -261,6 +266,15 @@ TEST(HttpStreams, ComeInChunksAndEndWhenTheClientGoes) {
     EXPECT_EQ(client.read_chunk(), "{\"n\":2}\n");
   }
   EXPECT_TRUE(server.wait_for_cancelled(1));
+}
+
+TEST(HttpStreams, ComeAsTheyAreAndWithoutALengthToAnOldClient) {
+  RawClient client(site().port());
+  client.send("GET /stream HTTP/1.0\r\nHost: localhost\r\n\r\n");
+  const auto header = client.read_header();
+  EXPECT_EQ(header.headers.count("content-length"), 0U);
+  EXPECT_EQ(header.headers.count("transfer-encoding"), 0U);
+  EXPECT_EQ(client.take(16), "{\"n\":1}\n{\"n\":2}\n");
 }
 
 TEST(HttpStreams, EndWholeWhenTheServerStops) {

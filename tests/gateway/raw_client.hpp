@@ -34,12 +34,13 @@ class RawClient {
   Answer read_header();
   /// One text line, without its end.
   std::string read_line();
+  /// So many bytes as they come.
+  std::string take(std::size_t count);
   /// True when there is something to read, or the server has closed.
   bool has_answer_within(std::chrono::milliseconds patience);
 
  private:
   bool fill();
-  std::string take(std::size_t count);
 
   int socket_ = -1;
   std::string buffer_;

@@ -29,7 +29,8 @@ class AuditTest : public ::testing::Test {
   }
 
   void append(PartitionId partition, Version version) {
-    auto batch = batch_of(partition, heads_[partition].epoch, {}, storage_.now() + seconds(std::int64_t(version)));
+    auto batch =
+        batch_of(partition, heads_[partition].epoch, {}, storage_.now() + milliseconds(100 * std::int64_t(version)));
     const auto id = "e" + std::to_string(partition);
     auto child = event(id, version);
     child.parent = id + "-parent";
@@ -83,6 +84,67 @@ TEST_F(AuditTest, SaysHowFarEachPartitionIsSigned) {
   EXPECT_EQ(found.partitions[0].signed_up_to, 31U);
   EXPECT_EQ(found.partitions[2].signed_up_to, 27U);
   EXPECT_EQ(found.partitions[2].unsigned_records(), 4U);
+}
+
+TEST_F(AuditTest, ACheckpointAloneInItsBatchSignsThatToo) {
+  commit(batch_of(2, heads_[2].epoch, {make_checkpoint(signer_, 2, heads_[2], heads_, {1'700'000'000'000'000})}));
+  const auto found = report();
+  ASSERT_FALSE(found.fault) << found.fault->reason;
+  EXPECT_EQ(found.unsigned_records(), 0U);
+}
+
+TEST_F(AuditTest, WhatStandsBesideACheckpointInItsBatchIsNotSignedByIt) {
+  const auto made = [&] {
+    return batch_of(2, heads_[2].epoch, {make_checkpoint(signer_, 2, heads_[2], heads_, {1'700'000'000'000'000})});
+  };
+  auto with_actor = made(), with_outcome = made(), with_source = made(), with_time = made();
+  with_actor.records[0].actor = "user:eve";
+  with_outcome.end.outcomes = {{"c", "body", 409, "a.b", "no", "f", "e2", 1}};
+  with_source.end.consumed = {{"commands", 100}};
+  with_time.end.index_time = heads_[2].index_time + seconds(1);
+  for (const auto* batch : {&with_actor, &with_outcome, &with_source, &with_time}) {
+    auto heads = heads_;
+    std::vector<BatchPtr> batches{sealed(Batch(*batch), heads[2])};
+    const Checkpoint checkpoint = parse_checkpoint(batches[0]->records[0].data).value();
+    EXPECT_FALSE(signs_itself(*batches[0], checkpoint, heads_[2]));
+  }
+}
+
+TEST_F(AuditTest, ACheckpointThatWasDueAndIsNotThereIsMissed) {
+  const auto at = heads_[2].index_time;
+  commit(batch_of(2, heads_[2].epoch, {event("e2", 10)}, at + milliseconds(999)));
+  EXPECT_FALSE(report().fault);
+  EXPECT_FALSE(report_of(exported()).fault);
+  commit(batch_of(2, heads_[2].epoch, {event("e2", 11)}, at + milliseconds(1'000)));
+  for (const auto& found : {report(), report_of(exported())}) {
+    ASSERT_TRUE(found.fault);
+    EXPECT_EQ(found.fault->position, (Position{2, heads_[2].seq}));
+    EXPECT_EQ(found.fault->reason, "the signature is missing that was due here: nothing is signed behind seq 27");
+  }
+}
+
+TEST_F(AuditTest, ARecordWithoutASingleCheckpointIsNotSound) {
+  SimulatedLog storage(3, 1);
+  const auto log = storage.open();
+  auto head = log->claim(0, "node").value();
+  for (Version version = 1; version <= 3; ++version)
+    ASSERT_EQ(log->append({sealed(batch_of(0, head.epoch, {event("e", version)}, head.index_time + seconds(1)), head)}),
+              Append::committed);
+  const auto found = verify(*log, signer_.public_key());
+  ASSERT_TRUE(found.fault);
+  EXPECT_EQ(found.fault->position, (Position{0, 2}));
+  EXPECT_FALSE(verify(*log, signer_.public_key(), {}, Unsigned::allowed).fault);
+}
+
+TEST_F(AuditTest, AClaimLongBehindTheLastSignatureIsSound) {
+  // What a server does that was killed while nothing happened, and started again.
+  SimulatedLog storage(3, 1);
+  const auto log = storage.open();
+  auto head = log->claim(0, "node").value();
+  ASSERT_EQ(log->append({sealed(batch_of(0, head.epoch, {event("e", 1)}, head.index_time), head)}), Append::committed);
+  storage.advance_to(storage.now() + seconds(3'600));
+  head = log->claim(0, "node").value();
+  EXPECT_FALSE(verify(*log, signer_.public_key()).fault);
 }
 
 TEST_F(AuditTest, AnExportVerifiesWithoutTheLogAndSaysTheSame) {

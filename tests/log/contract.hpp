@@ -5,6 +5,8 @@
 #include <functional>
 #include <thread>
 
+#include "events/log/claim.hpp"
+#include "events/log/cloud_event.hpp"
 #include "tests/log/samples.hpp"
 
 namespace hub::log::testing {
@@ -73,7 +75,11 @@ TEST_P(LogContract, EachClaimHasAHigherEpochAndIsARecord) {
   const auto& record = batches[1].records.at(0);
   EXPECT_EQ(record.kind, RecordKind::claimed);
   EXPECT_EQ(record.type, "computehub.internal.claimed.v1");
-  EXPECT_EQ(record.data, R"({"epoch":2,"node":"node-2","from":{"seq":1,"hash":")" + to_hex(first.hash) + R"("}})");
+  const auto claim = parse_claim(record.data).value();
+  EXPECT_EQ(claim.epoch, 2U);
+  EXPECT_EQ(claim.node, "node-2");
+  EXPECT_EQ(claim.from_seq, 1U);
+  EXPECT_EQ(claim.from_hash, first.hash);
 }
 
 TEST_P(LogContract, WhatWasAppendedIsReadBackEqual) {
@@ -179,16 +185,19 @@ TEST_P(LogContract, ABatchOfOutcomesOnlyComesWithTheNextRecord) {
   EXPECT_EQ(contents(0).size(), 1U);
   reopen();
   EXPECT_EQ(log_->head(0), head);
+  // The next record is that of the new claim.
+  head = claimed(0);
   const auto third = sealed_events(0, head, {event("e", 1), event("e", 2)});
   commit({third});
   for (const std::size_t bytes_max : {1U, 1U << 20U}) {
     const auto read = contents(0, bytes_max);
-    ASSERT_EQ(read.size(), 4U);
+    ASSERT_EQ(read.size(), 5U);
     EXPECT_EQ(read[1], *first);
     EXPECT_EQ(read[2], *second);
-    EXPECT_EQ(read[3], *third);
+    EXPECT_EQ(read[3].records.at(0).kind, RecordKind::claimed);
+    EXPECT_EQ(read[4], *third);
   }
-  EXPECT_EQ(log_->read(0, 2, 1 << 20).value().size(), 3U);
+  EXPECT_EQ(log_->read(0, 2, 1 << 20).value().size(), 4U);
   EXPECT_EQ(log_->read(0, 3, 1 << 20).value().size(), 1U);
 }
 
@@ -234,6 +243,7 @@ TEST_P(LogContract, HistoryHoldsEventsOnlyAndTheTimeOfTheirBatch) {
   auto head = claimed(0);
   auto message = event("a", 0);
   message.kind = RecordKind::message;
+  message.type = kMessageType;
   commit({sealed_events(0, head, {message, event("a", 1)}, at(5'000'000))});
   const auto history = log_->history("a", 1, 10).value();
   ASSERT_EQ(history.size(), 1U);

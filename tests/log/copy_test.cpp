@@ -48,7 +48,7 @@ TEST_F(CopyTest, HasTheSameChainIndexesAndSignatures) {
   const auto log = copied();
   EXPECT_EQ(log->history("a", 1, 10).value().size(), 2U);
   EXPECT_EQ(log->seq_at(0, later(10)).value(), heads_[0].seq);
-  const auto report = verify(*log, signer_.public_key());
+  const auto report = verify(*log, signer_.public_key(), {}, Unsigned::allowed);
   EXPECT_FALSE(report.fault) << report.fault->reason;
   EXPECT_EQ(report.checkpoints, 2U);
   EXPECT_NE(log->incarnation(), incarnation) << "a cursor of the original is none of the copy";
@@ -77,7 +77,7 @@ TEST_F(CopyTest, IsNoShorterThanItsOwnSignaturesSay) {
   ASSERT_TRUE(copy(later(15)));
   const auto log = copied();
   EXPECT_EQ(log->history("b", 1, 10).value().size(), 1U) << "later than the moment, and signed within it";
-  const auto report = verify(*log, signer_.public_key());
+  const auto report = verify(*log, signer_.public_key(), {}, Unsigned::allowed);
   EXPECT_FALSE(report.fault) << report.fault->reason;
 }
 

@@ -39,18 +39,31 @@ Batches load(Store& store, PartitionId partition) {
   return batches;
 }
 
+/// The entries that a batch has in the indexes.
+void forget(rocksdb::WriteBatch& rows, const Store& store, const Batch& batch) {
+  rows.Delete(store.times, time_key(batch.partition, batch.end.index_time));
+  for (const auto& record : batch.records) {
+    if (record.kind != RecordKind::event) continue;
+    rows.Delete(store.entities, entity_key(record.entity, record.version));
+    if (!record.parent.empty()) rows.Delete(store.entities, entity_key(record.parent, record.parent_version));
+  }
+}
+
 void save(Store& store, PartitionId partition, const Batches& batches) {
   rocksdb::WriteBatch rows;
   const std::unique_ptr<rocksdb::Iterator> old(store.db->NewIterator({}, store.batches));
   for (old->Seek(batch_key({partition, 0, 0})); old->Valid(); old->Next()) {
     const auto key = parse_batch_key(old->key().ToStringView());
     if (!key || key->partition != partition) break;
+    const auto stored = decode_batch(encoded_part(old->value().ToStringView()));
+    if (!stored) fail(stored.error().detail);
+    forget(rows, store, stored.value());
     rows.Delete(store.batches, old->key());
   }
   std::map<Seq, std::uint32_t> turns;
   for (const auto& stored : batches) {
     const auto first = stored.batch.end.first;
-    rows.Put(store.batches, batch_key({partition, first, turns[first]++}), stored_batch(stored.link, stored.batch));
+    put_batch(rows, store, {partition, first, turns[first]++}, stored.link, stored.batch);
   }
   rocksdb::WriteOptions write;
   write.sync = true;

@@ -19,11 +19,20 @@ def test_a_stopped_servers_record_is_sound(record):
     assert report["checkpoints"] >= 3
 
 
-def test_verify_says_how_many_records_wait_for_a_signature(record):
+def test_a_server_that_was_stopped_has_signed_all_of_it(record):
     report = folders.ask("audit", "verify", data=record)
+    assert report["unsigned"] == 0 and not any(partition["unsigned"] for partition in report["partitions"])
+    text = folders.run("audit", "verify", data=record, code=0).out
+    assert "all of it" in text and "NOT YET" not in text
+
+
+def test_verify_says_how_many_records_wait_for_a_signature(own_server):
+    own_server.client().create(desired="stopped")
+    own_server.kill()
+    report = folders.ask("audit", "verify", data=own_server.data)
     waiting = sum(partition["unsigned"] for partition in report["partitions"])
     assert report["unsigned"] == waiting > 0
-    text = folders.run("audit", "verify", data=record, code=0).out
+    text = folders.run("audit", "verify", data=own_server.data, code=0).out
     assert f"{report['records'] - waiting} of {report['records']}; {waiting} behind the last checkpoints" in text
 
 

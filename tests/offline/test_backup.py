@@ -74,10 +74,19 @@ def test_a_backup_has_no_key_unless_it_is_asked_for_and_says_so(backup, filled, 
 def test_without_its_keys_a_restored_record_can_be_read_and_not_be_gone_on_with(backup, make_server, tmp_path):
     _, data = restored(backup(), tmp_path)
     done = folders.run("serve", "--dev", "--listen", "127.0.0.1:0", data=data, code=4)
-    assert "[key.absent]" in done.err
+    assert "[key.absent]" in done.err and "--read-only" in done.err and "new folder" in done.err
     folders.run("audit", "verify", data=data, code=0)
     server = start_on(make_server, data, "--read-only")
     assert server.client().get("/api/v1/deployments").status_code == 200
+
+
+def test_a_record_without_either_half_of_its_key_gets_no_new_one(filled, copy_of):
+    data = copy_of(filled["data"])
+    for half in (data / "keys" / "checkpoint-key.pem", data / "log" / "public-key.pem"):
+        half.unlink()
+    for command in (["serve", "--dev", "--listen", "127.0.0.1:0"], ["keys", "create", "--role", "admin"]):
+        assert "[key.absent]" in folders.run(*command, data=data, code=4).err
+    assert not (data / "keys" / "checkpoint-key.pem").exists()
 
 
 def test_the_key_of_another_system_is_refused(backup, own_server, tmp_path):
@@ -158,8 +167,11 @@ def test_a_record_that_was_changed_in_a_backup_is_refused_at_its_position(backup
     assert not data.exists()
 
 
-def test_records_that_no_signature_covers_yet_are_missed_in_a_backup(backup, tmp_path):
-    made = backup()
+def test_records_that_no_signature_covers_yet_are_missed_in_a_backup(own_server, tmp_path):
+    own_server.client().create(desired="stopped")
+    own_server.kill()
+    made = tmp_path / "backup"
+    folders.run("backup", "--to", made, data=own_server.data, code=0)
     partition = next(p for p in folders.ask("audit", "verify", data=made)["partitions"] if p["unsigned"])
     folders.tamper(made, "truncate", partition["partition"], partition["head"])
     folders.run("audit", "verify", data=made, code=0)

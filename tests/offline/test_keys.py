@@ -1,6 +1,8 @@
 """keys create | list | rotate | erase on a stopped server, and that no secret is in any file."""
 import json
+import os
 import secrets
+import shutil
 import stat
 
 import folders
@@ -128,6 +130,11 @@ def test_erased_values_are_gone_for_ever_and_the_record_still_verifies(own_serve
     for _ in range(2):  # safe to repeat
         done = folders.run("keys", "erase", "--project", "lab", data=own_server.data, code=0)
     assert "can never be read again" in done.out
+    events = [each for each in folders.records(own_server.data).values() if "key_erased" in each["type"]]
+    assert [(each["type"], each["project"], each["data"]["user_id"]) for each in events] == [
+        ("computehub.project.key_erased.v1", "lab", os.geteuid())]
+    assert events[0]["data"]["key_id"] == folders.ask("keys", "erase", "--project", "lab", data=own_server.data)["key_id"]
+    assert folders.ask("audit", "verify", data=own_server.data)["unsigned"] == 0
     folders.run("audit", "verify", "--against", kept_checkpoint, data=own_server.data, code=0)
     assert folders.ask("replay", erased, data=own_server.data) == document
     client = own_server.start().client()
@@ -144,6 +151,34 @@ def test_erased_values_are_gone_for_ever_and_the_record_still_verifies(own_serve
 def test_only_a_project_that_there_is_can_be_erased(record, copy_of):
     done = folders.run("keys", "erase", "--project", "nothing", data=copy_of(record), code=4)
     assert "[project.unknown]" in done.err
+
+
+def test_an_erasure_whose_event_was_not_written_is_recorded_by_the_next_one(own_server, tmp_path):
+    client = own_server.client()
+    client.create("true", wait="stopped", env={"A": "sealed-value"})
+    own_server.stop()
+    before = folders.copy(own_server.data, tmp_path / "before")
+    key = folders.ask("keys", "erase", "--project", "default", data=own_server.data)["key_id"]
+    # As if the process had ended between the two: the key is gone, the log knows nothing of it.
+    shutil.rmtree(before / "keys")
+    shutil.copytree(own_server.data / "keys", before / "keys")
+    for _ in range(2):
+        folders.run("keys", "erase", "--project", "default", data=before, code=0)
+    erased = [each["data"]["key_id"] for each in folders.records(before).values() if "key_erased" in each["type"]]
+    assert erased == [key]
+    folders.run("projections", "verify", data=before, code=0)
+
+
+def test_nothing_is_erased_that_cannot_be_recorded(own_server):
+    id = own_server.client().create("true", wait="stopped", env={"A": "sealed-value"})["id"]
+    own_server.stop()
+    key = own_server.data / "keys" / "checkpoint-key.pem"
+    kept = key.read_text()
+    key.unlink()
+    assert "[key.absent]" in folders.run("keys", "erase", "--project", "default", data=own_server.data, code=4).err
+    key.write_text(kept)
+    key.chmod(0o600)
+    own_server.start().client().act(id, "start", wait="stopped")
 
 
 def test_no_file_holds_one_of_a_thousand_canaries(own_server, tmp_path):

@@ -26,6 +26,16 @@ def test_a_killed_servers_projections_are_as_far_as_they_go_what_the_record_says
     folders.run("projections", "verify", data=own_server.data, code=0)
 
 
+def test_commands_that_changed_nothing_leave_the_projections_equal(own_server):
+    client = own_server.client()
+    for _ in range(4):
+        id = client.create(desired="stopped")["id"]
+        assert client.act(id, "stop")["version"] == 1
+        assert client.patch(f"/api/v1/deployments/{id}", {"name": "changed"}).json()["version"] == 2
+    own_server.stop()
+    folders.run("projections", "verify", data=own_server.data, code=0)
+
+
 def test_verify_changes_no_byte(copy_of, record):
     data = copy_of(record)
     before = folders.fingerprint(data)

@@ -55,6 +55,35 @@ TEST_F(MetricStoreTest, FindsItsMinutesAfterARestart) {
   EXPECT_EQ(kept[0].values.at("cpu_percent"), 50);
 }
 
+TEST_F(MetricStoreTest, FindsItsSamplesAsTakenBehindAKill) {
+  MetricStore killed(path());  // not told to end before the next one reads
+  for (int i = 0; i < 3; ++i) killed.add(sample_at(kStart + seconds(5 * i), i, 7));
+  MetricStore next(path());
+  next.add(sample_at(kStart + seconds(15), 3, 7));
+  const auto kept = next.read(kStart, kStart + seconds(60), {});
+  ASSERT_EQ(kept.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(kept[i].values.at("cpu_percent"), static_cast<double>(i));
+}
+
+TEST_F(MetricStoreTest, WritesNothingWhereItOnlyReads) {
+  { MetricStore(path()).add(sample_at(kStart, 50, 7)); }
+  ASSERT_EQ(::unlink(path().c_str()), 0);
+  EXPECT_EQ(MetricStore(path()).read(kStart, kStart + seconds(60), {}).size(), 1U);
+  EXPECT_NE(::access(path().c_str(), F_OK), 0);
+}
+
+TEST_F(MetricStoreTest, ReadsNothingOfATornSampleAndGoesRoundItsRing) {
+  {
+    MetricStore store(path());
+    for (std::uint64_t i = 0; i < kRawSlots + 10; ++i)
+      store.add(sample_at(kStart + milliseconds(100 * static_cast<std::int64_t>(i)), 1, 7));
+  }
+  std::fstream(path() + std::string(kRawSuffix), std::ios::in | std::ios::out | std::ios::binary).seekp(20).put('x');
+  const auto kept = MetricStore(path()).read(kStart + seconds(1), kStart + seconds(3'600), {});
+  EXPECT_EQ(kept.size(), kRawSlots - 1);
+  EXPECT_EQ(kept.back().at, kStart + milliseconds(100 * static_cast<std::int64_t>(kRawSlots + 9)));
+}
+
 TEST_F(MetricStoreTest, ThinsToOneValueAStep) {
   MetricStore store(path());
   for (int i = 0; i < 60; ++i) store.add(sample_at(kStart + seconds(i), i, i));
@@ -81,6 +110,7 @@ TEST_F(MetricStoreTest, StaysBoundedOver40Days) {
 
 TEST_F(MetricStoreTest, SkipsADamagedMinute) {
   { MetricStore(path()).add(sample_at(kStart, 50, 7)); }
+  ASSERT_EQ(::unlink((path() + std::string(kRawSuffix)).c_str()), 0);
   const Fd file(::open(path().c_str(), O_WRONLY));
   ASSERT_EQ(::pwrite(file.get(), "x", 1, 20), 1);
   EXPECT_THAT(MetricStore(path()).read(kStart, kStart + seconds(60), {}), IsEmpty());

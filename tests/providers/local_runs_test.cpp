@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "adapters/providers/local/cgroups.hpp"
 #include "adapters/providers/local/processes.hpp"
 #include "adapters/providers/local/supervisor_link.hpp"
 #include "tests/providers/local_harness.hpp"
@@ -181,6 +182,31 @@ TEST_F(LocalRunsTest, EndsWhatTheCommandLeavesBehind) {
   EXPECT_THAT(processes_of(id), IsEmpty());
 }
 
+/// Makes more of itself, each in a session of its own, as fast as its group lets it.
+constexpr const char* kForkBomb = R"(
+import os, signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+while True:
+    try:
+        if os.fork() == 0: os.setsid()
+    except OSError:
+        time.sleep(0.001)
+)";
+
+TEST_F(LocalRunsTest, EndsWhatMakesMoreOfItselfAllTheTime) {
+  if (!Cgroups::detect("/proc/mounts").are_there()) GTEST_SKIP() << "no control groups can be made here";
+  const auto id = test_id("fork bomb");
+  auto order = harness_.shell(id, "");
+  order.spec.command = {"python3", "-c", kForkBomb};
+  order.spec.limits = deployments::Limits{std::nullopt, std::nullopt, 60};
+  harness_.run(order);
+  ASSERT_TRUE(eventually([&] { return processes_of(id).size() >= 50; }));
+  ASSERT_TRUE(provider().stop(id, 1, milliseconds(10)).has_value());
+  EXPECT_EQ(observer().wait_exit(id).signal, SIGKILL);
+  EXPECT_THAT(processes_of(id), IsEmpty());
+}
+
 TEST_F(LocalRunsTest, ReportsASignalThatEndedTheCommand) {
   const auto id = test_id("crash");
   harness_.run(harness_.shell(id, "kill -SEGV $$"));
@@ -234,6 +260,17 @@ TEST_F(LocalRunsTest, ReportsALostSupervisorAndEndsItsCommand) {
   EXPECT_EQ(exit.code, "supervisor.lost");
   EXPECT_EQ(exit.exit_code, std::nullopt);
   EXPECT_TRUE(eventually([&] { return processes_of(id).empty(); }));
+}
+
+TEST_F(LocalRunsTest, EndsTheDaemonsOfALostSupervisorAlsoWithoutControlGroups) {
+  harness_.options.mounts_file = "/dev/null";
+  harness_.restart_server();
+  const auto id = test_id("lost daemon");
+  harness_.run(harness_.shell(id, "setsid sh -c 'echo ready; sleep 3600' & sleep 3600"));
+  observer().wait_seq(id, 1);
+  ASSERT_EQ(::kill(supervisor_of(id), SIGKILL), 0);
+  EXPECT_EQ(observer().wait_exit(id).code, "supervisor.lost");
+  EXPECT_THAT(processes_of(id), IsEmpty());
 }
 
 TEST_F(LocalRunsTest, FindsALostSupervisorAtTheNextStart) {

@@ -1,6 +1,8 @@
 // Secrets stay out of lists and files; paths stay in the workspace.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,6 +106,39 @@ TEST(LocalSecurityTest, FollowsNoLinkOutOfTheWorkspace) {
     EXPECT_EQ(written.error().code, "provider.invalid");
   }
   EXPECT_THAT(names_in(outside.path()), IsEmpty());
+}
+
+TEST(LocalSecurityTest, TellsAPathThatCannotBeFromAMachineThatCannotWriteNow) {
+  TemporaryFolder folder;
+  const auto impossible = write_files(folder.path(), {{"a", "x", std::nullopt}, {"a/b", "x", std::nullopt}});
+  EXPECT_EQ(impossible.error().code, "provider.invalid");
+  EXPECT_EQ(impossible.error().field, "files[1].path");
+  const auto for_now = write_files(folder.path() + "/not-there", {{"a", "x", std::nullopt}});
+  EXPECT_EQ(for_now.error().kind, FailureKind::unavailable) << "tried again later";
+}
+
+TEST(LocalSecurityTest, RemovesFoldersDeeperThanThereAreDescriptors) {
+  TemporaryFolder parent;
+  const auto top = parent.path() + "/top";
+  ASSERT_EQ(::mkdir(top.c_str(), 0700), 0);
+  // What stands where a folder from below would be moved to.
+  ASSERT_EQ(::mkdir((top + "/moved.0").c_str(), 0700), 0);
+  ASSERT_EQ(::mkdir((top + "/moved.0/kept").c_str(), 0700), 0);
+  std::ofstream(top + "/moved.1") << "x";
+  Fd at(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int depth = 0; depth < 200; ++depth) {
+    ASSERT_EQ(::mkdirat(at.get(), "d", 0500 + (depth % 2) * 0200), 0);
+    at = Fd(::openat(at.get(), "d", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(at.is_open());
+  }
+  at.reset();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit few{64, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+  EXPECT_TRUE(remove_tree(top));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_THAT(names_in(parent.path()), IsEmpty());
 }
 
 TEST(LocalSecurityTest, RemovesALinkAndNotWhereItLeads) {

@@ -80,6 +80,7 @@ deployments::Command any_command(Random& random, const deployments::State& state
 accounts::Project::Command any_command(Random& random, const accounts::ProjectState& state, Instant) {
   using namespace accounts;
   if (!state.created) return CreateProject{"vision"};
+  if (random.chance(0.05)) return RecordErasure{"prj_x." + std::to_string(1 + random.below(3)), 1'000};
   const auto user = "user" + std::to_string(random.below(5)) + "@example.org";
   if (random.chance(0.3)) return RemoveMember{user};
   return SetMember{user, static_cast<Role>(1 + random.below(3))};

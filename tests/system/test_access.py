@@ -5,6 +5,7 @@ import time
 
 import hub
 import pytest
+import requests
 import websockets.exceptions
 
 PATH = "/api/v1/deployments"
@@ -177,6 +178,68 @@ def test_a_revoked_key_closes_what_it_holds_open_within_a_second(server, client)
     assert server.client(token).get("/api/v1/me").status_code == 401
 
 
+def follow_events(server, token):
+    """A follower of events, and how to read its lines."""
+    answer = requests.get(f"{server.url}/api/v1/events", params={"follow": "true"}, stream=True,
+                          headers={"Authorization": f"Bearer {token}"}, timeout=hub.DEADLINE_S)
+    assert answer.status_code == 200
+    return answer.iter_lines()
+
+
+def test_a_revoked_key_follows_the_record_no_longer(server, client, make):
+    id, token = client.make_key("viewer")
+    lines = follow_events(server, token)
+    next(lines)
+    start = time.monotonic()
+    assert client.delete(f"/api/v1/api-keys/{id}").status_code == 200
+    after = make(desired="stopped")["id"]
+    assert after not in "".join(line.decode() for line in lines)
+    assert time.monotonic() - start < 1.0
+
+
+def test_an_expired_key_follows_the_record_no_longer(server, client):
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    made = client.post("/api/v1/api-keys", {"project": "default", "role": "viewer", "expires_at": soon.isoformat()})
+    for _ in follow_events(server, made.json()["token"]):
+        pass
+    assert datetime.datetime.now(datetime.timezone.utc) - soon < datetime.timedelta(seconds=1.5)
+
+
+def test_who_watches_sees_a_project_that_is_made_later(server, client):
+    lines = follow_events(server, hub.TOKEN)
+    with server.live() as connection:
+        connection.subscribe("deployments")
+        connection.subscribe("events")
+        name = hub.unique("later")
+        assert client.post("/api/v1/projects", {"name": name}).status_code == 201
+        id = client.create(project=name, desired="stopped")["id"]
+        connection.of("deployments", where=lambda data: data["item"]["id"] == id)
+        connection.of("events", where=lambda data: data["subject"] == id)
+    assert any(id.encode() in line for line in lines)
+
+
+def test_the_key_that_makes_a_project_is_its_admin_and_lets_others_in(server, client):
+    home = hub.unique("home")
+    client.post("/api/v1/projects", {"name": home})
+    id, token = client.make_key("admin", project=home)
+    key, name = server.client(token), hub.unique("made")
+    with server.live(token) as connection:
+        connection.subscribe("deployments")
+        made = key.post("/api/v1/projects", {"name": name})
+        assert (made.status_code, made.json()["members"]) == (201, {id: "admin"})
+        assert key.get("/api/v1/me").json()["roles"] == {home: "admin", name: "admin"}
+        assert key.get("/api/v1/me").json()["project"] == home
+        _, second = key.make_key("dev", project=name)
+        there = server.client(second).create(desired="stopped")["id"]
+        assert key.deployment(there)["project"] == name
+        connection.of("deployments", where=lambda data: data["item"]["id"] == there)
+        assert client.delete(f"/api/v1/projects/{name}/members/{id}").status_code == 200
+        assert key.get(f"{PATH}/{there}").status_code == 404
+        home_id = key.create(desired="stopped")["id"]
+        server.client(second).create(desired="stopped")
+        assert connection.of("deployments")["data"]["item"]["id"] == home_id
+
+
 def test_an_expired_key_opens_nothing(server, client):
     request = {"name": "late", "project": "default", "role": "viewer"}
     past = client.post("/api/v1/api-keys", {**request, "expires_at": "2020-01-01T00:00:00Z"})
@@ -190,10 +253,35 @@ def test_an_expired_key_opens_nothing(server, client):
 
 def test_a_key_is_shown_once_and_its_hash_never(client):
     id, token = client.make_key("viewer")
-    listed = client.get("/api/v1/api-keys")
+    listed = client.get("/api/v1/api-keys", page_size=1000)
     assert id in [key["id"] for key in listed.json()["items"]]
     assert token not in listed.text
     assert "hash" not in listed.text
+
+
+@pytest.mark.parametrize("kind", ["api-keys", "projects", "secrets"])
+def test_short_lists_come_in_pages_too(server, client, kind):
+    home = hub.unique("paged")
+    client.post("/api/v1/projects", {"name": home})
+    key = server.client(client.make_key("admin", project=home)[1])
+    for number in range(4):
+        key.post("/api/v1/projects", {"name": f"{home}-{number}"})
+        key.make_key("viewer", project=home)
+        key.put(f"/api/v1/secrets/S{number}", {"value": "v"})
+
+    def page(**given):
+        return key.get(f"/api/v1/{kind}", **given).json()
+
+    whole = page()
+    assert (whole["page"], whole["page_size"]) == (1, 20)
+    assert len(whole["items"]) == whole["total"] >= 4
+    rows = []
+    for number in range(1, 10):
+        rows += page(page=number, page_size=2)["items"]
+    assert rows == whole["items"]
+    assert page(page=1_000_000_000, page_size=1000)["items"] == []
+    for bad in ({"page": 0}, {"page_size": 1001}, {"cursor": "x"}):
+        assert key.get(f"/api/v1/{kind}", **bad).status_code == 422
 
 
 def test_a_key_cannot_give_more_than_it_has(server, client, elsewhere):

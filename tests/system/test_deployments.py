@@ -1,4 +1,6 @@
 """The life of a deployment over HTTP: each state, each way into it, and its reason."""
+import resource
+
 import hub
 import pytest
 
@@ -185,6 +187,7 @@ def test_the_policy_on_failure_restarts_up_to_its_limit(client, make):
     ended = make("echo run; exit 5", restart_policy=policy, wait="failed")
     assert ended["restarts"] == 2
     assert ended["exit_code"] == 5
+    assert ended["reason"]["text"] == "exited with code 5; not restarted again, max_restarts is 2"
     lines = client.logs(ended["id"])["items"]
     assert [line["text"] for line in lines] == ["run"] * 3
     assert [line["seq"] for line in lines] == [1, 2, 3], "numbers go on over restarts"
@@ -219,6 +222,43 @@ def test_a_patch_changes_what_it_names_and_nothing_else(client, make):
     one = client.patch(f"/api/v1/deployments/{made['id']}", {"name": "again"}).json()
     assert (one["name"], one["labels"]) == ("again", {"b": "2"})
     assert client.deployment(made["id"]) == one
+
+
+def test_changed_limits_hold_at_the_next_start_and_the_resource_says_by_what(client, make):
+    made = make(wait="running")
+    assert made["limits_by"] == "none"
+    path = f"/api/v1/deployments/{made['id']}"
+    assert client.patch(path, {"limits": {"memory_bytes": 64 << 20}}).json()["limits_by"] == "none", "not yet"
+    first = made["started_at"]
+    client.act(made["id"], "restart")
+    again = hub.eventually(
+        lambda: (now := client.deployment(made["id"]))["status"] == "running" and now["started_at"] != first and now,
+        "the next run")
+    assert again["limits_by"] in ("cgroup1", "cgroup2", "rlimit")
+
+
+def test_a_stop_in_the_back_off_says_what_was_waited_for(client, make):
+    policy = {"policy": "always", "backoff_initial": "1h", "backoff_max": "1h"}
+    id = make("exit 3", restart_policy=policy)["id"]
+    hub.eventually(lambda: client.deployment(id)["reason"]["code"] == "process.exited", "the end of the first run")
+    assert client.deployment(id)["status"] == "starting"
+    stopped = client.act(id, "stop")
+    assert (stopped["status"], stopped["reason"]["text"]) == ("stopped", "stopped while it waited to be restarted")
+
+
+def test_more_run_than_the_usual_limit_of_open_files_and_their_own_limit_stays(make_server):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = make_server(start=False)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
+    try:
+        server.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    client = server.client()
+    ids = [client.create("ulimit -Sn; exec sleep 600")["id"] for _ in range(130)]
+    hub.eventually(lambda: client.get("/api/v1/deployments", status="running").json()["total"] == len(ids), "all run")
+    first = hub.eventually(lambda: client.logs(ids[0])["items"], "its line")
+    assert first[0]["text"] == "128"
 
 
 def test_names_need_not_be_unique(make):

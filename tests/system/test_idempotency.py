@@ -2,6 +2,7 @@
 import concurrent.futures
 import uuid
 
+import hub
 import pytest
 
 PATH = "/api/v1/deployments"
@@ -87,6 +88,36 @@ def test_a_key_that_is_not_1_to_255_printable_characters_is_refused(client, key)
 def test_255_printable_characters_are_taken(client):
     key = headers(("~ " + uuid.uuid4().hex + "!" * 255)[:255])
     assert client.post(PATH, body(), headers=key).status_code == 201
+
+
+def test_a_repeated_action_answers_as_the_first_did_although_the_entity_went_on(client, make):
+    path = f"{PATH}/{make(desired='stopped')['id']}"
+
+    def act(action, **params):
+        answer = client.post(f"{path}/{action}", headers={"Idempotency-Key": f"{path} {action}"}, **params)
+        return answer.status_code, answer.json()
+
+    first = {"stop": act("stop"), "start": act("start", wait="running"), "restart": act("restart", wait="running")}
+    assert [status for status, _ in first.values()] == [200, 200, 200]
+    client.act(first["stop"][1]["id"], "stop", wait="stopped")
+    assert act("stop") == first["stop"]
+    assert act("start", wait="running") == first["start"]
+    assert act("restart", wait="running") == first["restart"]
+    client.act(first["stop"][1]["id"], "start", wait="running")
+    second = client.post(f"{path}/stop", headers={"Idempotency-Key": f"{path} last"})
+    assert second.status_code == 202
+    hub.eventually(lambda: client.deployment(first["stop"][1]["id"])["status"] == "stopped", "it stopped")
+    again = client.post(f"{path}/stop", headers={"Idempotency-Key": f"{path} last"})
+    assert (again.status_code, again.json()["status"]) == (202, "stopping")
+
+
+def test_a_repeated_create_that_waited_answers_as_the_first_did(client):
+    body = {"name": "waited", "provider": "local", "command": ["sleep", "600"]}
+    key = headers()
+    first = client.post(PATH, body, headers=key, wait="running")
+    client.act(first.json()["id"], "delete", wait="deleted")
+    again = client.post(PATH, body, headers=key, wait="running")
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
 
 
 def test_a_repeated_action_with_its_key_is_done_once(client, make):

@@ -1,5 +1,7 @@
 """Streams on the live gateway: snapshots, events, cuts and resumes, and frames that are no frames."""
+import base64
 import datetime
+import json
 
 import hub
 import pytest
@@ -155,6 +157,32 @@ def test_a_cursor_of_another_log_is_not_recovered(make_server):
         assert [item["id"] for item in connection.of("deployments", "snapshot")["data"]["items"]] == [id]
 
 
+def ahead(cursor, many=9):
+    """The same place of the same log, but that many events later in its first partition."""
+    raw = bytearray(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    at = 1  # behind the version, the incarnation, a varint
+    while raw[at] & 0x80:
+        at += 1
+    assert raw[at + 1] + many < 0x80
+    raw[at + 1] += many
+    return base64.urlsafe_b64encode(bytes(raw)).decode().rstrip("=")
+
+
+def test_a_cursor_that_is_ahead_of_the_log_is_not_recovered(own_server):
+    client = own_server.client()
+    client.create(desired="stopped")
+    forged = ahead(client.get("/api/v1/events", limit=1000).json()["next_cursor"])
+    for query in ({}, {"follow": "true"}):
+        refused = client.get("/api/v1/events", after=forged, **query)
+        assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "cursor.other_log", "after")
+    with own_server.live() as connection:
+        for stream in ("events", "deployments"):
+            assert connection.subscribe(stream, after=forged)["recovered"] is False
+        ids = {client.create(desired="stopped")["id"] for _ in range(40)}
+        while ids:
+            ids.discard(connection.of("events")["data"]["subject"])
+
+
 def test_a_stream_goes_on_over_a_restart_of_the_server(own_server):
     client = own_server.client()
     first = client.create(desired="stopped")["id"]
@@ -248,11 +276,8 @@ def test_a_message_of_64_mb_closes_its_own_socket_only(server, live):
 
 def test_a_binary_frame_is_refused(server, live):
     with server.live() as connection:
-        connection.socket.send(b"\x00\x01")
-        try:
-            assert connection.receive()["type"] == "error"
-        except websockets.exceptions.ConnectionClosed as closed:
-            assert closed.rcvd.code == 1003
+        connection.socket.send(json.dumps({"type": "ping"}).encode())
+        assert closed_code(connection) == 1003
     live.send({"type": "ping"})
     live.expect(lambda f: f["type"] == "pong")
 

@@ -1,4 +1,6 @@
 """Log lines over HTTP: what is asked for, cursors that go on, and lines that are long, broken or unfinished."""
+import base64
+
 import contract
 import hub
 import pytest
@@ -153,11 +155,37 @@ def test_metric_series_have_names_units_and_points(make, client):
         return series if [p for p in memory if p[1]] else None
 
     series = hub.eventually(sampled, "a sample")
+    assert client.get(f"/api/v1/deployments/{id}/metrics").json()["gpu"]
     names = contract.openapi()["components"]["schemas"]["MetricSeries"]["properties"]["name"]["enum"]
     assert set(series) == set(names)
     assert (series["cpu_percent"]["unit"], series["memory_bytes"]["unit"]) == ("percent", "bytes")
     times = [point[0] for point in series["memory_bytes"]["points"]]
     assert times == sorted(times)
+
+
+def test_a_cursor_behind_the_greatest_number_does_not_begin_again(make, client):
+    id = make("echo line", wait="stopped")["id"]
+    for path in ("logs", "events"):
+        cursor = client.get(f"/api/v1/deployments/{id}/{path}").json()["next_cursor"]
+        place = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))[:-1]
+        forged = base64.urlsafe_b64encode(place + b"\xff" * 9 + b"\x01").decode().rstrip("=")
+        refused = client.get(f"/api/v1/deployments/{id}/{path}", after=forged)
+        assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (400, "cursor.invalid", "after")
+
+
+def test_the_first_moment_of_time_is_a_bound_as_any_other(make, client):
+    id = make("echo line", wait="stopped")["id"]
+    first = "1970-01-01T00:00:00Z"
+    assert client.logs(id, to=first)["items"] == []
+    assert [line["text"] for line in client.logs(id, **{"from": first})["items"]] == ["line"]
+    watched = make("exec sleep 600", wait="running")["id"]
+
+    def points(**bounds):
+        series = client.get(f"/api/v1/deployments/{watched}/metrics", **bounds).json()["series"]
+        return sum(len(one["points"]) for one in series)
+
+    assert hub.eventually(lambda: points(**{"from": first}), "a sample")
+    assert points(to=first) == 0
 
 
 def test_metrics_of_another_time_are_empty_and_a_bad_range_is_refused(make, client):

@@ -99,6 +99,7 @@ def test_providers_tell_what_they_can(client):
     local = next(p for p in client.get("/api/v1/providers").json()["items"] if p["name"] == "local")
     able = local["capabilities"]
     assert (able["can_stop"], able["has_logs"], able["has_metrics"], able["can_spot"]) == (True, True, True, False)
+    assert able["gpu_note"] == "no GPU here" or re.search(r"\d+ x ", able["gpu_note"]), able
 
 
 def test_an_image_is_run_or_refused_by_name(client):

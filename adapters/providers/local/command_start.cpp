@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <vector>
@@ -54,6 +55,13 @@ void limit_memory(const Job& job, int failure_fd) {
   if (::setrlimit(RLIMIT_AS, &limit) != 0) fail(failure_fd, StartFailure::Step::limit);
 }
 
+void limit_files(const Job& job) {
+  rlimit limit{};
+  if (job.open_files_max == 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::min<rlim_t>(job.open_files_max, limit.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
   all.reserve(texts.size() + 1);
@@ -77,6 +85,7 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
   enter_cgroups(job, failure_fd);
   const auto arguments = pointers(job.command);
   auto environment = pointers(job.env);
+  limit_files(job);
   limit_memory(job, failure_fd);
   ::environ = environment.data();  // execvp searches the PATH that the command is given
   ::execvp(arguments[0], arguments.data());

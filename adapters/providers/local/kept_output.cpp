@@ -62,8 +62,9 @@ Result<bool> copy_one(const fs::path& from, const fs::path& to, std::optional<In
     found = true;
   }
   std::error_code error;
-  if (!until && fs::is_regular_file(from / kMetricsName, error)) {
-    HUB_TRY(write(to / kMetricsName, read(from / kMetricsName)));
+  for (const auto& name : {std::string(kMetricsName), kMetricsName + std::string(kRawSuffix)}) {
+    if (until || !fs::is_regular_file(from / name, error)) continue;
+    HUB_TRY(write(to / name, read(from / name)));
     found = true;
   }
   return found;

@@ -76,6 +76,7 @@ Result<Job> LocalProvider::make_job(const CreateOrder& order, const LocalDeploym
   job.command = order.spec.command;
   job.env = environment_of(order, deployment.folder + "/" + kWorkspaceName);
   job.log_bytes_max = options_.log_bytes_max;
+  job.open_files_max = open_files_of_commands_;
   if (order.spec.image) {
     // Podman limits the container, in control groups of its own.
     HUB_TRY(job.command, podman_run(podman_->state(), order, deployment.folder + "/" + kWorkspaceName));

@@ -1,5 +1,6 @@
 #include "adapters/providers/local/local_provider.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,6 +54,17 @@ std::string absolute(const std::string& path) {
   return result;
 }
 
+/// Each run costs this process a descriptor, and the usual limit is that of programs which select(). Gives the limit
+/// that was in force, which is the commands' own.
+std::uint64_t raise_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  const auto before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return before;
+}
+
 std::string read_boot_id(const std::string& file) {
   auto id = read_small_file(file);
   while (!id.empty() && id.back() == '\n') id.pop_back();
@@ -71,6 +83,7 @@ LocalProvider::LocalProvider(LocalOptions options, Observer& observer)
       metrics_(
           options_.intervals, nvml_.get(), [this] { return running(); },
           [this](const std::string& id, const Sample& sample) { take_sample(id, sample); }) {
+  open_files_of_commands_ = raise_open_files();
   make_folders(options_.folder);  // what fails here is reported by the first create
   options_.folder = absolute(options_.folder);
   if (options_.supervisor.empty()) options_.supervisor = beside_executable(kSupervisorName);
@@ -242,7 +255,10 @@ Result<Observed> LocalProvider::start(const CreateOrder& order, std::int32_t run
   const std::lock_guard work(deployment->work);
   const auto seen = [&] {
     const std::lock_guard lock(deployment->mutex);
-    return deployment->observed;
+    auto observed = deployment->observed;
+    // Limits may have been changed since it was prepared.
+    observed.limits_by = limits_by(order.spec);
+    return observed;
   };
   if (deployment->is_removed || seen().id.empty()) return unknown_deployment();
   if (seen().run >= run && seen().state != RunState::unknown) return seen();

@@ -85,6 +85,7 @@ class LocalProvider final : public Provider {
   KeptOutput kept_;
   Cgroups cgroups_;
   std::unique_ptr<const Nvml> nvml_;  ///< null: no GPU here
+  std::uint64_t open_files_of_commands_ = 0;
   std::mutex mutex_;
   std::map<std::string, DeploymentPtr> deployments_;
   std::unique_ptr<Podman> podman_;

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "adapters/providers/local/files.hpp"
 #include "adapters/providers/local/frame.hpp"
@@ -31,6 +32,20 @@ std::uint32_t crc_of(const Slot& slot) {
 
 off_t place_of(std::int64_t minute) {
   return static_cast<off_t>(minute % kRollUpMinutes * std::int64_t{sizeof(Slot)});
+}
+
+Slot slot_of(const Sample& sample) {
+  Slot slot;
+  slot.at_micros = sample.at.micros;
+  std::copy(sample.values.begin(), sample.values.end(), slot.values);
+  slot.crc = crc_of(slot);
+  return slot;
+}
+
+Sample sample_of(const Slot& slot) {
+  auto sample = unknown_sample(Instant{slot.at_micros});
+  std::copy(std::begin(slot.values), std::end(slot.values), sample.values.begin());
+  return sample;
 }
 
 bool is_counter(std::size_t metric) {
@@ -98,11 +113,48 @@ void MetricStore::close() {
   is_closed_ = true;
 }
 
+/// What a server before this one has kept; what was torn is left out.
+void MetricStore::load() {
+  if (std::exchange(is_loaded_, true)) return;
+  const Fd file(::open((path_ + std::string(kRawSuffix)).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) return;
+  std::vector<Slot> slots(kRawSlots);
+  const auto got = ::pread(file.get(), slots.data(), slots.size() * sizeof(Slot), 0);
+  slots.resize(got > 0 ? static_cast<std::size_t>(got) / sizeof(Slot) : 0);
+  std::vector<std::pair<std::int64_t, std::uint64_t>> order;
+  for (std::uint64_t place = 0; place < slots.size(); ++place)
+    if (slots[place].at_micros > 0 && slots[place].crc == crc_of(slots[place]))
+      order.emplace_back(slots[place].at_micros, place);
+  std::sort(order.begin(), order.end());
+  for (const auto& [at, place] : order) {
+    if (at < order.back().first - kRawKept.micros || (!raw_.empty() && at == raw_.back().at.micros)) continue;
+    raw_.push_back(sample_of(slots[place]));
+    raw_next_ = place + 1;
+  }
+  if (raw_.empty()) return;
+  // The minute that had begun goes on.
+  minute_.number = raw_.back().at.micros / kMinuteMicros;
+  for (const auto& sample : raw_)
+    if (sample.at.micros / kMinuteMicros == minute_.number) roll_up(sample);
+}
+
+void MetricStore::write_raw(const Sample& sample) {
+  if (is_closed_) return;
+  const auto slot = slot_of(sample);
+  const Fd file(::open((path_ + std::string(kRawSuffix)).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  const auto place = static_cast<off_t>(raw_next_++ % kRawSlots * sizeof slot);
+  // Telemetry: on a full disk a sample is missing after a restart.
+  if (file.is_open() && ::pwrite(file.get(), &slot, sizeof slot, place) < 0) return;
+}
+
 void MetricStore::add(const Sample& sample) {
   const std::lock_guard lock(mutex_);
+  load();
   // A clock that was set back would break the order that reading counts on.
   if (!raw_.empty() && sample.at <= raw_.back().at) return;
+  was_added_to_ = true;
   raw_.push_back(sample);
+  write_raw(sample);
   while (raw_.front().at < sample.at - kRawKept) raw_.pop_front();
   roll_up(sample);
 }
@@ -121,12 +173,9 @@ void MetricStore::roll_up(const Sample& sample) {
 }
 
 void MetricStore::write_minute() {
-  if (minute_.number < 0 || is_closed_) return;
-  Slot slot;
-  slot.at_micros = minute_.number * kMinuteMicros;
-  const auto sample = Gathering{minute_.sum_or_last, minute_.count}.at(Instant{slot.at_micros});
-  std::copy(sample.values.begin(), sample.values.end(), slot.values);
-  slot.crc = crc_of(slot);
+  if (minute_.number < 0 || is_closed_ || !was_added_to_) return;
+  const Instant at{minute_.number * kMinuteMicros};
+  const auto slot = slot_of(Gathering{minute_.sum_or_last, minute_.count}.at(at));
   const Fd file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
   // Telemetry: on a full disk a minute is missing.
   if (file.is_open() && ::pwrite(file.get(), &slot, sizeof slot, place_of(minute_.number)) < 0) return;
@@ -144,9 +193,7 @@ void MetricStore::read_minutes(std::int64_t from, std::int64_t to, std::vector<S
     for (const auto& slot : slots) {
       // Another minute's: a gap of this ring's round, or a write that was torn.
       if (slot.at_micros == minute * kMinuteMicros && slot.crc == crc_of(slot)) {
-        auto sample = unknown_sample(Instant{slot.at_micros});
-        std::copy(std::begin(slot.values), std::end(slot.values), sample.values.begin());
-        out.push_back(sample);
+        out.push_back(sample_of(slot));
       }
       ++minute;
     }
@@ -157,6 +204,7 @@ std::vector<MetricSample> MetricStore::read(Instant from, Instant to, Duration s
   std::vector<Sample> samples;
   {
     const std::lock_guard lock(mutex_);
+    load();
     const auto raw_from = raw_.empty() ? to : raw_.front().at;
     const auto minutes_to = std::min(raw_from, to).micros;
     read_minutes((std::max<std::int64_t>(from.micros, 0) + kMinuteMicros - 1) / kMinuteMicros,

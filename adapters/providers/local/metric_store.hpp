@@ -4,6 +4,7 @@
 #include <deque>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "adapters/providers/provider.hpp"
@@ -37,8 +38,12 @@ inline constexpr Duration kRawKept = seconds(3'600);
 inline constexpr std::int64_t kRollUpMinutes = 30 * 24 * 60;
 inline constexpr std::size_t kSamplesMax = 10'000;
 
-/// The samples of one deployment: the last hour in memory as taken, 30 days of minutes in a ring on disk (96 bytes a
-/// minute, at most 4 MiB). Not fsynced. May be used by several threads.
+/// So many samples as taken are kept on disk: an hour of them at one a second and a little more.
+inline constexpr std::uint64_t kRawSlots = 4'200;
+inline constexpr std::string_view kRawSuffix = "-raw";  ///< of the file's name
+
+/// The samples of one deployment: the last hour as taken, and 30 days of minutes. Each is a ring on disk (96 bytes a
+/// sample: at most 0.4 MiB and 4 MiB); the hour is in memory too. Not fsynced. May be used by several threads.
 class MetricStore {
  public:
   explicit MetricStore(std::string path) : path_(std::move(path)) {}
@@ -60,6 +65,8 @@ class MetricStore {
     std::array<std::uint32_t, kMetrics> count{};
   };
 
+  void load();
+  void write_raw(const Sample& sample);
   void roll_up(const Sample& sample);
   void write_minute();
   void read_minutes(std::int64_t from, std::int64_t to, std::vector<Sample>& out) const;
@@ -67,6 +74,9 @@ class MetricStore {
   std::string path_;
   std::mutex mutex_;
   std::deque<Sample> raw_;
+  bool is_loaded_ = false;
+  bool was_added_to_ = false;   ///< who only reads writes nothing
+  std::uint64_t raw_next_ = 0;  ///< place of the next sample
   Minute minute_;
   bool is_closed_ = false;
 };

@@ -1,5 +1,6 @@
 #include "adapters/providers/local/processes.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -17,7 +19,7 @@
 namespace hub::providers::local {
 namespace {
 
-/// Rounds in which a session is searched again, for what was forked while it was killed.
+/// Rounds in which what is left is searched again, for what was forked while it was killed.
 constexpr int kOrphanRoundsMax = 16;
 /// A killed process that is still there after this hangs in the kernel; it ends when it comes out.
 constexpr int kKillWaitMs = 2'000;
@@ -75,6 +77,21 @@ std::vector<ProcessStat> all_processes() {
   return processes;
 }
 
+std::vector<std::int32_t> living_descendants(std::int32_t ancestor) {
+  std::multimap<std::int32_t, ProcessStat> children;
+  for (const auto& process : all_processes()) children.emplace(process.parent, process);
+  std::vector<std::int32_t> found, living;
+  found.push_back(ancestor);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [first, last] = children.equal_range(found[i]);
+    for (auto it = first; it != last; ++it) {
+      found.push_back(it->second.pid);
+      if (it->second.state != 'Z') living.push_back(it->second.pid);
+    }
+  }
+  return living;
+}
+
 std::vector<std::int32_t> processes_in_cgroup(const std::string& folder) {
   std::vector<std::int32_t> pids;
   const auto text = read_small_file(folder + "/cgroup.procs");
@@ -87,9 +104,16 @@ std::vector<std::int32_t> processes_in_cgroup(const std::string& folder) {
   return pids;
 }
 
+void forbid_forks(const std::string& cgroup_folder) {
+  const Fd file(::open((cgroup_folder + "/pids.max").c_str(), O_WRONLY | O_CLOEXEC));
+  // Without this file the group counts something else, or is gone.
+  if (file.is_open()) write_all(file.get(), "0");
+}
+
 int end_orphans(const RunRecord& run, const std::string& deployment_id) {
   // Without a process id on record the command waited for leave to execute, and ended with its supervisor.
   if (run.pid <= 1) return 0;
+  for (const auto& folder : run.cgroup_folders) forbid_forks(folder);
   int ended = 0;
   for (int round = 0; round < kOrphanRoundsMax; ++round) {
     int found = 0;
@@ -99,9 +123,8 @@ int end_orphans(const RunRecord& run, const std::string& deployment_id) {
     for (const auto& process : all_processes()) {
       if (process.state == 'Z') continue;
       const bool is_leader = process.pid == run.pid && process.start_ticks == run.start_ticks;
-      const bool is_in_session = process.session == run.pid && process.start_ticks >= run.start_ticks &&
-                                 carries_marker(process.pid, deployment_id);
-      if ((is_leader || is_in_session || members.count(process.pid) > 0) && kill_exactly(process)) ++found;
+      const bool is_child = process.start_ticks >= run.start_ticks && carries_marker(process.pid, deployment_id);
+      if ((is_leader || is_child || members.count(process.pid) > 0) && kill_exactly(process)) ++found;
     }
     if (found == 0) break;
     ended += found;

@@ -24,12 +24,17 @@ std::optional<ProcessStat> process_stat(std::int32_t pid);
 /// Every process of the machine, in one pass.
 std::vector<ProcessStat> all_processes();
 
+/// The children of `ancestor`, their children and so on, less those that have ended.
+std::vector<std::int32_t> living_descendants(std::int32_t ancestor);
+
 /// The processes of a control group; empty when there is none.
 std::vector<std::int32_t> processes_in_cgroup(const std::string& folder);
+/// Lets the processes of a control group make no more of themselves, where the group counts processes.
+void forbid_forks(const std::string& cgroup_folder);
 
 /// Ends with SIGKILL what a run left behind whose supervisor is gone: what is in its control groups, the command itself
-/// (known by its start time), and the processes of its session that carry the deployment's marker. Never a process that
-/// merely has an old number. Returns how many were ended.
+/// (known by its start time), and what is no older and carries the deployment's marker. Never a process that merely has
+/// an old number. Returns how many were ended.
 int end_orphans(const RunRecord& run, const std::string& deployment_id);
 
 }  // namespace hub::providers::local

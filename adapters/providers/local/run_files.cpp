@@ -86,6 +86,7 @@ std::string encode(const Job& job) {
   put(out, job.cgroup_folders);
   put(out, job.address_space_max);
   put(out, job.log_bytes_max);
+  put(out, job.open_files_max);
   return out;
 }
 
@@ -99,6 +100,7 @@ std::optional<Job> decode_job(std::string_view bytes) {
   job.cgroup_folders = taking.texts();
   job.address_space_max = taking.number();
   job.log_bytes_max = taking.number();
+  job.open_files_max = taking.number();
   if (!taking.ok || !taking.rest.empty() || job.command.empty() || job.run < 1) return std::nullopt;
   return job;
 }

@@ -34,6 +34,7 @@ struct Job {
   std::vector<std::string> cgroup_folders;  ///< entered by the command, removed at the end
   std::uint64_t address_space_max = 0;      ///< bytes; 0: no limit
   std::uint64_t log_bytes_max = 0;
+  std::uint64_t open_files_max = 0;  ///< soft limit of the command; 0: as the supervisor's
 };
 std::string encode(const Job& job);
 /// Nothing when the bytes are no job.

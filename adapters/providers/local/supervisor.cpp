@@ -268,15 +268,15 @@ void Supervisor::send(Client& client, MessageKind kind, std::uint64_t value) {
     client.told_seq = value;
 }
 
-void Supervisor::reap() {
+bool Supervisor::reap() {
   signalfd_siginfo info[8];
   while (::read(children_.get(), info, sizeof info) > 0) {
   }
-  for (;;) {
+  for (bool any = false;; any = true) {
     int status = 0;
     const auto pid = ::waitpid(-1, &status, WNOHANG);
     if (pid < 0) none_left_ = errno == ECHILD;
-    if (pid <= 0) return;
+    if (pid <= 0) return any;
     // One that could not be executed has its record already.
     if (pid != record_.pid || has_exited_) continue;
     has_exited_ = true;
@@ -295,15 +295,17 @@ void Supervisor::reap() {
 
 void Supervisor::kill_everything() {
   // Whatever the command made is a descendant of this process, also when it left the group: orphans come to us.
-  const auto give_up = steady_micros() + kKillMicrosMax;
   const auto self = ::getpid();
+  // What forks faster than it is found would get away for ever.
+  for (const auto& folder : job_.cgroup_folders) forbid_forks(folder);
+  auto give_up = steady_micros() + kKillMicrosMax;
   while (!none_left_ && steady_micros() < give_up) {
     if (!has_exited_) ::kill(-record_.pid, SIGKILL);
-    for (const auto& process : all_processes())
-      if (process.parent == self && process.state != 'Z') ::kill(process.pid, SIGKILL);
+    for (const auto pid : living_descendants(self)) ::kill(pid, SIGKILL);
     pollfd wait{children_.get(), POLLIN, 0};
     ::poll(&wait, 1, kKillWaitMs);
-    reap();
+    // Time is up for what hangs, not for what goes on making more of itself.
+    if (reap()) give_up = steady_micros() + kKillMicrosMax;
   }
   if (!none_left_) has_exited_ = none_left_ = true;
 }

@@ -44,7 +44,8 @@ class Supervisor {
   bool read_stream(Stream& stream);
   void flush_unfinished(bool all);
   void tell_lines();
-  void reap();
+  /// True when something had ended.
+  bool reap();
   bool is_over() const;
   void kill_everything();
   void drain();

@@ -34,6 +34,12 @@ std::vector<std::string> parts_of(const std::string& path) {
   return parts;
 }
 
+/// Anything else is the machine's trouble (a full disk, no descriptors), which may pass.
+bool may_be_the_path(int error) {
+  return error == ENOTDIR || error == EISDIR || error == ELOOP || error == ENAMETOOLONG || error == EILSEQ ||
+         error == EINVAL;
+}
+
 /// Each part is opened by itself and never through a link, so nothing on the way can lead out.
 Fd open_below(const std::string& folder, const std::vector<std::string>& parts, mode_t mode) {
   Fd at(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -46,21 +52,45 @@ Fd open_below(const std::string& folder, const std::vector<std::string>& parts, 
   return Fd(::openat(at.get(), parts.back().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode));
 }
 
-bool remove_below(int parent, const char* name) {
-  if (::unlinkat(parent, name, 0) == 0 || errno == ENOENT) return true;
-  // Not followed: AT_SYMLINK_NOFOLLOW is not taken by fchmodat, but a link was unlinked above already.
-  ::fchmodat(parent, name, 0700, 0);
-  Fd folder(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  if (!folder.is_open()) return false;
-  DIR* entries = ::fdopendir(::dup(folder.get()));
-  if (entries == nullptr) return false;
-  bool all = true;
+/// Names in an open folder.
+std::vector<std::string> names_below(int folder) {
+  std::vector<std::string> names;
+  DIR* entries = ::fdopendir(::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (entries == nullptr) return names;
   while (const dirent* entry = ::readdir(entries)) {
-    const std::string_view entry_name = entry->d_name;
-    if (entry_name != "." && entry_name != "..") all = remove_below(folder.get(), entry->d_name) && all;
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace_back(name);
   }
   ::closedir(entries);
-  return all && ::unlinkat(parent, name, AT_REMOVEDIR) == 0;
+  return names;
+}
+
+bool unlinked(int folder, const char* name) {
+  return ::unlinkat(folder, name, 0) == 0 || errno == ENOENT;
+}
+
+Fd open_to_empty(int parent, const char* name) {
+  // Not followed: AT_SYMLINK_NOFOLLOW is not taken by fchmodat, but a link was unlinked before.
+  ::fchmodat(parent, name, 0700, 0);
+  return Fd(::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/// Removes the folder `name` of `top`; the folders within it become folders of `top`, under names not used before.
+bool flatten(const Fd& top, const char* name, std::uint64_t& moved) {
+  const auto folder = open_to_empty(top.get(), name);
+  if (!folder.is_open()) return false;
+  for (const auto& entry : names_below(folder.get())) {
+    if (unlinked(folder.get(), entry.c_str())) continue;
+    // One that may not be written to could not be moved, for its ".." changes.
+    ::fchmodat(folder.get(), entry.c_str(), 0700, 0);
+    int error = EEXIST;
+    while (error == EEXIST || error == ENOTEMPTY || error == ENOTDIR) {
+      const auto to = "moved." + std::to_string(moved++);
+      error = ::renameat(folder.get(), entry.c_str(), top.get(), to.c_str()) == 0 ? 0 : errno;
+    }
+    if (error != 0) return false;
+  }
+  return ::unlinkat(top.get(), name, AT_REMOVEDIR) == 0;
 }
 
 }  // namespace
@@ -78,16 +108,26 @@ Result<void> write_files(const std::string& folder, const std::vector<deployment
     }
     const mode_t mode = content.rfind("#!", 0) == 0 ? 0755 : 0644;
     const auto fd = open_below(folder, parts, mode);
-    if (!fd.is_open()) return refuse(i, "path", std::string("cannot be written: ") + std::strerror(errno));
-    if (!write_all(fd.get(), content))
+    const bool is_own_fault = !fd.is_open() && may_be_the_path(errno);
+    if (is_own_fault) return refuse(i, "path", std::string("cannot be written: ") + std::strerror(errno));
+    if (!fd.is_open() || !write_all(fd.get(), content))
       return unavailable("provider.unreachable",
                          std::string("the workspace cannot be written: ") + std::strerror(errno));
   }
   return success();
 }
 
+// However deep a command has made its folders, this holds few descriptors and little of the stack: the server has other
+// use for them.
 bool remove_tree(const std::string& folder) {
-  return remove_below(AT_FDCWD, folder.c_str());
+  if (unlinked(AT_FDCWD, folder.c_str())) return true;
+  const auto top = open_to_empty(AT_FDCWD, folder.c_str());
+  if (!top.is_open()) return false;
+  std::uint64_t moved = 0;
+  for (auto names = names_below(top.get()); !names.empty(); names = names_below(top.get()))
+    for (const auto& name : names)
+      if (!unlinked(top.get(), name.c_str()) && !flatten(top, name.c_str(), moved)) return false;
+  return ::unlinkat(AT_FDCWD, folder.c_str(), AT_REMOVEDIR) == 0;
 }
 
 }  // namespace hub::providers::local

@@ -1,0 +1,27 @@
+#pragma once
+#include <filesystem>
+#include <memory>
+
+#include "events/kafka/client.hpp"
+#include "events/log/log.hpp"
+
+namespace hub::kafka {
+
+struct KafkaLogOptions {
+  Brokers brokers;
+  std::string topic;                       ///< "<namespace>.events"
+  std::string transactional_id;            ///< begins those of this node: "ch-<namespace>-<node>"
+  std::filesystem::path folder;            ///< of the local copy: DIR/log and nothing else
+  std::size_t writers = 1;                 ///< threads that append at the same time; more wait for each other
+  std::uint32_t partitions = 16;           ///< of the topic
+  std::uint64_t incarnation = 0;           ///< of the namespace
+  std::size_t memory_bytes_max = 8 << 20;  ///< write buffers of the local copy
+};
+
+/// The log of several machines: one topic of Apache Kafka, of which each keeps a copy in the embedded log's format. A
+/// batch is one transaction. Reads, history and watchers see what the copy has; head() of an owned partition is exact.
+/// append() answers `unknown` whenever the brokers did not say for certain that the batch is there.
+/// Fails: invalid `kafka.conf`; as log::open_mirror does.
+Result<std::unique_ptr<log::Log>> open_kafka_log(KafkaLogOptions options);
+
+}  // namespace hub::kafka

@@ -1,0 +1,204 @@
+#include "events/kafka/transactions.hpp"
+
+#include <thread>
+
+#include "events/core/logging.hpp"
+
+namespace hub::kafka {
+namespace {
+
+constexpr int kTransactionMs = 5'000;
+constexpr std::chrono::milliseconds kRetryFor{2 * kTransactionMs};
+constexpr std::chrono::milliseconds kOpenPatience{15'000};
+constexpr std::chrono::seconds kSlowCall{2};
+
+/// Our own wait is bounded by those of the broker: a shorter one would leave the client in a state that nobody knows.
+constexpr int kUntilDone = -1;
+
+void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
+  // Also what wakes the flush within a commit: without it that looks every 10 ms only.
+  if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR && message->_private != nullptr)
+    *static_cast<std::int64_t*>(message->_private) = message->offset;
+}
+
+void on_error(rd_kafka_t*, int error, const char*, void* opaque) {
+  switch (error) {
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
+      static_cast<std::atomic<bool>*>(opaque)->store(true);
+      break;
+    default:
+      break;
+  }
+}
+
+bool is_fence(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
+         code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+}
+
+rd_kafka_vu_t field(rd_kafka_vtype_t type) {
+  rd_kafka_vu_t value{};
+  value.vtype = type;
+  return value;
+}
+rd_kafka_vu_t bytes(rd_kafka_vtype_t type, const std::string& text) {
+  auto value = field(type);
+  // Copied at once (RD_KAFKA_MSG_F_COPY); the interface only lacks a const.
+  value.u.mem.ptr = const_cast<char*>(text.data());
+  value.u.mem.size = text.size();
+  return value;
+}
+
+/// The client takes the headers when it takes the message.
+rd_kafka_resp_err_t produce_one(rd_kafka_t* client, const std::string& topic, Placed& placed) {
+  std::array<rd_kafka_vu_t, 7> fields{field(RD_KAFKA_VTYPE_TOPIC),
+                                      field(RD_KAFKA_VTYPE_PARTITION),
+                                      field(RD_KAFKA_VTYPE_MSGFLAGS),
+                                      bytes(RD_KAFKA_VTYPE_VALUE, placed.message.value),
+                                      field(RD_KAFKA_VTYPE_HEADERS),
+                                      field(RD_KAFKA_VTYPE_OPAQUE),
+                                      bytes(RD_KAFKA_VTYPE_KEY, placed.message.key)};
+  fields[0].u.cstr = topic.c_str();
+  fields[1].u.i32 = static_cast<std::int32_t>(placed.partition);
+  fields[2].u.i = RD_KAFKA_MSG_F_COPY;
+  fields[4].u.headers = placed.message.headers.get();
+  fields[5].u.ptr = &placed.offset;
+  const auto count = placed.message.key.empty() ? fields.size() - 1 : fields.size();
+  const Error error(rd_kafka_produceva(client, fields.data(), count));
+  if (error) return rd_kafka_error_code(error.get());
+  static_cast<void>(placed.message.headers.release());
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Transactions>> Transactions::open(const Brokers& brokers, const std::string& id,
+                                                         std::chrono::milliseconds patience) {
+  HUB_TRY(auto conf, make_conf(brokers, {{"transactional.id", id},
+                                         {"transaction.timeout.ms", std::to_string(kTransactionMs)},
+                                         {"message.timeout.ms", std::to_string(kTransactionMs - 1'000)},
+                                         {"linger.ms", "0"},
+                                         {"message.max.bytes", std::to_string(kMessageBytesMax)},
+                                         {"queue.buffering.max.messages", "1000000"},
+                                         {"compression.type", "none"}}));
+  std::unique_ptr<Transactions> made(new Transactions);
+  rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
+  rd_kafka_conf_set_error_cb(conf.get(), on_error);
+  rd_kafka_conf_set_opaque(conf.get(), &made->shaken_);
+  HUB_TRY(made->client_, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+    const Error error(rd_kafka_init_transactions(made->client_.get(), std::max(1, static_cast<int>(left.count()))));
+    if (!error) break;
+    const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
+    if (!again || std::chrono::steady_clock::now() >= end)
+      return unavailable("kafka.unreachable", std::string("no transactions: ") + rd_kafka_error_string(error.get()));
+  }
+  // What went wrong while it found its way is over.
+  made->shaken_ = false;
+  return made;
+}
+
+Transactions::~Transactions() {
+  if (!client_) return;
+  // With messages still on their way it would wait for them.
+  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+template <class Call>
+Error Transactions::repeat(Call call) {
+  const auto begun = std::chrono::steady_clock::now();
+  for (;;) {
+    Error error = call();
+    const auto took = std::chrono::steady_clock::now() - begun;
+    if (took > kSlowCall) shaken_ = true;
+    if (!error || rd_kafka_error_is_retriable(error.get()) == 0 || took > kRetryFor) return error;
+    shaken_ = true;
+  }
+}
+
+bool Transactions::produce(const std::string& topic, std::vector<Placed>& messages) {
+  for (auto& placed : messages) {
+    auto error = produce_one(client_.get(), topic, placed);
+    while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+      rd_kafka_poll(client_.get(), 1);
+      error = produce_one(client_.get(), topic, placed);
+    }
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+    rd_kafka_poll(client_.get(), 0);
+  }
+  return true;
+}
+
+Outcome Transactions::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
+  rd_kafka_poll(client_.get(), 0);
+  shaken_ = false;
+  if (auto error = Error(rd_kafka_begin_transaction(client_.get()))) return ended(std::move(error), false);
+  if (!produce(topic, messages)) return abort();
+  if (consumed != nullptr) {
+    auto error = repeat([&] {
+      return Error(rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(),
+                                                        kUntilDone));
+    });
+    if (error) return ended(std::move(error), false);
+  }
+  auto error = repeat([&] { return Error(rd_kafka_commit_transaction(client_.get(), kUntilDone)); });
+  return error ? ended(std::move(error), true) : Outcome::committed;
+}
+
+Outcome Transactions::ended(Error error, bool committing) {
+  const auto code = rd_kafka_error_code(error.get());
+  logging::write(logging::Level::info, "a transaction of Kafka did not end well",
+                 {{"error", rd_kafka_error_string(error.get())}, {"name", rd_kafka_err2name(code)}});
+  const bool fenced = is_fence(code);
+  if (rd_kafka_error_txn_requires_abort(error.get()) != 0) {
+    const auto outcome = abort();
+    if (!fenced) return outcome;
+    usable_ = false;
+    return Outcome::fenced;
+  }
+  usable_ = false;
+  // Before the commit was asked for there is nothing to doubt: what is not committed is aborted by the broker.
+  if (committing) return Outcome::unknown;
+  return fenced ? Outcome::fenced : Outcome::aborted;
+}
+
+Outcome Transactions::abort() {
+  const auto error = repeat([&] { return Error(rd_kafka_abort_transaction(client_.get(), kUntilDone)); });
+  if (!error) return Outcome::aborted;
+  usable_ = false;
+  return is_fence(rd_kafka_error_code(error.get())) ? Outcome::fenced : Outcome::aborted;
+}
+
+TurnOfTwo::TurnOfTwo(Brokers brokers, const std::string& name)
+    : brokers_(std::move(brokers)), ids_{name + "-a", name + "-b"} {}
+
+Result<bool> TurnOfTwo::renew() {
+  bool made = false;
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    if (producers_[i] && producers_[i]->usable()) continue;
+    producers_[i].reset();
+    if (was_ready_) ++recycled_;
+    HUB_TRY(producers_[i], Transactions::open(brokers_, ids_[i], kOpenPatience));
+    made = true;
+  }
+  was_ready_ = true;
+  return made;
+}
+
+Outcome TurnOfTwo::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
+  for (const auto& producer : producers_)
+    if (!producer || !producer->usable()) return Outcome::fenced;
+  const auto outcome = producers_[turn_++ % producers_.size()]->write(topic, messages, consumed);
+  // In doubt both may hold something that comes late; each ends what its forerunner left open.
+  if (outcome == Outcome::unknown || outcome == Outcome::fenced)
+    for (auto& producer : producers_) producer.reset();
+  return outcome;
+}
+
+}  // namespace hub::kafka

@@ -1,0 +1,10 @@
+#pragma once
+#include "events/log/embedded_store.hpp"
+
+namespace hub::log {
+
+/// Log::verify_indexes() of the embedded log: one walk over the batches and one over each index, in bounded memory.
+/// Only when something is wrong is each entry looked up, to name the first bad position.
+Result<void> verify_indexes(Store& store);
+
+}  // namespace hub::log
