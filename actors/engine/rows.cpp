@@ -16,6 +16,7 @@
 #include "events/core/instant.hpp"
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::engine {
 namespace {
@@ -135,6 +136,7 @@ class MemoryRows final : public Rows {
 rocksdb::Options options() {
   static const DropExpiredCommands filter;
   rocksdb::Options options;
+  options.env = rocks::patient_env();
   options.create_if_missing = true;
   options.paranoid_checks = true;
   options.write_buffer_size = kWriteBufferBytes;
@@ -144,8 +146,7 @@ rocksdb::Options options() {
   options.level0_file_num_compaction_trigger = kFilesPerMerge;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.info_log = rocks::no_diary();
   options.compaction_filter = &filter;
   options.compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;

@@ -29,6 +29,7 @@ Result<std::unique_ptr<Consumer>> Consumer::start(const Brokers& brokers, const 
                                          {"enable.auto.commit", "false"},
                                          {"enable.auto.offset.store", "false"},
                                          {"auto.offset.reset", "error"},
+                                         {"enable.partition.eof", "true"},
                                          {"fetch.error.backoff.ms", "50"},
                                          {"check.crcs", "true"}}));
   std::unique_ptr<Consumer> consumer(new Consumer);
@@ -64,6 +65,9 @@ void Consumer::take(const rd_kafka_message_t& message) {
   switch (message.err) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
       handler_.message(message);
+      break;
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+      handler_.reached_end(static_cast<PartitionId>(message.partition));
       break;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:

@@ -16,6 +16,8 @@ class Consumer {
   struct Handler {
     /// The message is valid during the call.
     std::function<void(const rd_kafka_message_t&)> message;
+    /// All that was committed when it was looked at last is read; told again whenever that is so.
+    std::function<void(PartitionId)> reached_end;
     /// What lies at the wanted offset is not kept any more; the partition is not read on.
     std::function<void(PartitionId)> truncated;
   };

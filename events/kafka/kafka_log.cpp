@@ -23,6 +23,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kClaimPatience{30};
 constexpr std::chrono::seconds kFencePatience{10};
+/// A start gives up when nothing is heard of a partition for so long.
+constexpr std::chrono::seconds kSilenceMax{30};
 constexpr std::size_t kOwnerBytes = 8;
 
 /// One partition.
@@ -34,8 +36,9 @@ struct Place {
   std::condition_variable moved;
   Assembler assembler;
   std::optional<Failure> fault;
-  Epoch tried = 0;    ///< the highest epoch that this process claimed, whatever came of it
-  std::string owner;  ///< under which this process owns the partition as far as it knows; empty: it does not
+  Epoch tried = 0;         ///< the highest epoch that this process claimed, whatever came of it
+  bool caught_up = false;  ///< the end was reached once
+  std::string owner;       ///< under which this process owns the partition as far as it knows; empty: it does not
 };
 
 class KafkaLog final : public log::Log {
@@ -59,8 +62,9 @@ class KafkaLog final : public log::Log {
            {FailureKind::gone, "log.truncated",
             "partition " + std::to_string(partition) + " is kept no longer from where this node has read to", "", 0});
     };
+    handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
     HUB_TRY(consumer_, Consumer::start(options_.brokers, options_.topic, offsets, std::move(handler)));
-    return success();
+    return catch_up();
   }
 
   std::uint32_t partitions() const override { return options_.partitions; }
@@ -83,6 +87,8 @@ class KafkaLog final : public log::Log {
     HUB_ASSERT(partition < places_.size());
     return *places_[partition];
   }
+  Result<void> catch_up();
+  void reached_end(PartitionId partition);
   void take(const rd_kafka_message_t& message);
   void stop(PartitionId partition, Failure failure);
   /// Needs the place's `state`.
@@ -127,6 +133,28 @@ void KafkaLog::take(const rd_kafka_message_t& message) {
     if (batch.value()) keep(place, batch.value());
   }
   place.moved.notify_all();
+}
+
+void KafkaLog::reached_end(PartitionId partition) {
+  auto& place = at(partition);
+  const std::lock_guard lock(place.state);
+  place.caught_up = true;
+  place.moved.notify_all();
+}
+
+Result<void> KafkaLog::catch_up() {
+  for (const auto& place : places_) {
+    std::unique_lock lock(place->state);
+    while (!place->caught_up && !place->fault) {
+      const auto before = place->assembler.next_offset();
+      const auto told = place->moved.wait_for(lock, kSilenceMax);
+      if (told == std::cv_status::timeout && place->assembler.next_offset() == before)
+        return unavailable("kafka.unreachable", "the brokers answer, and nothing of the topic " + options_.topic +
+                                                    " comes; look at its leaders with `computehub kafka describe`");
+    }
+    if (place->fault) return *place->fault;
+  }
+  return success();
 }
 
 void KafkaLog::keep(Place& place, const log::BatchPtr& batch) {

@@ -21,7 +21,9 @@ struct KafkaLogOptions {
 /// The log of several machines: one topic of Apache Kafka, of which each keeps a copy in the embedded log's format. A
 /// batch is one transaction. Reads, history and watchers see what the copy has; head() of an owned partition is exact.
 /// append() answers `unknown` whenever the brokers did not say for certain that the batch is there.
-/// Fails: invalid `kafka.conf`; as log::open_mirror does.
+/// Returns when the copy has what was committed by then. Fails: invalid `kafka.conf`; unavailable `kafka.unreachable`
+/// when nothing comes for 30 s; gone `log.truncated`, internal `log.corrupt` naming the position; as log::open_mirror
+/// does.
 Result<std::unique_ptr<log::Log>> open_kafka_log(KafkaLogOptions options);
 
 }  // namespace hub::kafka

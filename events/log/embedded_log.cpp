@@ -13,6 +13,7 @@
 #include "events/log/embedded_store.hpp"
 #include "events/log/head_marks.hpp"
 #include "events/log/watchers.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::log {
 namespace {
@@ -179,7 +180,7 @@ Result<std::unique_ptr<Log>> open_embedded_log_on(const EmbeddedOptions& options
 }
 
 Result<std::unique_ptr<Log>> open_embedded_log(const EmbeddedOptions& options) {
-  return open_embedded_log_on(options, rocksdb::Env::Default());
+  return open_embedded_log_on(options, rocks::patient_env());
 }
 
 }  // namespace hub::log

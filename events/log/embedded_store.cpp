@@ -14,6 +14,7 @@
 
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::log {
 namespace {
@@ -46,14 +47,6 @@ class StopOnError final : public rocksdb::EventListener {
   std::shared_ptr<std::atomic<bool>> stalled_;
 };
 
-/// Errors come as statuses; the database's own diary would only fill the folder.
-class NoDiary final : public rocksdb::Logger {
- public:
-  NoDiary() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
-
 rocksdb::DBOptions database_options(const EmbeddedOptions& options, const Store& store) {
   rocksdb::DBOptions db;
   db.env = store.env;
@@ -69,7 +62,7 @@ rocksdb::DBOptions database_options(const EmbeddedOptions& options, const Store&
   db.allow_concurrent_memtable_write = false;
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
-  db.info_log = std::make_shared<NoDiary>();
+  db.info_log = rocks::no_diary();
   db.listeners.push_back(std::make_shared<StopOnError>(store.stalled));
   return db;
 }

@@ -5,6 +5,7 @@
 #include "events/log/chain.hpp"
 #include "events/log/embedded_queries.hpp"
 #include "events/log/embedded_store.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::log {
 namespace {
@@ -113,7 +114,7 @@ Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options) {
   store_options.folder = options.folder;
   store_options.partitions = options.partitions;
   store_options.memory_bytes_max = options.memory_bytes_max;
-  HUB_TRY(auto store, open_store(store_options, rocksdb::Env::Default(), options.incarnation));
+  HUB_TRY(auto store, open_store(store_options, rocks::patient_env(), options.incarnation));
   if (store->meta != Meta{options.partitions, options.incarnation})
     return conflict("log.other", "the folder holds another log than the one that it would copy");
   auto mirror = std::make_unique<LocalMirror>(std::move(store));

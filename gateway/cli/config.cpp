@@ -203,6 +203,9 @@ Result<void> check_serve(const ServeOptions& options) {
                                "--behind-proxy with the addresses of the proxy that ends TLS",
                                to_text(options.listen)),
                    "listen");
+  if (options.log == LogKind::kafka && options.kafka_brokers.empty())
+    return invalid("config.kafka_brokers", "log kafka needs brokers to begin with: give --kafka-brokers HOST:PORT",
+                   "kafka-brokers");
   if (!options.encryption_key.empty() && !options.encryption_key_file.empty())
     return invalid("config.encryption_key", "encryption-key and encryption-key-file are both given: leave one away",
                    "encryption-key");

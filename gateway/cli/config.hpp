@@ -16,6 +16,10 @@ namespace hub::cli {
 enum class LogFormat { text, json };
 BOOST_DESCRIBE_ENUM(LogFormat, text, json)
 
+/// Where the record lies.
+enum class LogKind { embedded, kafka };
+BOOST_DESCRIBE_ENUM(LogKind, embedded, kafka)
+
 enum class LogLevel { trace, debug, info, warning, error };
 BOOST_DESCRIBE_ENUM(LogLevel, trace, debug, info, warning, error)
 
@@ -47,7 +51,9 @@ struct ServeOptions {
   std::uint32_t threads = 0;      ///< of the gateway; 0: one a core
   std::uint32_t partitions = 16;  ///< of a new log; an existing one keeps its own
   std::filesystem::path encryption_key_file;
-  std::string encryption_key;                     ///< secret; as whoever opens the secrets store reads it
+  std::string encryption_key;  ///< secret; as whoever opens the secrets store reads it
+  LogKind log = LogKind::embedded;
+  std::string node;                               ///< empty: made at the first start and kept in the data folder
   std::string kafka_brokers;                      ///< "host:port[,host:port …]"; empty: none
   std::map<std::string, std::string> kafka_conf;  ///< properties of librdkafka; may hold secrets
   std::filesystem::path kafka_conf_file;          ///< more of them; empty: none
@@ -96,7 +102,7 @@ struct Config {
 Result<Config> load_config(const ConfigSources& sources);
 
 /// What does not fit together, whatever its source. Fails: `config.dev_address`, `config.no_tls`, `config.tls_pair`,
-/// `config.encryption_key`.
+/// `config.encryption_key`, `config.kafka_brokers`.
 Result<void> check_serve(const ServeOptions& options);
 
 /// Environment variables that the command line itself reads; they are no options of the server.

@@ -176,6 +176,8 @@ constexpr OptionSpec kOptions[] = {
     option<&Options::encryption_key_file>("encryption-key-file", Kind::value, "FILE",
                                           "file with the key of the secrets"),
     option<&Options::encryption_key>("encryption-key", Kind::secret, "KEY", "key of the secrets"),
+    option<&Options::log>("log", Kind::value, "KIND", "embedded (in the data folder) or kafka"),
+    option<&Options::node>("node", Kind::value, "NAME", "name of this node among others; made and kept when not given"),
     option<&Options::kafka_brokers>("kafka-brokers", Kind::value, "HOST:PORT,…", "Kafka brokers to begin with"),
     {"kafka-conf", Kind::properties, "NAME=VALUE", "property of Kafka's client, as security.protocol=ssl; repeatable",
      read_properties, show_properties},

@@ -16,6 +16,7 @@ struct DataFolder {
   std::filesystem::path accounts() const { return projections() / "accounts-v1"; }
   std::filesystem::path local() const { return root / "local"; }
   std::filesystem::path keys() const { return root / "keys"; }
+  std::filesystem::path node() const { return root / "node"; }
   std::filesystem::path server_json() const { return root / "server.json"; }
 
   /// Makes the folders; keys are for their owner alone. Fails: unavailable `data.unusable`.

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "events/core/logging.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::server {
 namespace {
@@ -28,6 +29,7 @@ std::int64_t reserve_of(const std::filesystem::path& folder) {
 DiskGuard::DiskGuard(const std::filesystem::path& folder, bool writes)
     : folder_(folder), ballast_(folder / kBallastName), reserve_(reserve_of(folder)) {
   if (!writes) return;
+  rocks::give_way_with([this] { give_way(); });
   std::error_code error;
   has_ballast_ = static_cast<std::int64_t>(std::filesystem::file_size(ballast_, error)) == reserve_ && !error;
   const auto free = free_bytes();
@@ -37,6 +39,10 @@ DiskGuard::DiskGuard(const std::filesystem::path& folder, bool writes)
   } else if (!has_ballast_ && free >= 2 * reserve_) {
     make_ballast();
   }
+}
+
+DiskGuard::~DiskGuard() {
+  rocks::give_way_with({});
 }
 
 std::int64_t DiskGuard::free_bytes() const {
@@ -84,6 +90,14 @@ bool DiskGuard::make_ballast() {
   if (!made) ::unlink(ballast_.c_str());
   has_ballast_ = made;
   return made;
+}
+
+void DiskGuard::give_way() {
+  {
+    const std::lock_guard lock(changing_);
+    if (!full_) set_full(true, free_bytes());
+  }
+  release();
 }
 
 void DiskGuard::release() {

@@ -23,7 +23,11 @@ class DiskGuard {
 
   /// Makes the ballast (an eighth of the disk, 16 to 64 MiB) when there is room for it; gives it free when there is
   /// none, so that what comes next can start. Without `writes` it only looks, and there is always room.
+  /// Until its end it makes room for databases whose writes find none (rocks::give_way_with).
   explicit DiskGuard(const std::filesystem::path& folder, bool writes = true);
+  DiskGuard(const DiskGuard&) = delete;
+  DiskGuard& operator=(const DiskGuard&) = delete;
+  ~DiskGuard();
 
   /// True when writers may go on. Costs one look at the file system; asked before each batch.
   bool has_room();
@@ -33,6 +37,8 @@ class DiskGuard {
   void release();
 
  private:
+  /// A write has found no room: refuses writers and gives the ballast free.
+  void give_way();
   std::int64_t free_bytes() const;
   bool make_ballast();
   void set_full(bool full, std::int64_t free);

@@ -24,6 +24,7 @@
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/public_key_file.hpp"
 #include "gateway/server/refusal_audit.hpp"
+#include "gateway/server/shared_log.hpp"
 #include "gateway/server/telemetry.hpp"
 #include "gateway/streams/deployment_streams.hpp"
 #include "gateway/streams/event_stream.hpp"
@@ -52,6 +53,7 @@ struct Server::Parts {
   explicit Parts(const cli::ServeOptions& given) : options(given), folder{given.data} {}
   ~Parts() { stop(); }
 
+  Result<void> open_log();
   Result<void> open_stores();
   Result<void> open_secrets();
   Result<void> open_access();
@@ -68,6 +70,7 @@ struct Server::Parts {
 
   cli::ServeOptions options;
   DataFolder folder;
+  std::string node = "embedded";  ///< as claims name it
   std::unique_ptr<DiskGuard> disk;
   std::optional<log::Signer> signer;
   std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
@@ -101,16 +104,23 @@ struct Server::Parts {
   std::unique_ptr<http::Server> http;
 };
 
-Result<void> Server::Parts::open_stores() {
+Result<void> Server::Parts::open_log() {
+  // What is only read is read where it lies, also when it is a copy.
+  if (options.log == cli::LogKind::kafka && !options.read_only) {
+    HUB_TRY(node, node_name(options, folder));
+    HUB_TRY(log, open_shared_log(options, folder, node));
+    return success();
+  }
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
   log_options.partitions = options.partitions;
   log_options.read_only = options.read_only;
   log_options.figures = log_figures;
-  const auto open_log = [&]() -> Result<void> {
-    HUB_TRY(log, log::open_embedded_log(log_options));
-    return success();
-  };
+  HUB_TRY(log, log::open_embedded_log(log_options));
+  return success();
+}
+
+Result<void> Server::Parts::open_stores() {
   // Nothing is made where there is nothing to read.
   if (options.read_only) {
     HUB_TRY(open_log());
@@ -163,7 +173,7 @@ Result<void> Server::Parts::open_projections() {
 
 Result<void> Server::Parts::start_engine() {
   engine::EngineOptions engine_options;
-  engine_options.runner.node = "embedded";
+  engine_options.runner.node = node;
   engine_options.runner.has_room = [this] { return disk->has_room(); };
   engine_options.runner.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
     std::vector<log::Head> heads;

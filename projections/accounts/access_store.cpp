@@ -11,6 +11,7 @@
 
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::accounts {
 namespace {
@@ -28,21 +29,14 @@ void must(const rocksdb::Status& status) {
   if (!status.ok()) stop_on_failed_write(status);
 }
 
-/// For reading only: the database's own diary would be written beside it.
-class NoDiary final : public rocksdb::Logger {
- public:
-  NoDiary() : rocksdb::Logger(rocksdb::InfoLogLevel::FATAL_LEVEL) {}
-  using rocksdb::Logger::Logv;
-  void Logv(const char*, va_list) override {}
-};
-
 rocksdb::Options options() {
   rocksdb::Options options;
+  options.env = rocks::patient_env();
+  options.info_log = rocks::no_diary();
   options.create_if_missing = true;
   options.write_buffer_size = 1 << 20;
   options.max_open_files = 32;
   options.max_background_jobs = 1;
-  options.keep_log_file_num = 2;
   rocksdb::BlockBasedTableOptions table;
   table.no_block_cache = true;  // read once, at the start
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -80,7 +74,6 @@ Result<Rows> read_rows(const std::filesystem::path& folder, std::uint32_t partit
     return not_found("projection.absent", "there is no such projection");
   auto reading = options();
   reading.create_if_missing = false;
-  reading.info_log = std::make_shared<NoDiary>();
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::OpenForReadOnly(reading, folder.string(), &opened);
   if (!status.ok()) return internal_failure("projection.corrupt", status.ToString());

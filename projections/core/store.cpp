@@ -14,6 +14,7 @@
 
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
+#include "events/rocks/patient_files.hpp"
 
 namespace hub::projections {
 namespace {
@@ -42,6 +43,7 @@ rocksdb::Options options_for(const StoreResources& resources) {
   table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   rocksdb::Options options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.env = rocks::patient_env();
   options.create_if_missing = true;
   options.write_buffer_size = kWriteBufferBytes;
   options.memtable_prefix_bloom_size_ratio = kBloomShare;
@@ -52,8 +54,7 @@ rocksdb::Options options_for(const StoreResources& resources) {
   options.compression = rocksdb::kLZ4Compression;
   options.max_background_jobs = 1;
   options.level_compaction_dynamic_level_bytes = true;
-  options.keep_log_file_num = 1;
-  options.info_log_level = rocksdb::ERROR_LEVEL;
+  options.info_log = rocks::no_diary();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
   return options;

@@ -91,7 +91,7 @@ class Recorder(threading.Thread):
             if kind == "create":
                 operation.entity = json.loads(text)["id"]
                 self.mine.append(operation.entity)
-        elif status in (429, 503):  # not done, and may be tried again
+        elif status in (429, 503, 504):  # not done, and may be tried again
             operation.outcome = REFUSED
         else:
             self.faults.append((operation, text))

@@ -1,0 +1,55 @@
+#include "gateway/server/shared_log.hpp"
+
+#include <algorithm>
+#include <fstream>
+
+#include "events/core/digest.hpp"
+#include "events/kafka/kafka_log.hpp"
+#include "events/kafka/topics.hpp"
+#include "gateway/cli/kafka_options.hpp"
+
+namespace hub::server {
+namespace {
+
+constexpr std::size_t kNodeSizeMax = 100;
+constexpr std::size_t kNodeBytes = 6;
+
+bool is_node_name(std::string_view name) {
+  const auto allowed = [](char letter) {
+    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') ||
+           letter == '.' || letter == '_' || letter == '-';
+  };
+  return !name.empty() && name.size() <= kNodeSizeMax && std::all_of(name.begin(), name.end(), allowed);
+}
+
+}  // namespace
+
+Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder& folder) {
+  auto name = options.node;
+  if (name.empty()) std::getline(std::ifstream(folder.node()), name);
+  if (name.empty()) {
+    name = "node-" + to_hex(random_bytes(kNodeBytes));
+    std::ofstream file(folder.node(), std::ios::trunc);
+    file << name << '\n';
+    if (!file.flush()) return unavailable("data.unusable", "the node's name cannot be written to the data folder");
+  }
+  if (!is_node_name(name))
+    return invalid("config.node", "a node's name has 1 to 100 letters, digits, \".\", \"_\" and \"-\"", "node");
+  return name;
+}
+
+Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
+                                                  const std::string& node) {
+  kafka::KafkaLogOptions log;
+  log.brokers.bootstrap = options.kafka_brokers;
+  HUB_TRY(log.brokers.conf, cli::kafka_properties(options));
+  HUB_TRY(const auto record, kafka::check_topics(log.brokers, options.kafka_namespace));
+  log.topic = kafka::Topics(options.kafka_namespace).events;
+  log.transactional_id = "ch-" + options.kafka_namespace + "-" + node;
+  log.folder = folder.log();
+  log.partitions = record.partitions;
+  log.incarnation = record.incarnation;
+  return kafka::open_kafka_log(std::move(log));
+}
+
+}  // namespace hub::server
