@@ -118,7 +118,7 @@ Result<std::uint32_t> replication_of(const ClusterView& view, const InitOptions&
   if (options.replication > brokers)
     return invalid("kafka.replication",
                    "there are " + std::to_string(brokers) +
-                       " brokers, so a partition has at most as many copies, not " +
+                       " broker(s), so a partition has at most as many copies, not " +
                        std::to_string(options.replication),
                    "replication");
   return options.replication != 0 ? options.replication : std::min(kReplicationDefault, std::max(brokers, 1U));
