@@ -14,9 +14,6 @@ struct Brokers {
   std::map<std::string, std::string> conf;  ///< passed through to librdkafka, such as security.protocol; said last
 };
 
-/// Of one record with its headers; topics are made for it.
-inline constexpr std::size_t kMessageBytesMax = 16 << 20;
-
 using Settings = std::map<std::string, std::string>;
 
 /// For a client whose errors are answered to whoever asked: they need not be in the log too.

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "events/core/logging.hpp"
+#include "events/kafka/topics.hpp"
 
 namespace hub::kafka {
 namespace {
@@ -81,7 +82,7 @@ Result<std::unique_ptr<Transactions>> Transactions::open(const Brokers& brokers,
                                          {"transaction.timeout.ms", std::to_string(kTransactionMs)},
                                          {"message.timeout.ms", std::to_string(kTransactionMs - 1'000)},
                                          {"linger.ms", "0"},
-                                         {"message.max.bytes", std::to_string(kMessageBytesMax)},
+                                         {"message.max.bytes", std::to_string(kBatchBytesMax)},
                                          {"queue.buffering.max.messages", "1000000"},
                                          {"compression.type", "none"}}));
   std::unique_ptr<Transactions> made(new Transactions);
