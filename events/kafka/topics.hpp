@@ -17,8 +17,8 @@ inline constexpr std::uint32_t kPartitionsDefault = 16;
 inline constexpr std::uint32_t kPartitionsMax = 1'024;
 /// Copies of each partition when nobody says how many: this, or one a broker when there are fewer.
 inline constexpr std::uint32_t kReplicationDefault = 3;
-/// Largest batch of records that our topics take: one record of the largest size, and what lies around it.
-inline constexpr std::int64_t kBatchBytesMax = std::int64_t{kMessageBytesMax} + (std::int64_t{1} << 20U);
+/// Largest batch of records that our topics take; a producer's `message.max.bytes` is to be no more.
+inline constexpr std::int64_t kBatchBytesMax = std::int64_t{8} << 20U;
 /// How long the functions below try before they say that the brokers cannot be reached.
 inline constexpr Duration kPatience = seconds(10);
 
