@@ -9,8 +9,10 @@ namespace {
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, Destroyer<rd_kafka_metadata_destroy>>;
 using ConfigResource = std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
 
-// A question waits this long before it looks at what the client was told beside it, such as a wrong password.
+// A question waits this long before it looks at what the client was told beside it, such as a wrong password. One that
+// is given up is asked anew, and so longer each time: slow brokers are to be heard.
 constexpr int kSliceMs = 250;
+constexpr int kSliceMsMax = 8'000;
 constexpr std::size_t kErrorBytes = 512;
 
 TopicState state_of(const rd_kafka_metadata_topic_t& topic) {
@@ -157,9 +159,9 @@ bool Admin::is_hopeless() const {
 Result<ClusterView> Admin::look(const Patience& patience) {
   heard_ = {};
   const auto doing = "the brokers (" + brokers_ + ") cannot be reached";
-  while (true) {
+  for (int slice = kSliceMs;; slice = std::min(slice * 2, kSliceMsMax)) {
     const rd_kafka_metadata_t* answer = nullptr;
-    const auto error = rd_kafka_metadata(client_.get(), 1, nullptr, &answer, patience.slice_ms(kSliceMs));
+    const auto error = rd_kafka_metadata(client_.get(), 1, nullptr, &answer, patience.slice_ms(slice));
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
       const Metadata metadata(answer);
       auto view = view_of(*metadata);

@@ -147,12 +147,15 @@ Result<std::optional<NamespaceRecord>> read_namespace_record(const Brokers& brok
 
 Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const std::string& name,
                                                 std::uint32_t partitions, const Patience& patience) {
+  std::optional<Failure> failed;
   while (true) {
-    HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
-    if (found) return *found;
+    const auto found = read_namespace_record(brokers, name, patience);
+    if (!found) return failed ? *failed : found.error();
+    if (found.value()) return *found.value();
     auto written = draw_record(brokers, name, partitions, patience);
-    // Fenced by somebody who writes it now, or not known whether it is there: then the topic tells.
-    if (written || patience.over()) return written;
+    if (written || written.error().kind != FailureKind::unavailable || patience.over()) return written;
+    // Fenced by somebody who writes it now, or not known whether it is there: the topic tells.
+    failed = std::move(written).error();
   }
 }
 

@@ -8,6 +8,7 @@
 namespace hub::kafka {
 namespace {
 
+constexpr Duration kSettingsPatience = seconds(3);
 constexpr auto kDayMs = std::int64_t{24} * 60 * 60 * 1'000;
 
 bool is_partitioned(const Topics& topics, std::string_view name) {
@@ -118,7 +119,7 @@ Result<std::uint32_t> replication_of(const ClusterView& view, const InitOptions&
   if (options.replication > brokers)
     return invalid("kafka.replication",
                    "there are " + std::to_string(brokers) +
-                       " brokers, so a partition has at most as many copies, not " +
+                       " broker(s), so a partition has at most as many copies, not " +
                        std::to_string(options.replication),
                    "replication");
   return options.replication != 0 ? options.replication : std::min(kReplicationDefault, std::max(brokers, 1U));
@@ -209,24 +210,24 @@ Result<Description> describe_topics(const Brokers& brokers, const std::string& n
   HUB_TRY(auto admin, Admin::make(brokers));
   HUB_TRY(const auto view, admin.look(patience));
   Description description{name, view.cluster_id, view.brokers, {}, {}, {}};
-  std::vector<std::string> there;
-  for (const auto& topic : Topics(name).all())
-    if (view.topics.find(topic) != view.topics.end()) there.push_back(topic);
-  const auto settings = admin.settings(there, patience);
-  for (const auto& plan : topic_plans(name, kPartitionsDefault, 1)) {
-    const auto found = view.topics.find(plan.name);
-    auto state = found == view.topics.end() ? TopicState{plan.name, 0, 0, 0, 0, {}} : found->second;
-    // Rights may reach for the topics and not for their settings.
-    if (settings && settings.value().count(plan.name) != 0)
-      for (const auto& [key, value] : settings.value().at(plan.name))
-        if (plan.settings.count(key) != 0) state.settings.emplace(key, value);
-    description.topics.push_back(std::move(state));
-  }
   auto checked = check(brokers, view, name, patience);
   if (checked)
     description.record = checked.value();
   else
     description.trouble = std::move(checked).error();
+  std::vector<std::string> there;
+  for (const auto& topic : Topics(name).all())
+    if (view.topics.find(topic) != view.topics.end()) there.push_back(topic);
+  const auto settings = admin.settings(there, Patience(kSettingsPatience));
+  for (const auto& plan : topic_plans(name, kPartitionsDefault, 1)) {
+    const auto found = view.topics.find(plan.name);
+    auto state = found == view.topics.end() ? TopicState{plan.name, 0, 0, 0, 0, {}} : found->second;
+    // Rights may reach for the topics and not for their settings, or the broker that was asked has just died.
+    if (settings && settings.value().count(plan.name) != 0)
+      for (const auto& [key, value] : settings.value().at(plan.name))
+        if (plan.settings.count(key) != 0) state.settings.emplace(key, value);
+    description.topics.push_back(std::move(state));
+  }
   return description;
 }
 

@@ -19,8 +19,9 @@ inline constexpr std::uint32_t kPartitionsMax = 1'024;
 inline constexpr std::uint32_t kReplicationDefault = 3;
 /// Largest batch of records that our topics take; a producer's `message.max.bytes` is to be no more.
 inline constexpr std::int64_t kBatchBytesMax = std::int64_t{8} << 20U;
-/// How long the functions below try before they say that the brokers cannot be reached.
-inline constexpr Duration kPatience = seconds(10);
+/// How long the functions below try before they say that the brokers cannot be reached: longer than the brokers take to
+/// find another leader for what a dead one had (9 s by default).
+inline constexpr Duration kPatience = seconds(15);
 
 /// Names of the topics of a namespace.
 struct Topics {

@@ -11,10 +11,11 @@ import jars
 
 HEAP_MB = 384
 
-# SASL is for tests of credentials: user computehub, password for-tests, at the addresses of DIR/bootstrap-sasl.
 # Small, for tests and for one machine: few threads, few partitions of Kafka's own topics, nothing waited for at start.
 # What else is not Kafka's default: an orphaned transaction is ended within a second, not ten, and a broker that died is
-# noticed (and may come back) after four seconds, not nine.
+# noticed (and may come back) after four seconds, not nine. A controller that hangs is given up after three seconds, not
+# thirty: until then a broker has no ids for producers that are new to it.
+# SASL is for tests of credentials: user computehub, password for-tests, at the addresses of DIR/bootstrap-sasl.
 PROPERTIES = """\
 process.roles=broker,controller
 node.id={node}
@@ -39,6 +40,7 @@ transaction.abort.timed.out.transaction.cleanup.interval.ms=1000
 group.initial.rebalance.delay.ms=0
 broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=4000
+controller.socket.timeout.ms=3000
 num.network.threads=2
 num.io.threads=4
 background.threads=2

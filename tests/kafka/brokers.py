@@ -1,8 +1,10 @@
 """Drives ops/kafka for tests."""
 import os
 import pathlib
+import select
 import subprocess
 import sys
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "ops" / "kafka"
@@ -17,6 +19,14 @@ def run(script, *arguments):
     """One of ops/kafka/{start,stop,broker}, to its end."""
     return subprocess.run([SCRIPTS / script, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=COMMAND_SECONDS)
+
+
+def eventually(condition, what, deadline_s=60):
+    """Asks until `condition()` is true; for what no answer of the brokers' waits for."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        assert time.monotonic() < end, f"not within {deadline_s:g} s: {what}"
+        select.select([], [], [], 0.05)
 
 
 class Brokers:

@@ -12,7 +12,7 @@ import confluent_kafka.admin
 import pytest
 
 LOOPBACK = "0100007F"
-DEADLINE_S = 30
+DEADLINE_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def make_topic(bootstrap, name, replication):
 
 def write(bootstrap, topic, value):
     failures = []
-    producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "acks": "all"})
+    producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True})
     producer.produce(topic, value, on_delivery=lambda error, _: failures.append(error) if error else None)
     assert producer.flush(DEADLINE_S) == 0
     assert failures == []
@@ -153,8 +153,7 @@ def test_a_broker_that_cannot_start_says_why_and_is_not_left_half(fresh):
 def test_a_start_that_is_ended_takes_along_what_it_started(fresh):
     with subprocess.Popen([brokers.SCRIPTS / "start", "--folder", fresh.folder], stdout=subprocess.DEVNULL) as start:
         pid_file = fresh.folder / "broker-1" / "pid.json"
-        while not pid_file.exists():
-            assert start.poll() is None
+        brokers.eventually(pid_file.exists, "the broker is started")
         start.send_signal(signal.SIGTERM)
         assert start.wait(DEADLINE_S) == 143
     assert fresh.pids() == [None]

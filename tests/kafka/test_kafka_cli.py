@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 
+import brokers
 import confluent_kafka
 import confluent_kafka.admin
 import pytest
@@ -128,3 +129,30 @@ def test_brokers_and_namespace_come_from_the_servers_configuration(bootstrap, na
     assert made["namespace"] == namespace
     run("describe", environment={"COMPUTEHUB_CONFIG": str(config)})
     run("describe", environment={"COMPUTEHUB_KAFKA_BROKERS": bootstrap, "COMPUTEHUB_NAMESPACE": namespace})
+
+
+def test_of_three_brokers_one_may_be_away_and_is_waited_for_when_asked(tmp_path, namespace):
+    kafka = brokers.Brokers(tmp_path / "data").start(3)
+    there = ["--kafka-brokers", kafka.bootstrap, "--namespace", namespace, "--replication", "3"]
+    try:
+        kafka.broker(3, "stop")
+        assert "2 broker(s)" in run("init", *there, code=1).stderr
+        with subprocess.Popen([BINARY, "kafka", "init", *there, "--wait", "60s"], stdout=subprocess.PIPE, text=True,
+                              env=CLEAN) as waiting:
+            kafka.broker(3, "start")
+            assert f"made {namespace}.events" in waiting.communicate(timeout=2 * DEADLINE_S)[0]
+        assert waiting.returncode == 0
+        events = described(there, namespace)
+        assert (events["replication"], events["settings"]["min.insync.replicas"]) == (3, "2")
+        assert events["under_replicated"] == 0
+        kafka.broker(2, "kill")
+        brokers.eventually(lambda: described(there, namespace)["under_replicated"] == 16, "the lack of copies is seen")
+        assert described(there, namespace)["without_leader"] == 0
+        assert "16 lack copies" in run("describe", *there[:4]).stdout
+    finally:
+        kafka.stop("--now", "--remove")
+
+
+def described(there, namespace):
+    topics = json.loads(run("describe", *there[:4], "-o", "json").stdout)["topics"]
+    return next(topic for topic in topics if topic["name"] == f"{namespace}.events")
