@@ -1,0 +1,97 @@
+"""`computehub serve --log kafka` against a real broker: what holds on the embedded log holds on this one."""
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import confluent_kafka
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+import hub  # noqa: E402
+
+
+@pytest.fixture
+def server(bootstrap, namespace, tmp_path):
+    there = ["--kafka-brokers", bootstrap, "--namespace", namespace]
+    subprocess.run([hub.BINARY, "kafka", "init", *there, "--partitions", "4"], check=True, capture_output=True)
+    made = hub.Server(tmp_path, arguments=["--log", "kafka", "--node", "one", *there])
+    yield made
+    made.clean_up()
+
+
+def answers(client, ids):
+    return [client.deployment(id) for id in ids]
+
+
+def test_a_killed_server_has_lost_nothing_and_adopts_what_runs(server):
+    client = server.start().client()
+    stopped = [client.create(desired="stopped")["id"] for _ in range(10)]
+    running = client.create("echo one; sleep 600", wait="running")["id"]
+    pid = [pid for pid, line in hub.processes_under(server.data).items() if line.startswith("sleep 600")]
+    before = answers(client, stopped)
+    server.kill()
+    client = server.start().client()
+    assert answers(client, stopped) == before
+    assert client.deployment(running)["status"] == "running"
+    assert [pid for pid, line in hub.processes_under(server.data).items() if line.startswith("sleep 600")] == pid
+    assert client.post(f"/api/v1/deployments/{running}/stop", wait="stopped").json()["status"] == "stopped"
+    assert server.stop() == 0
+    ended = subprocess.run([hub.BINARY, "audit", "verify", "--data", server.data], capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_what_the_folder_has_lost_comes_from_the_brokers(server):
+    client = server.start().client()
+    ids = [client.create(desired="stopped")["id"] for _ in range(20)]
+    before = answers(client, ids)
+    events = client.get("/api/v1/events", limit=1000).json()["items"]
+    assert server.stop() == 0
+    for folder in ("state", "projections", "log/db"):
+        shutil.rmtree(server.data / folder)
+    client = server.start().client()
+    assert answers(client, ids) == before
+    assert client.get("/api/v1/events", limit=1000).json()["items"][: len(events)] == events
+
+
+def test_every_event_lies_on_the_topic_as_a_cloud_event(server, bootstrap, namespace):
+    client = server.start().client()
+    id = client.create(desired="stopped", name="on-the-topic")["id"]
+    server.stop()
+    consumer = confluent_kafka.Consumer({
+        "bootstrap.servers": bootstrap, "group.id": namespace, "isolation.level": "read_committed",
+        "auto.offset.reset": "earliest", "enable.partition.eof": True, "enable.auto.commit": False})
+    consumer.subscribe([f"{namespace}.events"])
+    found, ended = [], set()
+    while len(ended) < 4:
+        message = consumer.poll(hub.DEADLINE_S)
+        assert message is not None, "the brokers answer"
+        if message.error():
+            assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF
+            ended.add(message.partition())
+            continue
+        headers = {name: value.decode(errors="replace") for name, value in message.headers()}
+        if headers["ce_type"] == "computehub.deployment.requested.v1":
+            found.append((message.key().decode(), headers))
+    consumer.close()
+    [(key, headers)] = found
+    assert key == headers["ce_subject"] == id
+    assert headers["ce_specversion"] == "1.0" and headers["ce_source"] == "/computehub"
+    assert headers["ce_version"] == "1" and headers["ce_org"] == "default"
+    assert headers["content-type"] == "application/json"
+    assert headers["ce_id"].split(":")[0].isdigit()
+
+
+def test_brokers_that_are_not_there_are_said_at_the_start(tmp_path):
+    ended = subprocess.run([hub.BINARY, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--log",
+                            "kafka", "--kafka-brokers", "127.0.0.1:1"], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 3, ended.stderr
+    assert "127.0.0.1:1" in ended.stderr
+
+
+def test_a_namespace_without_topics_is_said_at_the_start(bootstrap, namespace, tmp_path):
+    ended = subprocess.run([hub.BINARY, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--log",
+                            "kafka", "--kafka-brokers", bootstrap, "--namespace", namespace], capture_output=True,
+                           text=True, timeout=60)
+    assert ended.returncode == 4, ended.stderr
+    assert "computehub kafka init" in ended.stderr
