@@ -60,6 +60,7 @@ static void reach_fd(const char* call, const char* when, int fd) {
   }
 
 CALL_ON_FD(ssize_t, write, (int fd, const void* bytes, size_t count), (fd, bytes, count))
+CALL_ON_FD(ssize_t, pwrite, (int fd, const void* bytes, size_t count, off_t at), (fd, bytes, count, at))
 CALL_ON_FD(int, fdatasync, (int fd), (fd))
 CALL_ON_FD(int, fsync, (int fd), (fd))
 CALL_ON_FD(ssize_t, send, (int fd, const void* bytes, size_t count, int flags), (fd, bytes, count, flags))

@@ -19,16 +19,16 @@ CRASH_AT = hub.BINARY.parent / "tests" / "crash_at.so"
 
 # name → (call, what its path or socket contains, highest count): one of the first so many calls is the last one.
 POINTS = {
-    "the write of a batch": ("write", "/data/log/", 60),
+    "the write of a batch": ("pwrite", "/data/log/", 60),
     "the sync of a batch": ("fdatasync", "/data/log/", 60),
     "an answer": ("sendmsg", "tcp", 60),
     "the start of a supervisor": ("posix_spawn", "computehub-supervisor", 4),
     "a word to a supervisor": ("send", "unix", 3),
     "a word of a supervisor": ("recv", "unix", 12),
     "the signature of a checkpoint": ("EVP_DigestSign", "checkpoint", 2),
-    "a write of state rows": ("write", "/data/state/", 12),
+    "a write of state rows": ("pwrite", "/data/state/", 12),
     "a rename among state rows": ("rename", "/data/state/", 2),
-    "a write of projection rows": ("write", "/data/projections/", 12),
+    "a write of projection rows": ("pwrite", "/data/projections/", 12),
     "a rename among projection rows": ("rename", "/data/projections/", 2),
 }
 
@@ -54,7 +54,7 @@ class Crash:
             work = Work(self.server, self.dice)
             work.start()
             try:
-                self.server.process.wait(REACHED_S if call not in ("write", "rename") or "log" in part else 1)
+                self.server.process.wait(REACHED_S if call not in ("pwrite", "rename") or "log" in part else 1)
             except subprocess.TimeoutExpired:
                 self.server.process.send_signal(signal.SIGTERM)
             status = self.server.process.wait(hub.DEADLINE_S)
