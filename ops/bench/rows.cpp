@@ -3,6 +3,7 @@
 #include "events/deployments/events.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/embedded_log.hpp"
+#include "events/log/signing.hpp"
 #include "ops/bench/report.hpp"
 
 namespace hub::bench {
@@ -82,6 +83,8 @@ log::Record requested(std::size_t number, Instant time) {
 }
 
 Filled fill(const std::filesystem::path& data, std::size_t rows) {
+  // A server that finds records expects their key.
+  require(log::Signer::open(data / "keys").has_value(), "no key can be made");
   std::filesystem::create_directories(data);
   log::EmbeddedOptions options;
   options.folder = data / "log";
