@@ -85,8 +85,15 @@ Server::Server(const std::filesystem::path& binary, const std::filesystem::path&
 }
 
 Server::~Server() {
+  if (pid_ == 0) return;
   ::kill(pid_, SIGTERM);
   ::waitpid(pid_, nullptr, 0);
+}
+
+void Server::kill() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
 }
 
 double Server::cpu_seconds() const {

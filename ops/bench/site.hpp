@@ -43,6 +43,8 @@ class Server {
   double cpu_seconds() const;
   /// Resident, in bytes.
   std::size_t memory_bytes() const;
+  /// Ends it as a machine does that dies.
+  void kill();
   /// Waits until lists hold `rows` deployments.
   void wait_for_rows(std::size_t rows) const;
   /// Waits until it does next to nothing: what was filled at once is compacted for a while.
@@ -68,6 +70,11 @@ class Site {
   void start();
   /// In good order. Does nothing when it does not run.
   void stop() { server_.reset(); }
+  /// Without a word to it.
+  void kill() {
+    server_->kill();
+    stop();
+  }
 
  private:
   std::filesystem::path binary_;
