@@ -8,10 +8,12 @@ AgendaBook::Waiting::value_type AgendaBook::mark(const std::string& entity, cons
   return {at, {entity, {due.name, due.key}}};
 }
 
-void AgendaBook::replace(const std::string& entity, Agenda agenda) {
+bool AgendaBook::replace(const std::string& entity, Agenda agenda) {
   const auto found = owed_.find(entity);
+  const bool owed = found != owed_.end();
+  if (!owed && agenda.empty()) return false;
   std::vector<Entry> before;
-  if (found != owed_.end()) before = std::move(found->second);
+  if (owed) before = std::move(found->second);
   std::vector<Entry> now;
   now.reserve(agenda.size());
   for (auto& due : agenda) {
@@ -31,8 +33,9 @@ void AgendaBook::replace(const std::string& entity, Agenda agenda) {
     if (entry.waiting) waiting_.insert(mark(entity, entry.due, entry.due.at));
   if (!now.empty())
     owed_[entity] = std::move(now);
-  else if (found != owed_.end())
+  else if (owed)
     owed_.erase(found);
+  return true;
 }
 
 void AgendaBook::forget_those(const std::function<bool(const std::string& entity)>& which) {

@@ -20,7 +20,8 @@ class AgendaBook {
 
   /// Replaces what the entity owes. What was there already (same name and key) keeps its state: a firing or an
   /// effect under way is not repeated.
-  void replace(const std::string& entity, Agenda agenda);
+  /// Whether the entity owes anything now or did before.
+  bool replace(const std::string& entity, Agenda agenda);
   void forget(const std::string& entity) { replace(entity, {}); }
   void forget_those(const std::function<bool(const std::string& entity)>& which);
 

@@ -47,7 +47,11 @@ class Folding {
     const auto& first = *fresh.front();
     EntityRow made{kind->state_version(), fresh.back()->version, first.organisation, first.project,
                    std::move(folded.value().state)};
-    put(entity, std::move(made), std::move(folded.value().agenda));
+    // A new one that owes nothing has no row to remove: each removal would cost every later start a look.
+    if (had == 0 && folded.value().agenda.empty())
+      changes_.entities.emplace_back(entity, std::move(made));
+    else
+      put(entity, std::move(made), std::move(folded.value().agenda));
     return true;
   }
 

@@ -219,7 +219,7 @@ void Runner::commit(std::unique_ptr<Work> work) {
 void Runner::committed(Work& work, const std::vector<log::BatchPtr>& batches) {
   answer(work, batches);
   for (auto& [entity, touched] : work.touched)
-    if (touched.changed) agenda_.replace(entity, touched.agenda);
+    if (touched.changed) touched.owes = agenda_.replace(entity, touched.agenda);
   for (const auto& batch : batches) feed_.committed(batch->partition, batch->end.consumed);
   store_rows(work, batches);
 }
@@ -270,7 +270,7 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
     changes.entities.emplace_back(
         entity, EntityRow{kinds_.of(entity)->state_version(), touched.version, std::move(touched.organisation),
                           std::move(touched.project), std::move(touched.state)});
-    changes.agendas.emplace_back(entity, std::move(touched.agenda));
+    if (touched.owes) changes.agendas.emplace_back(entity, std::move(touched.agenda));
   }
   // Refusals that no batch carries; those of a batch are repeated by the batch.
   for (auto& outcome : work.unwritten) {

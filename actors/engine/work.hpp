@@ -26,6 +26,7 @@ struct Touched {
   bool changed = false;
   std::string state;
   Agenda agenda;
+  bool owes = false;  ///< has or had an agenda: its row changes
 };
 
 /// Decides the inputs of one batch in rounds, and builds the batches to append. Lives for one step of a runner.

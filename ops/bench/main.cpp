@@ -33,8 +33,8 @@ constexpr Subject kSubjects[] = {
     {"http_get", "GET by id, 64 connections", measure_http_get},
     {"http_list", "a list page of 20, 64 connections", measure_http_list},
     {"past", "?at= of one deployment and of a list page", measure_past},
-    {"start", "start to ready: empty, and after a stop with many events", measure_start},
     {"http_post", "POST of a stopped deployment, 64 connections", measure_http_post},
+    {"start", "start to ready: empty, behind a stop, and behind a kill under load", measure_start},
 };
 
 std::string choices() {

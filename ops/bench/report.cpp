@@ -33,6 +33,7 @@ constexpr Goal kGoals[] = {
     {.name = "live_fan_out.1000x100", .value_max = 2.5},
     {.name = "start_ready.empty", .value_max = 1'000},
     {.name = "start_ready", .value_max = 2'000},
+    {.name = "start_ready_killed", .value_max = 2'000},
     {.name = "memory_idle", .value_max = 64},
     {.name = "memory_per_actor", .value_max = 2'048},
     {.name = "past_one", .p99_ms_max = 50},
