@@ -67,10 +67,24 @@ Result<void> Engine::read_only() {
 
 void Engine::drive(Runner& runner) {
   while (!runner.stopping()) {
+    if (log_.is_shared()) claim_again(runner);
     if (!runner.step()) runner.wait();
   }
   // What was accepted before the stop is decided and answered.
   while (runner.queued() > 0 && runner.step()) {
+  }
+}
+
+/// This node has every partition: one that it lost because its brokers did not answer is claimed when they do.
+void Engine::claim_again(Runner& runner) {
+  for (PartitionId partition = 0; partition < log_.partitions(); ++partition) {
+    if (&runner_of(partition) != &runner || runner.owns(partition)) continue;
+    if (const auto owned = runner.own(partition); !owned) {
+      logging::write(logging::Level::warning, "a partition cannot be claimed now",
+                     {{"partition", partition}, {"code", owned.error().code}, {"why", owned.error().detail}});
+      return;
+    }
+    logging::write(logging::Level::info, "a partition was claimed again", {{"partition", partition}});
   }
 }
 

@@ -47,6 +47,7 @@ class Engine {
  private:
   Runner& runner_of(PartitionId partition) { return *runners_[partition % runners_.size()]; }
   void drive(Runner& runner);
+  void claim_again(Runner& runner);
   void watch();
 
   log::Log& log_;

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 
+import brokers
 import confluent_kafka
 import pytest
 
@@ -80,6 +81,36 @@ def test_every_event_lies_on_the_topic_as_a_cloud_event(server, bootstrap, names
     assert headers["ce_version"] == "1" and headers["ce_org"] == "default"
     assert headers["content-type"] == "application/json"
     assert headers["ce_id"].split(":")[0].isdigit()
+
+
+def test_a_broker_that_dies_and_comes_back_has_lost_nothing_and_is_gone_on_with(tmp_path):
+    kafka = brokers.Brokers(tmp_path / "kafka").start()
+    there = ["--kafka-brokers", kafka.bootstrap]
+    subprocess.run([hub.BINARY, "kafka", "init", *there, "--partitions", "4"], check=True, capture_output=True)
+    server = hub.Server(tmp_path, arguments=["--log", "kafka", *there])
+    try:
+        client = server.start().client()
+        ids = [client.create(desired="stopped")["id"] for _ in range(20)]
+        kafka.broker(1, "kill")
+        assert [client.deployment(id)["id"] for id in ids] == ids, "reads go on"
+        kafka.broker(1, "start")
+
+        def is_taken():
+            body = {"name": hub.unique("again"), "provider": "local", "command": ["true"], "desired": "stopped"}
+            answer = client.post("/api/v1/deployments", body)
+            assert answer.status_code in (201, 503, 504), answer.text
+            return answer.status_code == 201
+
+        # Often enough that each partition is met.
+        for _ in range(20):
+            hub.eventually(is_taken, "writers go on", 120)
+        assert [client.deployment(id)["id"] for id in ids] == ids
+        assert server.stop() == 0
+        ended = subprocess.run([hub.BINARY, "audit", "verify", "--data", server.data], capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+    finally:
+        server.clean_up()
+        kafka.stop("--now", "--remove")
 
 
 def test_brokers_that_are_not_there_are_said_at_the_start(tmp_path):
