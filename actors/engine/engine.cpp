@@ -16,6 +16,8 @@ constexpr std::size_t kCoresPerRunner = 4;
 constexpr std::size_t kRunnersMax = 8;
 /// A runner that has input waiting and has not finished a batch for this long is stuck.
 constexpr auto kStuckAfter = std::chrono::seconds(10);
+/// How often those that wait for a log that is away are answered.
+constexpr std::chrono::seconds kLookEvery{1};
 
 std::size_t runner_count(std::size_t wanted) {
   if (wanted > 0) return std::min(wanted, kRunnersMax);
@@ -90,17 +92,26 @@ void Engine::claim_again(Runner& runner) {
 
 void Engine::watch() {
   std::vector<std::uint64_t> seen(runners_.size());
+  auto looked_at = std::chrono::steady_clock::now();
   std::unique_lock lock(watch_mutex_);
-  while (!watch_wake_.wait_for(lock, kStuckAfter, [this] { return stopped_; })) {
-    for (std::size_t i = 0; i < runners_.size(); ++i) {
-      const auto inputs = runners_[i]->metrics().inputs.load();
-      if (inputs == seen[i] && runners_[i]->queued() > 0 && !runners_[i]->metrics().held) {
-        logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", i}});
-        std::_Exit(EXIT_FAILURE);
-      }
-      seen[i] = inputs;
-    }
+  while (!watch_wake_.wait_for(lock, log_.is_shared() ? kLookEvery : kStuckAfter, [this] { return stopped_; })) {
+    if (log_.is_shared())
+      for (const auto& runner : runners_) runner->refuse_while_log_is_away();
+    if (std::chrono::steady_clock::now() - looked_at < kStuckAfter) continue;
+    looked_at = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < runners_.size(); ++i) end_when_stuck(i, seen[i]);
   }
+}
+
+void Engine::end_when_stuck(std::size_t index, std::uint64_t& seen) {
+  const auto& runner = *runners_[index];
+  const auto inputs = runner.metrics().inputs.load();
+  const bool waits = runner.metrics().held || (log_.is_shared() && runner.is_with_log());
+  if (inputs == seen && runner.queued() > 0 && !waits) {
+    logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", index}});
+    std::_Exit(EXIT_FAILURE);
+  }
+  seen = inputs;
 }
 
 Result<void> Engine::submit(Input input, Completion done) {

@@ -49,6 +49,7 @@ class Engine {
   void drive(Runner& runner);
   void claim_again(Runner& runner);
   void watch();
+  void end_when_stuck(std::size_t index, std::uint64_t& seen);
 
   log::Log& log_;
   StateStore& store_;

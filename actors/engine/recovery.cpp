@@ -97,8 +97,13 @@ bool belongs(log::Log& log, PartitionId partition, const log::Head& stored, cons
 }  // namespace
 
 Result<void> Runner::own(PartitionId partition) {
-  HUB_TRY(const auto head, log_.claim(partition, options_.node));
-  return take_up(partition, head);
+  WithLog with_log(*this);
+  const auto head = log_.claim(partition, options_.node);
+  if (!head) {
+    with_log.failed();
+    return head.error();
+  }
+  return take_up(partition, head.value());
 }
 
 Result<void> Runner::take_up(PartitionId partition, const log::Head& head) {

@@ -16,6 +16,7 @@ constexpr std::size_t kDuePerBatchMax = 1'000;
 /// How often a full disk is looked at again while input waits.
 constexpr auto kHeldPause = std::chrono::milliseconds(20);
 constexpr std::int64_t kDiskFullRetryMs = 5'000;
+constexpr std::int64_t kLogAwayRetryMs = 2'000;
 /// Of one batch, so that commands have their turn.
 constexpr std::size_t kMessagesPerBatchMax = 1'000;
 /// Between two attempts to find out what became of a batch.
@@ -32,7 +33,29 @@ Submission timer_input(AgendaBook::Item item) {
   return submission;
 }
 
+/// A log that takes longer is away; what comes meanwhile is refused at once.
+constexpr std::int64_t kLogMomentMicros = 3'000'000;
+
+std::int64_t monotonic_micros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace
+
+Runner::WithLog::WithLog(Runner& runner) : runner_(runner) {
+  std::int64_t none = 0;
+  runner_.with_log_since_.compare_exchange_strong(none, monotonic_micros());
+}
+
+Runner::WithLog::~WithLog() {
+  if (!runner_.unsettled_ && !failed_) runner_.with_log_since_ = 0;
+}
+
+bool Runner::waits_for_log() const {
+  const auto since = with_log_since_.load(std::memory_order_relaxed);
+  return since != 0 && monotonic_micros() - since > kLogMomentMicros;
+}
 
 Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Kinds& kinds, caf::actor_system& system,
                EffectSink& effects)
@@ -60,6 +83,9 @@ std::size_t& Runner::waiting_commands(const Input& input) {
 Result<void> Runner::submit(Submission submission) {
   const auto& input = submission.input;
   const bool is_command = input.source == Input::Source::command;
+  if (is_command && log_.is_shared() && waits_for_log()) {
+    return log_away();
+  }
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ && is_command) return unavailable("server.stopping", "the server is stopping; try again");
@@ -115,7 +141,16 @@ void Runner::start_effect(const std::string& entity, Due due) {
   effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data)});
 }
 
-void Runner::refuse_commands() {
+Failure Runner::log_away() {
+  return {FailureKind::unavailable, "log.unavailable", "the log does not answer; nothing changed, try again", "",
+          kLogAwayRetryMs};
+}
+
+void Runner::refuse_while_log_is_away() {
+  if (waits_for_log()) refuse_commands(log_away());
+}
+
+void Runner::refuse_commands(const Failure& why) {
   std::vector<Submission> refused;
   {
     const std::lock_guard lock(mutex_);
@@ -128,18 +163,20 @@ void Runner::refuse_commands() {
     waiting_commands_.clear();
     metrics_.queued = queue_.size();
   }
-  const Failure full{FailureKind::insufficient_storage, "disk.full",
-                     "the disk is nearly full; reads go on, and nothing changed", "", kDiskFullRetryMs};
   metrics_.refusals += refused.size();
   for (const auto& submission : refused)
-    if (submission.done) submission.done({full, submission.input.entity, 0, {}, nullptr, false});
+    if (submission.done) submission.done({why, submission.input.entity, 0, {}, nullptr, false});
 }
 
 bool Runner::step() {
-  if (unsettled_) return settle();
+  if (unsettled_) {
+    const WithLog with_log(*this);
+    return settle();
+  }
   metrics_.held = options_.has_room && !options_.has_room();
   if (metrics_.held) {
-    refuse_commands();
+    refuse_commands({FailureKind::insufficient_storage, "disk.full",
+                     "the disk is nearly full; reads go on, and nothing changed", "", kDiskFullRetryMs});
     return false;
   }
   feed_.poll();
@@ -196,6 +233,7 @@ void Runner::commit(std::unique_ptr<Work> work) {
     committed(*work, batches);
     return;
   }
+  const WithLog with_log(*this);
   const auto begun = std::chrono::steady_clock::now();
   const auto appended = log_.append(batches);
   metrics_.append_micros.observe(static_cast<std::uint64_t>(

@@ -77,7 +77,8 @@ class Runner {
   void disown(PartitionId partition);
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }
 
-  /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`.
+  /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`, `log.unavailable` (a command, while a
+  /// log of several machines does not answer).
   Result<void> submit(Submission submission);
   /// One batch. False when there was nothing to do.
   bool step();
@@ -93,11 +94,31 @@ class Runner {
 
   /// Entities that were set aside since the start, and why.
   const std::unordered_map<std::string, std::string>& quarantined() const { return active_.quarantined(); }
+  /// It waits for the log's answer, or for the next try. Any thread.
+  bool is_with_log() const { return with_log_since_.load(std::memory_order_relaxed) != 0; }
+  /// … and that for longer than a moment.
+  bool waits_for_log() const;
+  /// Answers the commands that wait for a log that is away. Any thread.
+  void refuse_while_log_is_away();
   const RunnerMetrics& metrics() const { return metrics_; }
   std::size_t queued() const { return metrics_.queued; }
 
  private:
   friend class Work;
+  /// While it lives, and until an append that it began is settled, the runner is with the log.
+  class WithLog {
+   public:
+    explicit WithLog(Runner& runner);
+    WithLog(const WithLog&) = delete;
+    WithLog& operator=(const WithLog&) = delete;
+    ~WithLog();
+    /// It came to nothing, and is tried again.
+    void failed() { failed_ = true; }
+
+   private:
+    Runner& runner_;
+    bool failed_ = false;
+  };
   /// A batch of which nobody knows whether it is in the log.
   struct Unsettled {
     std::unique_ptr<Work> work;
@@ -105,7 +126,9 @@ class Runner {
     std::map<PartitionId, log::Head> claimed;
   };
   std::vector<Submission> take();
-  void refuse_commands();
+  static Failure log_away();
+  /// Those that wait and are in no batch yet. Any thread.
+  void refuse_commands(const Failure& why);
   bool take_due(Instant now, std::vector<Submission>& inputs);
   std::size_t& waiting_commands(const Input& input);
   void commit(std::unique_ptr<Work> work);
@@ -140,6 +163,7 @@ class Runner {
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
   std::map<PartitionId, Instant> checkpointed_;
   std::optional<Unsettled> unsettled_;
+  std::atomic<std::int64_t> with_log_since_{0};  ///< monotonic microseconds; 0: it is not
   RunnerMetrics metrics_;
 
   std::mutex mutex_;

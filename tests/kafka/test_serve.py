@@ -3,6 +3,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import threading
 
 import brokers
 import confluent_kafka
@@ -19,6 +20,14 @@ def server(bootstrap, namespace, tmp_path):
     made = hub.Server(tmp_path, arguments=["--log", "kafka", "--node", "one", *there])
     yield made
     made.clean_up()
+
+
+def create(client):
+    """201, or an answer that says that nothing was done and nothing will be."""
+    body = {"name": hub.unique("d"), "provider": "local", "command": ["true"], "desired": "stopped"}
+    answer = client.post("/api/v1/deployments", body)
+    assert answer.status_code in (201, 503, 504), answer.text
+    return answer
 
 
 def answers(client, ids):
@@ -92,18 +101,17 @@ def test_a_broker_that_dies_and_comes_back_has_lost_nothing_and_is_gone_on_with(
         client = server.start().client()
         ids = [client.create(desired="stopped")["id"] for _ in range(20)]
         kafka.broker(1, "kill")
+        waiting = [threading.Thread(target=create, args=(server.client(),)) for _ in range(3)]
+        for each in waiting:
+            each.start()
+        # What comes while the brokers are away is refused at once, as soon as that is known.
+        hub.eventually(lambda: create(client).json().get("code") == "log.unavailable", "writers are refused", 60)
         assert [client.deployment(id)["id"] for id in ids] == ids, "reads go on"
         kafka.broker(1, "start")
-
-        def is_taken():
-            body = {"name": hub.unique("again"), "provider": "local", "command": ["true"], "desired": "stopped"}
-            answer = client.post("/api/v1/deployments", body)
-            assert answer.status_code in (201, 503, 504), answer.text
-            return answer.status_code == 201
-
-        # Often enough that each partition is met.
-        for _ in range(20):
-            hub.eventually(is_taken, "writers go on", 120)
+        for each in waiting:
+            each.join(120)
+        for _ in range(20):  # often enough that each partition is met
+            hub.eventually(lambda: create(client).status_code == 201, "writers go on", 60)
         assert [client.deployment(id)["id"] for id in ids] == ids
         assert server.stop() == 0
         ended = subprocess.run([hub.BINARY, "audit", "verify", "--data", server.data], capture_output=True, text=True)
