@@ -101,11 +101,16 @@ def test_a_broker_that_dies_and_comes_back_has_lost_nothing_and_is_gone_on_with(
         client = server.start().client()
         ids = [client.create(desired="stopped")["id"] for _ in range(20)]
         kafka.broker(1, "kill")
-        waiting = [threading.Thread(target=create, args=(server.client(),)) for _ in range(3)]
-        for each in waiting:
-            each.start()
-        # What comes while the brokers are away is refused at once, as soon as that is known.
-        hub.eventually(lambda: create(client).json().get("code") == "log.unavailable", "writers are refused", 60)
+        waiting, codes = [], []
+
+        def is_refused():
+            """Each in a thread: those that are being written when the brokers go wait until they are back."""
+            if len(waiting) < 100:
+                waiting.append(threading.Thread(target=lambda: codes.append(create(server.client()).json().get("code"))))
+                waiting[-1].start()
+            return "log.unavailable" in codes
+
+        hub.eventually(is_refused, "writers are refused while the brokers are away", 60)
         assert [client.deployment(id)["id"] for id in ids] == ids, "reads go on"
         kafka.broker(1, "start")
         for each in waiting:
