@@ -1,6 +1,7 @@
 #include "actors/accounts/create_key_offline.hpp"
 
 #include "actors/accounts/api_key.hpp"
+#include "actors/accounts/offline_records.hpp"
 #include "events/accounts/token.hpp"
 #include "events/log/append_stopped.hpp"
 
@@ -17,20 +18,6 @@ Result<void> need_project(log::Log& log, const OfflineKey& wanted) {
   return success();
 }
 
-log::Record record_of(const ApiKeyEvent& event, Version version, const engine::Context& context) {
-  log::Record record;
-  record.type = type_of_event(event);
-  record.entity = context.entity;
-  record.version = version;
-  record.time = context.now;
-  record.command_id = context.command_id;
-  record.actor = context.actor;
-  record.organisation = context.organisation;
-  record.project = context.project;
-  record.data = encode_event(event);
-  return record;
-}
-
 }  // namespace
 
 Result<CreatedKey> create_key_offline(log::Log& log, const log::Signer& signer, const OfflineKey& wanted, Instant now) {
@@ -41,9 +28,8 @@ Result<CreatedKey> create_key_offline(log::Log& log, const log::Signer& signer, 
   const CreateApiKey command{wanted.name,       wanted.project,        wanted.role,
                              wanted.expires_at, token_hash(key.token), std::string(kActor)};
   HUB_TRY(const auto events, ApiKey::decide({}, command, context));
-  std::vector<log::Record> records;
-  for (const auto& event : events) records.push_back(record_of(event, records.size() + 1, context));
-  HUB_TRY(log::append_stopped(log, signer, kNode, partition_of(key.id, log.partitions()), std::move(records), now));
+  HUB_TRY(log::append_stopped(log, signer, kNode, partition_of(key.id, log.partitions()),
+                              offline_records(events, context, 0), now));
   return key;
 }
 

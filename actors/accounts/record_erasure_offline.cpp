@@ -1,5 +1,6 @@
 #include "actors/accounts/record_erasure_offline.hpp"
 
+#include "actors/accounts/offline_records.hpp"
 #include "events/log/append_stopped.hpp"
 
 namespace hub::accounts {
@@ -31,25 +32,13 @@ Result<Loaded> load(log::Log& log, const std::string& id) {
 Result<void> record_erasure_offline(log::Log& log, const log::Signer& signer, std::string_view organisation,
                                     std::string_view project, const RecordErasure& erasure, Instant now) {
   const auto id = project_id(organisation, project);
-  HUB_TRY(auto loaded, load(log, id));
+  HUB_TRY(const auto loaded, load(log, id));
   const auto command_id = random_command_id();
   const engine::Context context{now, id, command_id, "system", organisation, project};
   HUB_TRY(const auto events, Project::decide(loaded.state, erasure, context));
   if (events.empty()) return success();
-  std::vector<log::Record> records;
-  for (const auto& event : events) {
-    auto& record = records.emplace_back();
-    record.type = type_of_event(event);
-    record.entity = id;
-    record.version = ++loaded.version;
-    record.time = now;
-    record.command_id = command_id;
-    record.actor = context.actor;
-    record.organisation = organisation;
-    record.project = project;
-    record.data = encode_event(event);
-  }
-  return log::append_stopped(log, signer, kNode, partition_of(id, log.partitions()), std::move(records), now);
+  return log::append_stopped(log, signer, kNode, partition_of(id, log.partitions()),
+                             offline_records(events, context, loaded.version), now);
 }
 
 }  // namespace hub::accounts

@@ -33,8 +33,9 @@ class Engine {
   /// In place of start(), for a node that only reads: folds what the store lacks, claims nothing, carries out nothing,
   /// and refuses every input. Fails as Log::read does.
   Result<void> read_only();
-  /// Fails: too_many `queue.full`, unavailable `server.stopping`. `done` is called on a runner's thread once the
-  /// outcome is durable; it is not called when submit itself fails.
+  /// Fails: too_many `queue.full`, unavailable `server.stopping`, `log.unavailable`. `done` is called on one of the
+  /// engine's own threads once the outcome is durable, or when it is certain that nothing was done; not when submit
+  /// itself fails.
   Result<void> submit(Input input, Completion done = {});
   /// Decides what is queued, ends the threads, signs the heads of the log, makes the rows durable. Safe to repeat.
   void stop();

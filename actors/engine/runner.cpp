@@ -83,9 +83,7 @@ std::size_t& Runner::waiting_commands(const Input& input) {
 Result<void> Runner::submit(Submission submission) {
   const auto& input = submission.input;
   const bool is_command = input.source == Input::Source::command;
-  if (is_command && log_.is_shared() && waits_for_log()) {
-    return log_away();
-  }
+  if (is_command && log_.is_shared() && waits_for_log()) return log_away();
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ && is_command) return unavailable("server.stopping", "the server is stopping; try again");

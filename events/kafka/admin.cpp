@@ -223,7 +223,18 @@ Result<std::vector<std::string>> Admin::create(const std::vector<TopicPlan>& pla
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return not_made(*results[i]);
     made.emplace_back(rd_kafka_topic_result_name(results[i]));
   }
+  HUB_TRY(wait_for(plans, patience));
   return made;
+}
+
+Result<void> Admin::wait_for(const std::vector<TopicPlan>& plans, const Patience& patience) {
+  while (true) {
+    HUB_TRY(const auto view, look(patience));
+    const auto shown = [&](const TopicPlan& plan) { return view.topics.find(plan.name) != view.topics.end(); };
+    if (std::all_of(plans.begin(), plans.end(), shown)) return success();
+    if (patience.over()) return unavailable("kafka.unreachable", "the brokers do not show the topics they have made");
+    if (const Event event{rd_kafka_queue_poll(queue_.get(), patience.slice_ms(kSliceMs))}) hear(event);
+  }
 }
 
 Result<std::map<std::string, Settings>> Admin::settings(const std::vector<std::string>& topics,

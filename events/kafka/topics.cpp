@@ -110,8 +110,10 @@ Result<std::uint32_t> partitions_of(const ClusterView& view, const std::optional
     return invalid("kafka.partitions_range", "a namespace has 1 to 1,024 partitions", "partitions");
   if (options.partitions != 0) return options.partitions;
   if (record) return record->partitions;
-  const auto found = view.topics.find(Topics(options.name).events);
-  return found == view.topics.end() ? kPartitionsDefault : found->second.partitions;
+  const Topics topics(options.name);
+  for (const auto& name : {topics.events, topics.commands, topics.logs, topics.metrics})
+    if (const auto found = view.topics.find(name); found != view.topics.end()) return found->second.partitions;
+  return kPartitionsDefault;
 }
 
 Result<std::uint32_t> replication_of(const ClusterView& view, const InitOptions& options) {
