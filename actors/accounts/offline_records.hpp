@@ -8,7 +8,8 @@ namespace hub::accounts {
 
 /// What an aggregate decided on a stopped server, as records of the entity of `context`, behind its version `had`.
 template <class Event>
-std::vector<log::Record> offline_records(const std::vector<Event>& events, const engine::Context& context, Version had) {
+std::vector<log::Record> offline_records(const std::vector<Event>& events, const engine::Context& context,
+                                         Version had) {
   std::vector<log::Record> records;
   for (const auto& event : events) {
     auto& record = records.emplace_back();

@@ -47,8 +47,8 @@ class Admin {
   Result<ClusterView> look(const Patience& patience);
   /// Looks again until there are that many brokers, or `wait` is over; then with those there are.
   Result<ClusterView> look_for(std::size_t brokers, const Patience& wait, const Patience& patience);
-  /// Makes topics and waits until a broker shows them; one that is there by now is no failure. Answers the names of those
-  /// it made. Also fails: invalid `kafka.replication`, conflict `kafka.refused` (a policy of the brokers).
+  /// Makes topics and waits until a broker shows them; one that is there by now is no failure. Answers the names of
+  /// those it made. Also fails: invalid `kafka.replication`, conflict `kafka.refused` (a policy of the brokers).
   Result<std::vector<std::string>> create(const std::vector<TopicPlan>& plans, std::uint32_t replication,
                                           const Patience& patience);
   /// The settings in force of topics that there are: topic → name → value.
