@@ -6,6 +6,7 @@ namespace {
 using Topic = std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy>>;
 
 constexpr int kSliceMs = 250;
+constexpr int kLookMs = 2'000;
 constexpr std::int32_t kPartition = 0;
 
 std::string_view bytes(const void* data, std::size_t size) {
@@ -15,8 +16,14 @@ std::string_view bytes(const void* data, std::size_t size) {
 /// Takes part of a topic for as long as it lives.
 class Reading {
  public:
-  Reading(rd_kafka_t* client, const std::string& topic) : topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)) {
+  Reading(rd_kafka_t* client, const std::string& topic, const Patience& patience)
+      : topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)) {
     HUB_ASSERT(topic_ != nullptr);
+    // Reading that begins before it is known where the topic lies begins half a second later. What goes wrong here goes
+    // wrong again when records are fetched.
+    const rd_kafka_metadata_t* found = nullptr;
+    if (rd_kafka_metadata(client, 0, topic_.get(), &found, patience.slice_ms(kLookMs)) == RD_KAFKA_RESP_ERR_NO_ERROR)
+      rd_kafka_metadata_destroy(found);
     HUB_ASSERT(rd_kafka_consume_start(topic_.get(), kPartition, RD_KAFKA_OFFSET_BEGINNING) == 0);
   }
   ~Reading() { rd_kafka_consume_stop(topic_.get(), kPartition); }
@@ -46,7 +53,7 @@ Result<void> read_control(const Brokers& brokers, const std::string& name, const
   settings.insert(kQuiet.begin(), kQuiet.end());
   HUB_TRY(auto conf, make_conf(brokers, settings));
   HUB_TRY(const auto client, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
-  Reading reading(client.get(), topic);
+  Reading reading(client.get(), topic, patience);
   // A topic made just now is not known to every broker yet: errors count when they last.
   auto trouble = RD_KAFKA_RESP_ERR__TIMED_OUT;
   while (!patience.over()) {
