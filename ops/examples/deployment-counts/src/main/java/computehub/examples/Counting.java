@@ -21,9 +21,8 @@ final class Counting {
     var builder = new StreamsBuilder();
     var deployments = builder
         .stream(eventsTopic(options), Consumed.with(Serdes.String(), Serdes.ByteArray()))
-        .filter((id, value) -> id != null)
-        .processValues(EventsOfDeployments::new)
-        .groupByKey()
+        .process(WholeBatches.supplier())
+        .groupByKey(Grouped.with("events", Serdes.String(), JsonSerde.of(Deployment.Event.class)))
         .aggregate(Deployment::absent, (id, event, deployment) -> deployment.after(event), Named.as("deployments"),
             Materialized.with(Serdes.String(), JsonSerde.of(Deployment.class)));
     var counts = deployments

@@ -25,7 +25,7 @@ import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThr
  * Exit status as of computehub: 1 trouble, 2 usage, 3 the brokers do not answer, 4 a topic is not there.
  */
 public final class DeploymentCounts {
-  private static final Duration ANSWER = Duration.ofSeconds(10);
+  private static final Duration ANSWER = Duration.ofSeconds(5);
   private static final Duration CLOSE = Duration.ofSeconds(10);
 
   private DeploymentCounts() {}

@@ -20,7 +20,8 @@ record Options(String brokers, String namespace, String application, Path state,
         --application  several processes of one id share the work; NAMESPACE.deployment-counts unless given
         --state        folder of the local stores, one for each process of a machine; ~/.local/state/APPLICATION unless given
         --publish      topic that gets each count under its status, transactionally; made when it is not there
-        --conf-file    properties of Kafka's clients, one NAME=VALUE a line: security.protocol, sasl.jaas.config, …
+        --conf-file    properties of Kafka's clients, one NAME=VALUE a line: security.protocol, sasl.jaas.config, …;
+                       with group.instance.id a process that was killed goes on as soon as it is started again
       """;
 
   /** What is wrong with a command line. */
