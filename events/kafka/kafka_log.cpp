@@ -10,6 +10,7 @@
 #include "events/core/logging.hpp"
 #include "events/kafka/assembler.hpp"
 #include "events/kafka/consumer.hpp"
+#include "events/kafka/kafka_inputs.hpp"
 #include "events/kafka/lanes.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
@@ -49,8 +50,15 @@ class KafkaLog final : public log::Log {
         lanes_(options_.brokers, options_.transactional_id, options_.writers) {
     for (PartitionId id = 0; id < options_.partitions; ++id)
       places_.push_back(std::make_unique<Place>(id, mirror_->head(id), mirror_->resume(id)));
+    if (!options_.member) return;
+    auto member = *options_.member;
+    member.brokers = options_.brokers;
+    inputs_ = std::make_unique<KafkaInputs>(std::move(member));
   }
-  ~KafkaLog() override { consumer_.reset(); }
+  ~KafkaLog() override {
+    inputs_.reset();
+    consumer_.reset();
+  }
 
   Result<void> start() {
     std::vector<std::int64_t> offsets;
@@ -70,6 +78,7 @@ class KafkaLog final : public log::Log {
   std::uint32_t partitions() const override { return options_.partitions; }
   std::uint64_t incarnation() const override { return options_.incarnation; }
   bool is_shared() const override { return true; }
+  log::Inputs* inputs() override { return inputs_.get(); }
   Result<log::Head> claim(PartitionId partition, std::string_view node) override;
   log::Append append(const std::vector<log::BatchPtr>& batches) override;
   Result<std::vector<log::BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) override;
@@ -94,6 +103,8 @@ class KafkaLog final : public log::Log {
   /// Needs the place's `state`.
   void keep(Place& place, const log::BatchPtr& batch);
   void stop(Place& place, Failure failure);
+  /// How far the inputs of the batches' partitions are consumed; none without a group.
+  std::optional<ConsumedOffsets> consumed_by(const std::vector<log::BatchPtr>& batches) const;
   static void place_batch(std::vector<Placed>& messages, const log::Batch& batch, const Author& author);
   /// Behind anything but a commit: other producers may be made, so what another claimed meanwhile would not fence them.
   void disown_all();
@@ -112,7 +123,8 @@ class KafkaLog final : public log::Log {
   Lanes lanes_;
   std::mutex owner_mutex_;  ///< guards the next two
   std::string owner_;
-  std::set<std::string> fenced_;        ///< owners that are shut out
+  std::set<std::string> fenced_;  ///< owners that are shut out
+  std::unique_ptr<KafkaInputs> inputs_;
   std::unique_ptr<Consumer> consumer_;  ///< last: calls into the others until it is gone
 };
 
@@ -193,6 +205,22 @@ void KafkaLog::place_batch(std::vector<Placed>& messages, const log::Batch& batc
   messages.push_back({batch.partition, to_message(batch.end, batch.partition, author), -1});
 }
 
+std::optional<ConsumedOffsets> KafkaLog::consumed_by(const std::vector<log::BatchPtr>& batches) const {
+  if (!inputs_ || !inputs_->started()) return std::nullopt;
+  ConsumedOffsets consumed{Offsets(rd_kafka_topic_partition_list_new(static_cast<int>(batches.size()))),
+                           inputs_->metadata()};
+  for (const auto& batch : batches)
+    for (const auto& [source, position] : batch->end.consumed) {
+      if (source != log::kCommandsSource) continue;
+      auto* place = rd_kafka_topic_partition_list_add(consumed.offsets.get(), inputs_->topic().c_str(),
+                                                      static_cast<std::int32_t>(batch->partition));
+      place->offset = static_cast<std::int64_t>(position);
+    }
+  // With an empty list the client would leave the fence out, and say nothing.
+  HUB_ASSERT(consumed.offsets->cnt == static_cast<int>(batches.size()));
+  return consumed;
+}
+
 log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
   if (batches.empty()) return log::Append::committed;
   auto ordered = batches;
@@ -209,7 +237,10 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
       return log::Append::fenced;
     place_batch(messages, *batch, author);
   }
-  const auto outcome = lanes_.take()->write(options_.topic, messages);
+  const auto consumed = consumed_by(ordered);
+  // Between two assignments nobody knows whose a partition is.
+  if (consumed && !consumed->group) return log::Append::fenced;
+  const auto outcome = lanes_.take()->write(options_.topic, messages, consumed ? &*consumed : nullptr);
   if (outcome != Outcome::committed) {
     disown_all();
     return outcome == Outcome::fenced ? log::Append::fenced : log::Append::unknown;

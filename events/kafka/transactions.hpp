@@ -29,7 +29,7 @@ struct Placed {
 /// of the group does not own them any more.
 struct ConsumedOffsets {
   Offsets offsets;
-  GroupMetadata group;
+  std::shared_ptr<rd_kafka_consumer_group_metadata_t> group;
 };
 
 /// One transactional producer. Not for two threads at once.
