@@ -85,6 +85,10 @@ bool Runner::follow_assignment() {
   return own_missing();
 }
 
+bool Runner::may_claim(PartitionId partition) const {
+  return log_.inputs() == nullptr || wanted_.count(partition) > 0;
+}
+
 /// One at a time, so that what is owned already does not wait for all.
 bool Runner::own_missing() {
   if (unsettled_ || std::chrono::steady_clock::now() < claims_at_) return false;

@@ -159,6 +159,7 @@ class Runner {
   bool decide_batch();
   bool follow_assignment();
   bool own_missing();
+  bool may_claim(PartitionId partition) const;
   bool follow_share();
   Result<void> fold_next(PartitionId partition, log::Head& stored);
   void begin_commands(PartitionId partition, std::uint64_t offset);

@@ -13,6 +13,8 @@ bool Runner::settle() {
   for (const auto& batch : unsettled.batches) {
     const auto partition = batch->partition;
     if (log_.head(partition).epoch > batch->end.epoch) continue;
+    // Whoever was given it claims it.
+    if (!may_claim(partition)) return false;
     const auto claimed = log_.claim(partition, options_.node);
     if (!claimed) return false;
     unsettled.claimed[partition] = claimed.value();

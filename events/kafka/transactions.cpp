@@ -37,8 +37,11 @@ void on_error(rd_kafka_t*, int error, const char*, void* opaque) {
 
 bool is_fence(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
-         code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+}
+bool is_left_by_group(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+         code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
 }  // namespace
@@ -109,6 +112,9 @@ Outcome Transactions::write(const std::string& topic, std::vector<Placed>& messa
   if (auto error = Error(rd_kafka_begin_transaction(client_.get()))) return ended(std::move(error), false);
   if (!produce(topic, messages)) return abort();
   if (consumed != nullptr) {
+    // What is sent lies there before the group is asked: a claim that comes between waits until this has ended, and
+    // one that came before has the group refuse it.
+    rd_kafka_flush(client_.get(), kTransactionMs);
     auto error = repeat([&] {
       return Error(rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(),
                                                         kUntilDone));
@@ -123,11 +129,12 @@ Outcome Transactions::ended(Error error, bool committing) {
   const auto code = rd_kafka_error_code(error.get());
   logging::write(logging::Level::info, "a transaction of Kafka did not end well",
                  {{"error", rd_kafka_error_string(error.get())}, {"name", rd_kafka_err2name(code)}});
-  const bool fenced = is_fence(code);
+  const bool fenced = is_fence(code) || is_left_by_group(code);
   if (rd_kafka_error_txn_requires_abort(error.get()) != 0) {
     const auto outcome = abort();
     if (!fenced) return outcome;
-    usable_ = false;
+    // The group has gone on without this node, which says nothing against the producer.
+    if (!is_left_by_group(code)) usable_ = false;
     return Outcome::fenced;
   }
   usable_ = false;
@@ -162,10 +169,11 @@ Result<bool> TurnOfTwo::renew() {
 Outcome TurnOfTwo::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
   for (const auto& producer : producers_)
     if (!producer || !producer->usable()) return Outcome::fenced;
-  const auto outcome = producers_[turn_++ % producers_.size()]->write(topic, messages, consumed);
+  const auto& producer = producers_[turn_++ % producers_.size()];
+  const auto outcome = producer->write(topic, messages, consumed);
   // In doubt both may hold something that comes late; each ends what its forerunner left open.
-  if (outcome == Outcome::unknown || outcome == Outcome::fenced)
-    for (auto& producer : producers_) producer.reset();
+  if (outcome == Outcome::unknown || (outcome == Outcome::fenced && !producer->usable()))
+    for (auto& each : producers_) each.reset();
   return outcome;
 }
 
