@@ -178,7 +178,9 @@ TEST(PublicKeys, AFileThatIsTooLongOrNotThereIsRefused) {
   std::ofstream(file) << text;
   EXPECT_TRUE(PublicKeys::load(file));
   std::ofstream(file) << text + "\n";
-  EXPECT_EQ(PublicKeys::load(file).error().code, "key.invalid");
+  const auto refused = PublicKeys::load(file);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "key.invalid");
 }
 
 }  // namespace
