@@ -162,15 +162,15 @@ def event(seq, type, subject, data="{}", **author):
     return subject, attributes(f"computehub.deployment.{type}.v1", f"0:{seq}", subject, version="1", **author), data
 
 
-def foreign(subject):
-    """What anybody could write into the topic, by mistake or to deceive."""
+def foreign(subject, epoch=1, owner="first"):
+    """What anybody could write into the topic, by mistake or to deceive; the author is the partition's."""
     requested = f"{DEPLOYMENT}requested.v1"
     running = b'{"desired":"running"}'
-    nobody = [header for header in attributes(requested, "0:1", subject) if header[0] not in ("ce_epoch", "ce_owner")]
+    nobody = [header for header in attributes(requested, "0:999", subject) if header[0] not in ("ce_epoch", "ce_owner")]
     return [(b"key", [], b"not ours"), (None, None, None), (b"\xff\xfe", [("ce_type", b"\xff")], b"\x00"),
-            (subject, nobody, running), (subject, attributes(requested, "7:1", subject), running),
-            (subject, attributes(requested, "0:x", subject), running),
-            (subject, [*nobody, ("ce_epoch", b"one"), ("ce_owner", b"first")], running)]
+            (subject, nobody, running), (subject, attributes(requested, "7:999", subject, epoch, owner), running),
+            (subject, attributes(requested, "0:x", subject, epoch, owner), running),
+            (subject, [*nobody, ("ce_epoch", b"one"), ("ce_owner", owner.encode())], running)]
 
 
 # Of each type of event the status behind it, when it comes behind those before it in the list.
@@ -349,11 +349,11 @@ def test_what_never_came_to_count_is_left_out(planted, counting, bootstrap, name
     planted.write(event(3, "failed", "dep_a"))  # its batch never ended
     planted.write(claim(3, 2, "second", 2), end(3, 2, "second"))
     planted.write(event(4, "requested", "dep_b", '{"desired":"running"}', epoch=2, owner="second"), end(4, 2, "second"))
-    planted.write(event(3, "failed", "dep_a"), event(4, "requested", "dep_void", '{"desired":"stopped"}'), end(4))
+    planted.write(*[event(seq, "requested", f"dep_void{seq}", '{"desired":"stopped"}') for seq in range(3, 9)], end(8))
     planted.write(claim(4, 3, "late", 3), end(4, 3, "late"))  # had not read the batch before
     planted.write(event(5, "started", "dep_b", epoch=2, owner="second"), end(5, 2, "second"))
     planted.write(event(6, "deleted", "dep_aborted", epoch=2, owner="second"), end(6, 2, "second"), commit=False)
-    planted.write(event(6, "requested", "dep_c", "no JSON", epoch=2, owner="second"), *foreign("dep_f"), end(6, 2, "second"))
+    planted.write(event(6, "requested", "dep_c", "no JSON", epoch=2, owner="second"), *foreign("dep_f", 2, "second"), end(6, 2, "second"))
     printed, said = print_until_end(bootstrap, namespace)
     assert [(event["id"], event["subject"]) for event in printed] == [
         ("0:2", "dep_a"), ("0:4", "dep_b"), ("0:5", "dep_b"), ("0:6", "dep_c")]
