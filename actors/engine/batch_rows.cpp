@@ -4,12 +4,36 @@
 
 namespace hub::engine {
 
+bool is_final(const log::Outcome& outcome) {
+  const auto is = [&](FailureKind kind) { return outcome.status == static_cast<std::int32_t>(kind); };
+  return !is(FailureKind::expired) && !is(FailureKind::too_many) && !is(FailureKind::unavailable) &&
+         !is(FailureKind::insufficient_storage);
+}
+
+std::optional<Failure> failure_of(const log::Outcome& outcome) {
+  if (outcome.accepted()) return std::nullopt;
+  return Failure{static_cast<FailureKind>(outcome.status), outcome.code, outcome.detail, outcome.field, 0};
+}
+
+Reply repeated_reply(const CommandRow& row, std::string_view body_hash) {
+  const auto& outcome = row.outcome;
+  if (outcome.body_hash != body_hash) return {other_body(), {}, 0, {}, nullptr, false};
+  return {failure_of(outcome), outcome.entity, outcome.version, row.position, nullptr, true};
+}
+
+Failure other_body() {
+  return conflict(kOtherBody, "this Idempotency-Key was used before with another request");
+}
+
 void add_batch_rows(const log::Batch& batch, StateChanges& changes) {
-  for (const auto& consumed : batch.end.consumed)
-    changes.messages_consumed.push_back(
-        {batch.partition, static_cast<PartitionId>(std::stoul(consumed.source)), consumed.position});
+  for (const auto& [source, position] : batch.end.consumed) {
+    const auto number = source == log::kCommandsSource ? kCommands : static_cast<PartitionId>(std::stoul(source));
+    changes.consumed.push_back({batch.partition, number, position});
+  }
   std::unordered_map<std::string_view, std::size_t> places;
   for (const auto& outcome : batch.end.outcomes) {
+    // What these came second to has its row.
+    if (outcome.status == log::kDecidedEarlier || outcome.code == kOtherBody) continue;
     CommandRow row;
     const bool created = outcome.accepted() && outcome.version == 1;
     if (!created) row.expires = batch.end.index_time + kCommandsKept;

@@ -29,6 +29,7 @@ bool Runner::sign_heads() {
   log::Batch batch;
   batch.partition = partition;
   batch.records.push_back(make_checkpoint(partition, head, now));
+  batch.end.consumed = consumed(partition);
   batch.end.epoch = head.epoch;
   batch.end.index_time = now;
   auto behind = head;

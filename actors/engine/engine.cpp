@@ -15,13 +15,31 @@ namespace {
 constexpr std::size_t kCoresPerRunner = 4;
 constexpr std::size_t kRunnersMax = 8;
 /// A runner that has input waiting and has not finished a batch for this long is stuck.
-constexpr auto kStuckAfter = std::chrono::seconds(10);
-/// How often those that wait for a log that is away are answered.
-constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::chrono::milliseconds kStuckAfter{10'000};
+/// A command that is not decided by then is answered with where to ask later.
+constexpr std::chrono::milliseconds kCommandPatience{5'000};
+/// How often those whose time is over are answered.
+constexpr std::chrono::milliseconds kSweepEvery{100};
 
 std::size_t runner_count(std::size_t wanted) {
   if (wanted > 0) return std::min(wanted, kRunnersMax);
   return std::clamp<std::size_t>(std::thread::hardware_concurrency() / kCoresPerRunner, 1, kRunnersMax);
+}
+
+Input input_of(log::Command command) {
+  Input input;
+  input.source = command.source == log::Command::Source::effect ? Input::Source::effect : Input::Source::command;
+  input.entity = std::move(command.entity);
+  input.type = std::move(command.type);
+  input.data = std::move(command.data);
+  input.command_id = std::move(command.command_id);
+  input.body_hash = std::move(command.body_hash);
+  input.actor = std::move(command.actor);
+  input.organisation = std::move(command.organisation);
+  input.project = std::move(command.project);
+  input.correlation_id = std::move(command.correlation_id);
+  input.deadline = command.deadline;
+  return input;
 }
 
 /// Outlives every system that it configures.
@@ -37,9 +55,14 @@ Engine::Engine(EngineOptions options, log::Log& log, StateStore& store, Kinds ki
       store_(store),
       kinds_(std::move(kinds)),
       system_(std::make_unique<caf::actor_system>(caf_config())),
+      has_room_(options.runner.has_room),
       effects_(options.effect_threads) {
   for (std::size_t i = 0; i < runner_count(options.runners); ++i)
     runners_.push_back(std::make_unique<Runner>(options.runner, log_, store_, kinds_, *system_, effects_));
+  if (auto* inputs = log_.inputs())
+    post_ = std::make_unique<CommandPost>(
+        CommandPost::Options{options.runner.commands_per_partition_max, kCommandPatience, options.runner.clock}, log_,
+        *inputs, store_);
 }
 
 Engine::~Engine() {
@@ -48,15 +71,52 @@ Engine::~Engine() {
 }
 
 Result<void> Engine::start() {
-  for (PartitionId partition = 0; partition < log_.partitions(); ++partition) {
-    HUB_TRY(runner_of(partition).own(partition));
+  std::vector<std::vector<PartitionId>> shares(runners_.size());
+  for (PartitionId partition = 0; partition < log_.partitions(); ++partition)
+    shares[partition % runners_.size()].push_back(partition);
+  for (std::size_t i = 0; i < runners_.size(); ++i) runners_[i]->share(shares[i]);
+  if (!post_) {
+    for (PartitionId partition = 0; partition < log_.partitions(); ++partition) {
+      HUB_TRY(runner_of(partition).own(partition));
+    }
   }
   for (auto& runner : runners_) {
     auto& thread = threads_.emplace_back([this, at = runner.get()] { drive(*at); });
     pthread_setname_np(thread.native_handle(), "hub-runner");
   }
   watchdog_ = std::thread([this] { watch(); });
-  return success();
+  return post_ ? log_.inputs()->start(inputs_handler()) : success();
+}
+
+log::Inputs::Handler Engine::inputs_handler() {
+  log::Inputs::Handler handler;
+  handler.assigned = [this](const std::vector<PartitionId>& partitions) {
+    std::vector<std::set<PartitionId>> shares(runners_.size());
+    for (const auto partition : partitions) shares[partition % runners_.size()].insert(partition);
+    for (std::size_t i = 0; i < runners_.size(); ++i) runners_[i]->assign(std::move(shares[i]));
+  };
+  handler.revoked = [this] {
+    for (auto& runner : runners_) runner->suspend();
+  };
+  handler.arrived = [this](PartitionId partition, std::uint64_t session, std::uint64_t offset,
+                           std::optional<log::Command> command) {
+    // What is foreign, or lies where its owner would not look, is passed over.
+    if (command && partition_of(command->entity, log_.partitions()) == partition)
+      runner_of(partition).arrive(partition, session, {input_of(std::move(*command)), {}, {}, offset});
+    else
+      ++strays_;
+  };
+  handler.truncated = [this](PartitionId partition) {
+    runner_of(partition).alarm(partition, {FailureKind::gone, "log.truncated",
+                                           "commands of partition " + std::to_string(partition) +
+                                               " are kept no longer from where they were decided to",
+                                           "", 0});
+  };
+  handler.expelled = [](const Failure& why) {
+    logging::write_last(why.detail, {{"code", why.code}});
+    std::_Exit(EXIT_FAILURE);
+  };
+  return handler;
 }
 
 Result<void> Engine::read_only() {
@@ -68,25 +128,10 @@ Result<void> Engine::read_only() {
 }
 
 void Engine::drive(Runner& runner) {
-  while (!runner.stopping()) {
-    if (log_.is_shared()) claim_again(runner);
+  while (!runner.stopping())
     if (!runner.step()) runner.wait();
-  }
   // What was accepted before the stop is decided and answered.
   while (runner.queued() > 0 && runner.step()) {
-  }
-}
-
-/// This node has every partition: one that it lost because its brokers did not answer is claimed when they do.
-void Engine::claim_again(Runner& runner) {
-  for (PartitionId partition = 0; partition < log_.partitions(); ++partition) {
-    if (&runner_of(partition) != &runner || runner.owns(partition)) continue;
-    if (const auto owned = runner.own(partition); !owned) {
-      logging::write(logging::Level::warning, "a partition cannot be claimed now",
-                     {{"partition", partition}, {"code", owned.error().code}, {"why", owned.error().detail}});
-      return;
-    }
-    logging::write(logging::Level::info, "a partition was claimed again", {{"partition", partition}});
   }
 }
 
@@ -94,9 +139,8 @@ void Engine::watch() {
   std::vector<std::uint64_t> seen(runners_.size());
   auto looked_at = std::chrono::steady_clock::now();
   std::unique_lock lock(watch_mutex_);
-  while (!watch_wake_.wait_for(lock, log_.is_shared() ? kLookEvery : kStuckAfter, [this] { return stopped_; })) {
-    if (log_.is_shared())
-      for (const auto& runner : runners_) runner->refuse_while_log_is_away();
+  while (!watch_wake_.wait_for(lock, post_ ? kSweepEvery : kStuckAfter, [this] { return stopped_; })) {
+    if (post_) post_->sweep();
     if (std::chrono::steady_clock::now() - looked_at < kStuckAfter) continue;
     looked_at = std::chrono::steady_clock::now();
     for (std::size_t i = 0; i < runners_.size(); ++i) end_when_stuck(i, seen[i]);
@@ -106,7 +150,7 @@ void Engine::watch() {
 void Engine::end_when_stuck(std::size_t index, std::uint64_t& seen) {
   const auto& runner = *runners_[index];
   const auto inputs = runner.metrics().inputs.load();
-  const bool waits = runner.metrics().held || (log_.is_shared() && runner.is_with_log());
+  const bool waits = runner.metrics().held || (post_ && runner.is_with_log());
   if (inputs == seen && runner.queued() > 0 && !waits) {
     logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", index}});
     std::_Exit(EXIT_FAILURE);
@@ -115,8 +159,11 @@ void Engine::end_when_stuck(std::size_t index, std::uint64_t& seen) {
 }
 
 Result<void> Engine::submit(Input input, Completion done) {
+  const bool is_command = input.source == Input::Source::command;
+  if (post_ && is_command && has_room_ && !has_room_()) return disk_full();
+  if (post_ && is_command) return post_->send(input, std::move(done));
   const auto partition = is_id(input.entity) ? partition_of(input.entity, log_.partitions()) : 0;
-  return runner_of(partition).submit({std::move(input), std::move(done), std::nullopt});
+  return runner_of(partition).submit({std::move(input), std::move(done), {}, {}});
 }
 
 void Engine::stop() {
@@ -130,8 +177,10 @@ void Engine::stop() {
   // Effects first: their results are inputs, and what comes after is owed by the agenda.
   effects_.stop();
   for (auto& runner : runners_) runner->stop();
+  if (post_) log_.inputs()->stop();
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  if (post_) post_->stop();
   // One checkpoint names the heads of all partitions, whoever owns them.
   for (auto& runner : runners_)
     if (runner->sign_heads()) break;

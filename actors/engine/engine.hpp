@@ -4,6 +4,7 @@
 #include <thread>
 #include <vector>
 
+#include "actors/engine/command_post.hpp"
 #include "actors/engine/effect_pool.hpp"
 #include "actors/engine/runner.hpp"
 
@@ -28,7 +29,8 @@ class Engine {
     effects_.handle(std::move(prefix), std::move(handler));
   }
 
-  /// Claims every partition, folds what the store lacks, and serves. Fails as Runner::own does.
+  /// Folds what the store lacks, and serves: every partition, or those that this node is given of a shared log. Fails
+  /// as Runner::own or log::Inputs::start does.
   Result<void> start();
   /// In place of start(), for a node that only reads: folds what the store lacks, claims nothing, carries out nothing,
   /// and refuses every input. Fails as Log::read does.
@@ -43,12 +45,14 @@ class Engine {
   const Kinds& kinds() const { return kinds_; }
   StateStore& store() { return store_; }
   std::vector<const RunnerMetrics*> metrics() const;
+  /// Records among the commands that were not for anybody here.
+  std::uint64_t strays() const { return strays_; }
   std::size_t effects_waiting() const { return effects_.waiting(); }
 
  private:
   Runner& runner_of(PartitionId partition) { return *runners_[partition % runners_.size()]; }
   void drive(Runner& runner);
-  void claim_again(Runner& runner);
+  log::Inputs::Handler inputs_handler();
   void watch();
   void end_when_stuck(std::size_t index, std::uint64_t& seen);
 
@@ -56,8 +60,11 @@ class Engine {
   StateStore& store_;
   Kinds kinds_;
   std::unique_ptr<caf::actor_system> system_;
+  const std::function<bool()> has_room_;
   EffectPool effects_;
   std::vector<std::unique_ptr<Runner>> runners_;
+  std::unique_ptr<CommandPost> post_;  ///< where nodes share the log
+  std::atomic<std::uint64_t> strays_{0};
   std::vector<std::thread> threads_;
   std::thread watchdog_;
   std::mutex watch_mutex_;

@@ -193,7 +193,8 @@ std::vector<log::Consumed> MessageFeed::positions(PartitionId target) const {
 void MessageFeed::committed(PartitionId target, const std::vector<log::Consumed>& consumed) {
   const auto found = targets_.find(target);
   if (found == targets_.end()) return;
-  for (const auto& part : consumed) found->second.at(std::stoul(part.source)).consumed = part.position;
+  for (const auto& part : consumed)
+    if (part.source != log::kCommandsSource) found->second.at(std::stoul(part.source)).consumed = part.position;
 }
 
 }  // namespace hub::engine

@@ -97,13 +97,9 @@ bool belongs(log::Log& log, PartitionId partition, const log::Head& stored, cons
 }  // namespace
 
 Result<void> Runner::own(PartitionId partition) {
-  WithLog with_log(*this);
-  const auto head = log_.claim(partition, options_.node);
-  if (!head) {
-    with_log.failed();
-    return head.error();
-  }
-  return take_up(partition, head.value());
+  const WithLog with_log(*this);
+  HUB_TRY(const auto head, log_.claim(partition, options_.node));
+  return take_up(partition, head);
 }
 
 Result<void> Runner::take_up(PartitionId partition, const log::Head& head) {
@@ -115,6 +111,7 @@ Result<void> Runner::take_up(PartitionId partition, const log::Head& head) {
   heads_[partition] = head;
   load_agenda(partition);
   feed_.follow(partition, store_.consumed(partition, partition_count()));
+  begin_commands(partition, store_.commands_consumed(partition));
   return success();
 }
 
@@ -123,6 +120,7 @@ void Runner::disown(PartitionId partition) {
     return is_id(entity) && partition_of(entity, partition_count()) == partition;
   };
   heads_.erase(partition);
+  drop_arrived(partition);
   // A checkpoint of a batch that came to nothing signed nothing.
   checkpointed_.erase(partition);
   feed_.forget(partition);
@@ -137,14 +135,41 @@ Result<void> Runner::catch_up(PartitionId partition, const log::Head& head) {
     stored = {};
   }
   while (stored.seq < head.seq) {
-    HUB_TRY(const auto batches, log_.read(partition, stored.seq + 1, kReadBytes));
-    if (batches.empty()) return internal_failure("log.corrupt", "the log ends before its head");
-    Folding folding(store_, kinds_, active_);
-    for (const auto& batch : batches) folding.add(*batch);
-    folding.store();
-    stored = store_.head(partition);
+    HUB_TRY(fold_next(partition, stored));
   }
   return success();
+}
+
+/// One read of the log; moves `stored` along.
+Result<void> Runner::fold_next(PartitionId partition, log::Head& stored) {
+  HUB_TRY(const auto batches, log_.read(partition, stored.seq + 1, kReadBytes));
+  if (batches.empty()) return internal_failure("log.corrupt", "the log ends before its head");
+  Folding folding(store_, kinds_, active_);
+  for (const auto& batch : batches) folding.add(*batch);
+  folding.store();
+  stored = store_.head(partition);
+  return success();
+}
+
+/// Reads on what others own, so that it can be taken over at once. True: there may be more.
+bool Runner::follow_share() {
+  for (const auto partition : share_) {
+    if (owns(partition)) continue;
+    const auto head = log_.head(partition);
+    auto stored = store_.head(partition);
+    if (stored.seq >= head.seq) continue;
+    const bool known = followed_.count(partition) > 0;
+    const auto folded = known ? fold_next(partition, stored) : catch_up(partition, head);
+    if (!folded) {
+      alarm(partition, folded.error());
+      std::erase(share_, partition);
+      return true;
+    }
+    // One at a time: what is owned comes first.
+    followed_.insert(partition);
+    return true;
+  }
+  return false;
 }
 
 void Runner::load_agenda(PartitionId partition) {

@@ -15,6 +15,7 @@ struct Reply {
   Position position;      ///< of its last event, or where its partition stood
   log::BatchPtr batch;    ///< holds the events; null when there are none or the answer is a repeat
   bool repeated = false;  ///< decided earlier: the same command came again
+  bool pending = false;   ///< it is on its way to its owner, who has not decided it in time; it will be decided
 };
 
 /// Called once, on a runner's thread: must not block.
@@ -25,6 +26,8 @@ struct Submission {
   Completion done;  ///< may be empty
   /// Of a message from another shard: the partition and seq of its record.
   std::optional<Position> from;
+  /// Of what came by the log's inputs: where it lies there.
+  std::optional<std::uint64_t> offset;
 };
 
 }  // namespace hub::engine

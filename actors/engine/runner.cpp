@@ -15,8 +15,6 @@ constexpr auto kWaitMax = std::chrono::seconds(1);
 constexpr std::size_t kDuePerBatchMax = 1'000;
 /// How often a full disk is looked at again while input waits.
 constexpr auto kHeldPause = std::chrono::milliseconds(20);
-constexpr std::int64_t kDiskFullRetryMs = 5'000;
-constexpr std::int64_t kLogAwayRetryMs = 2'000;
 /// Of one batch, so that commands have their turn.
 constexpr std::size_t kMessagesPerBatchMax = 1'000;
 /// Between two attempts to find out what became of a batch.
@@ -33,28 +31,12 @@ Submission timer_input(AgendaBook::Item item) {
   return submission;
 }
 
-/// A log that takes longer is away; what comes meanwhile is refused at once.
-constexpr std::int64_t kLogMomentMicros = 3'000'000;
-
-std::int64_t monotonic_micros() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
-Runner::WithLog::WithLog(Runner& runner) : runner_(runner) {
-  std::int64_t none = 0;
-  runner_.with_log_since_.compare_exchange_strong(none, monotonic_micros());
-}
-
-Runner::WithLog::~WithLog() {
-  if (!runner_.unsettled_ && !failed_) runner_.with_log_since_ = 0;
-}
-
-bool Runner::waits_for_log() const {
-  const auto since = with_log_since_.load(std::memory_order_relaxed);
-  return since != 0 && monotonic_micros() - since > kLogMomentMicros;
+Failure disk_full() {
+  constexpr std::int64_t kRetryMs = 5'000;
+  return {FailureKind::insufficient_storage, "disk.full", "the disk is nearly full; reads go on, and nothing changed",
+          "", kRetryMs};
 }
 
 Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Kinds& kinds, caf::actor_system& system,
@@ -83,7 +65,6 @@ std::size_t& Runner::waiting_commands(const Input& input) {
 Result<void> Runner::submit(Submission submission) {
   const auto& input = submission.input;
   const bool is_command = input.source == Input::Source::command;
-  if (is_command && log_.is_shared() && waits_for_log()) return log_away();
   {
     const std::lock_guard lock(mutex_);
     if (stopping_ && is_command) return unavailable("server.stopping", "the server is stopping; try again");
@@ -104,15 +85,22 @@ std::vector<Submission> Runner::take() {
   std::vector<Submission> taken;
   std::deque<Submission> left;
   std::unordered_map<std::string, std::size_t> per_entity;
+  std::set<PartitionId> kept_back;  // what came by the log is taken in its order
   const std::lock_guard lock(mutex_);
   taken.reserve(std::min(queue_.size(), options_.inputs_per_batch_max));
   while (!queue_.empty() && taken.size() < options_.inputs_per_batch_max) {
     auto& front = queue_.front();
-    if (queue_.size() + taken.size() > options_.inputs_per_entity_max &&
-        ++per_entity[front.input.entity] > options_.inputs_per_entity_max) {
+    const auto partition = front.offset ? partition_of(front.input.entity, partition_count()) : PartitionId{};
+    const bool over = queue_.size() + taken.size() > options_.inputs_per_entity_max &&
+                      ++per_entity[front.input.entity] > options_.inputs_per_entity_max;
+    if (over || (front.offset && kept_back.count(partition) > 0)) {
+      if (front.offset) kept_back.insert(partition);
       left.push_back(std::move(front));
     } else {
-      if (front.input.source == Input::Source::command) --waiting_commands(front.input);
+      if (front.offset)
+        commands_[partition].taken = *front.offset + 1;
+      else if (front.input.source == Input::Source::command)
+        --waiting_commands(front.input);
       taken.push_back(std::move(front));
     }
     queue_.pop_front();
@@ -120,6 +108,7 @@ std::vector<Submission> Runner::take() {
   // Those over an entity's share keep their place before what came later.
   for (auto at = left.rbegin(); at != left.rend(); ++at) queue_.push_front(std::move(*at));
   metrics_.queued = queue_.size();
+  idle_.notify_all();
   return taken;
 }
 
@@ -139,22 +128,14 @@ void Runner::start_effect(const std::string& entity, Due due) {
   effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data)});
 }
 
-Failure Runner::log_away() {
-  return {FailureKind::unavailable, "log.unavailable", "the log does not answer; nothing changed, try again", "",
-          kLogAwayRetryMs};
-}
-
-void Runner::refuse_while_log_is_away() {
-  if (waits_for_log()) refuse_commands(log_away());
-}
-
 void Runner::refuse_commands(const Failure& why) {
   std::vector<Submission> refused;
   {
     const std::lock_guard lock(mutex_);
     std::deque<Submission> kept;
     for (auto& submission : queue_) {
-      const bool is_command = submission.input.source == Input::Source::command;
+      // What came by the log waits there; its sender is told by the log.
+      const bool is_command = submission.input.source == Input::Source::command && !submission.offset;
       (is_command ? refused.emplace_back() : kept.emplace_back()) = std::move(submission);
     }
     queue_ = std::move(kept);
@@ -167,16 +148,25 @@ void Runner::refuse_commands(const Failure& why) {
 }
 
 bool Runner::step() {
+  const Turning turning(*this);
+  return turning && turn();
+}
+
+bool Runner::turn() {
+  const bool took_up = follow_assignment();
   if (unsettled_) {
     const WithLog with_log(*this);
     return settle();
   }
   metrics_.held = options_.has_room && !options_.has_room();
   if (metrics_.held) {
-    refuse_commands({FailureKind::insufficient_storage, "disk.full",
-                     "the disk is nearly full; reads go on, and nothing changed", "", kDiskFullRetryMs});
+    refuse_commands(disk_full());
     return false;
   }
+  return decide_batch() || took_up || follow_share();
+}
+
+bool Runner::decide_batch() {
   feed_.poll();
   leave_what_others_claimed();
   auto inputs = take();
@@ -199,21 +189,21 @@ bool Runner::step() {
 
 void Runner::wait() {
   std::unique_lock lock(mutex_);
-  if (metrics_.held && !stopping_) {
-    wake_.wait_for(lock, kHeldPause, [this] { return stopping_.load(); });
-    return;
+  const auto until_stopped = [this] { return stopping_.load(); };
+  if (suspended_) {
+    wake_.wait_for(lock, kWaitMax, [this] { return stopping_ || !suspended_; });
+  } else if (metrics_.held && !stopping_) {
+    wake_.wait_for(lock, kHeldPause, until_stopped);
+  } else if (unsettled_) {
+    wake_.wait_for(lock, kSettleEvery, until_stopped);
+  } else if (!has_work()) {
+    std::chrono::microseconds longest = kWaitMax;
+    if (const auto due = agenda_.next_due()) {
+      const auto until = *due - options_.clock();
+      longest = std::clamp(std::chrono::microseconds(until.micros), std::chrono::microseconds(0), longest);
+    }
+    wake_.wait_for(lock, longest, [this] { return has_work(); });
   }
-  if (unsettled_) {
-    wake_.wait_for(lock, kSettleEvery, [this] { return stopping_.load(); });
-    return;
-  }
-  if (has_work()) return;
-  std::chrono::microseconds longest = kWaitMax;
-  if (const auto due = agenda_.next_due()) {
-    const auto until = *due - options_.clock();
-    longest = std::clamp(std::chrono::microseconds(until.micros), std::chrono::microseconds(0), longest);
-  }
-  wake_.wait_for(lock, longest, [this] { return has_work(); });
 }
 
 void Runner::stop() {
@@ -222,6 +212,7 @@ void Runner::stop() {
     stopping_ = true;
   }
   wake_.notify_all();
+  idle_.notify_all();
 }
 
 void Runner::commit(std::unique_ptr<Work> work) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -19,6 +20,9 @@
 #include "events/log/log.hpp"
 
 namespace hub::engine {
+
+/// Refused for want of room on the disk: 507 `disk.full`.
+Failure disk_full();
 
 struct WorkItem;
 class Work;
@@ -78,9 +82,18 @@ class Runner {
   void disown(PartitionId partition);
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }
 
-  /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`, `log.unavailable` (a command, while a
-  /// log of several machines does not answer).
+  /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`.
   Result<void> submit(Submission submission);
+
+  /// What is this runner's of all partitions: those that it does not own it reads, to be ready for them. Before step().
+  void share(std::vector<PartitionId> partitions) { share_ = std::move(partitions); }
+  /// Of its share, what this node is to own from now on: step() claims it, and lets go of all else. Any thread.
+  void assign(std::set<PartitionId> partitions);
+  /// Between two assignments nothing is decided. Returns when nothing is being appended. Any thread.
+  void suspend();
+  /// What came by the log's inputs; waits while too much is queued. An earlier session's is left out. Any thread.
+  void arrive(PartitionId partition, std::uint64_t session, Submission submission);
+
   /// One batch. False when there was nothing to do.
   bool step();
   /// Blocks until there is something to do, or stop() was called.
@@ -95,12 +108,10 @@ class Runner {
 
   /// Entities that were set aside since the start, and why.
   const std::unordered_map<std::string, std::string>& quarantined() const { return active_.quarantined(); }
-  /// It waits for the log's answer, or for the next try. Any thread.
-  bool is_with_log() const { return with_log_since_.load(std::memory_order_relaxed) != 0; }
-  /// … and that for longer than a moment.
-  bool waits_for_log() const;
-  /// Answers the commands that wait for a log that is away. Any thread.
-  void refuse_while_log_is_away();
+  /// It waits for the log's answer, for the next try, or for an assignment. Any thread.
+  bool is_with_log() const { return with_log_; }
+  /// Counts and tells that a partition cannot be served. Any thread.
+  void alarm(PartitionId partition, const Failure& failure);
   const RunnerMetrics& metrics() const { return metrics_; }
   std::size_t queued() const { return metrics_.queued; }
 
@@ -109,16 +120,32 @@ class Runner {
   /// While it lives, and until an append that it began is settled, the runner is with the log.
   class WithLog {
    public:
-    explicit WithLog(Runner& runner);
+    explicit WithLog(Runner& runner) : runner_(runner) { runner_.with_log_ = true; }
     WithLog(const WithLog&) = delete;
     WithLog& operator=(const WithLog&) = delete;
-    ~WithLog();
-    /// It came to nothing, and is tried again.
-    void failed() { failed_ = true; }
+    ~WithLog() { runner_.with_log_ = runner_.unsettled_.has_value(); }
 
    private:
     Runner& runner_;
-    bool failed_ = false;
+  };
+  /// While it lives the runner cannot be suspended; false: it is.
+  class Turning {
+   public:
+    explicit Turning(Runner& runner);
+    Turning(const Turning&) = delete;
+    Turning& operator=(const Turning&) = delete;
+    ~Turning();
+    explicit operator bool() const { return on_; }
+
+   private:
+    Runner& runner_;
+    bool on_ = false;
+  };
+  /// Commands of one partition that come by the log's inputs.
+  struct Commands {
+    std::uint64_t session = 0;
+    std::uint64_t arrived = 0;  ///< offset behind the last that came
+    std::uint64_t taken = 0;    ///< offset behind the last that is in a batch
   };
   /// A batch of which nobody knows whether it is in the log.
   struct Unsettled {
@@ -127,9 +154,19 @@ class Runner {
     std::map<PartitionId, log::Head> claimed;
   };
   std::vector<Submission> take();
-  static Failure log_away();
-  /// Those that wait and are in no batch yet. Any thread.
+  /// Those that wait, are in no batch yet, and have somebody to tell.
   void refuse_commands(const Failure& why);
+  bool turn();
+  bool decide_batch();
+  bool follow_assignment();
+  bool own_missing();
+  bool may_claim(PartitionId partition) const;
+  bool follow_share();
+  Result<void> fold_next(PartitionId partition, log::Head& stored);
+  void begin_commands(PartitionId partition, std::uint64_t offset);
+  void drop_arrived(PartitionId partition);
+  void drop_queued(PartitionId partition);
+  std::vector<log::Consumed> consumed(PartitionId partition);
   bool take_due(Instant now, std::vector<Submission>& inputs);
   std::size_t& waiting_commands(const Input& input);
   void commit(std::unique_ptr<Work> work);
@@ -149,8 +186,7 @@ class Runner {
   bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
-  void alarm(PartitionId partition, const Failure& failure);
-  bool has_work() const { return !queue_.empty() || stopping_ || feed_.has_news(); }
+  bool has_work() const { return !queue_.empty() || stopping_ || assigned_ || feed_.has_news(); }
   std::uint32_t partition_count() const { return log_.partitions(); }
 
   const RunnerOptions options_;
@@ -164,13 +200,23 @@ class Runner {
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
   std::map<PartitionId, Instant> checkpointed_;
   std::optional<Unsettled> unsettled_;
-  std::atomic<std::int64_t> with_log_since_{0};  ///< monotonic microseconds; 0: it is not
+  std::atomic<bool> with_log_{false};
+  std::vector<PartitionId> share_;
+  std::set<PartitionId> followed_;                   ///< of its share; the store's rows are known to be of this log
+  std::chrono::steady_clock::time_point claims_at_;  ///< when it claims again what it could not
   RunnerMetrics metrics_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Submission> queue_;
   std::map<PartitionId, std::size_t> waiting_commands_;
+  std::map<PartitionId, Commands> commands_;
+  std::uint64_t last_session_ = 0;
+  std::optional<std::set<PartitionId>> assigned_;  ///< and not followed yet
+  std::set<PartitionId> wanted_;                   ///< of the runner's thread: what it was assigned
+  bool suspended_ = false;
+  bool turning_ = false;
+  std::condition_variable idle_;  ///< told when turning_ ends, and when there is room in the queue
   std::atomic<bool> stopping_{false};
   MessageFeed feed_;  ///< last: told by other threads until it is gone
 };

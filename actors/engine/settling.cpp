@@ -13,6 +13,8 @@ bool Runner::settle() {
   for (const auto& batch : unsettled.batches) {
     const auto partition = batch->partition;
     if (log_.head(partition).epoch > batch->end.epoch) continue;
+    // Whoever was given it claims it.
+    if (!may_claim(partition)) return false;
     const auto claimed = log_.claim(partition, options_.node);
     if (!claimed) return false;
     unsettled.claimed[partition] = claimed.value();
@@ -79,21 +81,27 @@ void Runner::lose(Work& work, const std::vector<log::BatchPtr>& batches) {
   requeue(work);
 }
 
-/// What was not written is decided again. Messages come again from the log, or when their cause is decided again.
+/// What was not written is decided again. Messages come again from the log, or when their cause is decided again; what
+/// came by the log's inputs comes again from there.
 void Runner::requeue(Work& work) {
   for (auto& [entity, touched] : work.touched) active_.drop(entity);
+  std::set<PartitionId> again;
+  for (const auto& item : work.items)
+    if (item.submission.offset) again.insert(partition_of(item.submission.input.entity, partition_count()));
+  for (const auto partition : again)
+    if (owns(partition)) begin_commands(partition, store_.commands_consumed(partition));
   const std::lock_guard lock(mutex_);
   for (auto at = work.items.rbegin(); at != work.items.rend(); ++at) {
     const auto& input = at->submission.input;
-    if (input.source == Input::Source::message) continue;
+    if (input.source == Input::Source::message || at->submission.offset) continue;
     // A repeat within the batch goes with the first one.
     if (at->known && !at->submission.done) continue;
     const auto put_back = [&](Submission submission) {
       if (input.source == Input::Source::command) ++waiting_commands(input);
       queue_.push_front(std::move(submission));
     };
-    for (auto& done : at->also) put_back({input, std::move(done), std::nullopt});
-    put_back({input, std::move(at->submission.done), std::nullopt});
+    for (auto& done : at->also) put_back({input, std::move(done), {}, {}});
+    put_back({input, std::move(at->submission.done), {}, {}});
   }
   metrics_.queued = queue_.size();
 }

@@ -78,7 +78,7 @@ class RowStateStore final : public StateStore {
       else
         rows.emplace_back(key_of('a', id), encode_agenda(agenda));
     }
-    for (const auto& consumed : changes.messages_consumed)
+    for (const auto& consumed : changes.consumed)
       rows.emplace_back(consumed_key(consumed.target, consumed.source), encode_consumed(consumed.source, consumed.seq));
     for (const auto& [partition, head] : changes.heads) rows.emplace_back(head_key(partition), encode_head(head));
     for (const auto& letter : changes.dead_letters) {
@@ -107,6 +107,14 @@ class RowStateStore final : public StateStore {
       return true;
     });
     return consumed;
+  }
+
+  std::uint64_t commands_consumed(PartitionId target) override {
+    std::string bytes;
+    PartitionId source = 0;
+    Seq offset = 0;
+    if (!rows_->get(consumed_key(target, kCommands), bytes) || !decode_consumed(bytes, source, offset)) return 0;
+    return offset;
   }
 
   std::vector<DeadLetter> dead_letters(std::size_t count_max) override {

@@ -41,6 +41,9 @@ struct DeadLetter {
   std::string reason;
 };
 
+/// In place of a source partition: the commands that came by the log's inputs.
+inline constexpr PartitionId kCommands = 0xffff;
+
 /// Changes that belong together; applied as one.
 struct StateChanges {
   std::vector<std::pair<std::string, EntityRow>> entities;
@@ -48,10 +51,10 @@ struct StateChanges {
   std::vector<std::pair<std::string, Agenda>> agendas;  ///< empty: nothing owed any more
   struct ConsumedUpTo {
     PartitionId target = 0;
-    PartitionId source = 0;
+    PartitionId source = 0;  ///< or kCommands
     Seq seq = 0;
   };
-  std::vector<ConsumedUpTo> messages_consumed;  ///< how far `target` has got with the messages in `source`
+  std::vector<ConsumedUpTo> consumed;  ///< how far `target` has got with the messages in `source`, or with its commands
   std::vector<std::pair<PartitionId, log::Head>> heads;
   std::vector<DeadLetter> dead_letters;
 };
@@ -74,6 +77,8 @@ class StateStore {
   virtual void agendas(const AgendaVisitor& visitor) = 0;
   /// By source partition: seq up to which `target` has consumed the messages in it.
   virtual std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) = 0;
+  /// Offset behind the last command that came by the log's inputs and is decided; 0: none.
+  virtual std::uint64_t commands_consumed(PartitionId target) = 0;
   virtual std::vector<DeadLetter> dead_letters(std::size_t count_max) = 0;
 
   /// Drops every row of entities whose partition it is (of `partitions`), so that they are folded anew.

@@ -6,6 +6,7 @@
 #include <caf/message_id.hpp>
 #include <utility>
 
+#include "actors/engine/batch_rows.hpp"
 #include "actors/engine/message_codec.hpp"
 #include "actors/engine/turn_ref.hpp"
 #include "events/log/chain.hpp"
@@ -23,19 +24,11 @@ Failure expired() {
 Failure moved() {
   return unavailable("partition.moved", "another node owns this entity now; try again");
 }
-Failure other_body() {
-  return conflict("idempotency.other_body", "this Idempotency-Key was used before with another request");
-}
-
-std::optional<Failure> failure_of(const log::Outcome& outcome) {
-  if (outcome.accepted()) return std::nullopt;
-  return Failure{static_cast<FailureKind>(outcome.status), outcome.code, outcome.detail, outcome.field, 0};
-}
-
-bool is_remembered(const Failure& failure) {
-  // These say "not now": the same key may be tried again.
-  return failure.kind != FailureKind::expired && failure.kind != FailureKind::too_many &&
-         failure.kind != FailureKind::unavailable && failure.kind != FailureKind::insufficient_storage;
+void refuse(log::Outcome& outcome, const Failure& refusal) {
+  outcome.status = refusal.http_status();
+  outcome.code = refusal.code;
+  outcome.detail = refusal.detail;
+  outcome.field = refusal.field;
 }
 
 }  // namespace
@@ -101,11 +94,8 @@ bool Work::settle_repeat(WorkItem& item) {
     return true;
   }
   const auto row = runner_.store_.command(input.command_id, now_);
-  if (!row) return false;
-  const auto& outcome = row->outcome;
-  item.known = outcome.body_hash == input.body_hash
-                   ? Reply{failure_of(outcome), outcome.entity, outcome.version, row->position, nullptr, true}
-                   : Reply{other_body(), {}, 0, {}, nullptr, false};
+  if (!row || !is_final(row->outcome)) return false;
+  item.known = repeated_reply(*row, input.body_hash);
   return true;
 }
 
@@ -251,20 +241,23 @@ log::Batch& Work::batch_of(PartitionId partition) {
 
 void Work::add_outcome(WorkItem& item) {
   const auto& input = item.submission.input;
-  item.remembered = input.source == Input::Source::command && !item.known && !input.command_id.empty() &&
-                    (!item.decision.refusal || is_remembered(*item.decision.refusal));
-  if (!item.remembered || !is_id(input.entity)) return;
+  if (input.source != Input::Source::command || input.command_id.empty() || !is_id(input.entity)) return;
+  // Whoever sent it by the log learns by the log what became of it, also that it is a repeat, or came too late.
+  const bool by_log = item.submission.offset.has_value();
+  if (item.known && (!by_log || !runner_.owns(partition_of(input.entity, runner_.partition_count())))) return;
   log::Outcome outcome;
   outcome.command_id = input.command_id;
   outcome.body_hash = input.body_hash;
   outcome.entity = input.entity;
   outcome.version = item.version;
-  if (const auto& refusal = item.decision.refusal) {
-    outcome.status = refusal->http_status();
-    outcome.code = refusal->code;
-    outcome.detail = refusal->detail;
-    outcome.field = refusal->field;
-  }
+  const auto& refusal = item.known ? item.known->refusal : item.decision.refusal;
+  if (item.known && item.known->repeated)
+    outcome.status = log::kDecidedEarlier;
+  else if (refusal)
+    refuse(outcome, *refusal);
+  else if (item.known)
+    return;  // a repeat within this batch
+  if (!by_log && !is_final(outcome)) return;
   batch_of(input.entity).end.outcomes.push_back(std::move(outcome));
 }
 
@@ -273,7 +266,7 @@ std::vector<log::BatchPtr> Work::seal(std::map<PartitionId, log::Head>& heads) {
   std::map<PartitionId, Seq> before;
   for (auto& [partition, batch] : batches_) {
     auto& head = heads.at(partition);
-    batch.end.consumed = runner_.feed_.positions(partition);
+    batch.end.consumed = runner_.consumed(partition);
     // Where others may own the partition later, they must know what was refused, too.
     const bool refusals_only = !runner_.log_.is_shared() && batch.records.empty() && batch.end.consumed.empty() &&
                                std::none_of(batch.end.outcomes.begin(), batch.end.outcomes.end(),

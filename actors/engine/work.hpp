@@ -11,7 +11,6 @@ namespace hub::engine {
 struct WorkItem {
   Submission submission;
   Decision decision;
-  bool remembered = true;        ///< its outcome goes into the batch end
   std::optional<Reply> known;    ///< answered without a decision: a repeat, an expired one
   std::vector<Completion> also;  ///< of repeats within this batch
   Position position;             ///< of its last event

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <set>
 
@@ -10,6 +11,7 @@
 #include "events/core/logging.hpp"
 #include "events/kafka/assembler.hpp"
 #include "events/kafka/consumer.hpp"
+#include "events/kafka/kafka_inputs.hpp"
 #include "events/kafka/lanes.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
@@ -23,6 +25,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kClaimPatience{30};
 constexpr std::chrono::seconds kFencePatience{10};
+constexpr std::chrono::milliseconds kFenceAfter{200};
 /// A start gives up when nothing is heard of a partition for so long.
 constexpr std::chrono::seconds kSilenceMax{30};
 constexpr std::size_t kOwnerBytes = 8;
@@ -36,10 +39,17 @@ struct Place {
   std::condition_variable moved;
   Assembler assembler;
   std::optional<Failure> fault;
-  Epoch tried = 0;         ///< the highest epoch that this process claimed, whatever came of it
-  bool caught_up = false;  ///< the end was reached once
-  std::string owner;       ///< under which this process owns the partition as far as it knows; empty: it does not
+  Epoch tried = 0;             ///< the highest epoch that this process claimed, whatever came of it
+  bool caught_up = false;      ///< the end was reached once
+  std::uint64_t commands = 0;  ///< offset behind the last command of a batch, as far as known
+  std::string owner;           ///< under which this process owns the partition as far as it knows; empty: it does not
 };
+
+std::optional<std::uint64_t> commands_of(const log::Batch& batch) {
+  for (const auto& [source, position] : batch.end.consumed)
+    if (source == log::kCommandsSource) return position;
+  return std::nullopt;
+}
 
 class KafkaLog final : public log::Log {
  public:
@@ -49,8 +59,19 @@ class KafkaLog final : public log::Log {
         lanes_(options_.brokers, options_.transactional_id, options_.writers) {
     for (PartitionId id = 0; id < options_.partitions; ++id)
       places_.push_back(std::make_unique<Place>(id, mirror_->head(id), mirror_->resume(id)));
+    for (PartitionId id = 0; id < options_.partitions; ++id) {
+      const auto last = mirror_->read(id, mirror_->head(id).seq, 1);
+      if (last && !last.value().empty()) at(id).commands = commands_of(*last.value().back()).value_or(0);
+    }
+    if (!options_.member) return;
+    auto member = *options_.member;
+    member.brokers = options_.brokers;
+    inputs_ = std::make_unique<KafkaInputs>(std::move(member));
   }
-  ~KafkaLog() override { consumer_.reset(); }
+  ~KafkaLog() override {
+    inputs_.reset();
+    consumer_.reset();
+  }
 
   Result<void> start() {
     std::vector<std::int64_t> offsets;
@@ -63,6 +84,10 @@ class KafkaLog final : public log::Log {
             "partition " + std::to_string(partition) + " is kept no longer from where this node has read to", "", 0});
     };
     handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
+    // The first producers take a second to find their way: not when a partition waits for its owner.
+    if (inputs_) {
+      HUB_TRY(ready_owner());
+    }
     HUB_TRY(consumer_, Consumer::start(options_.brokers, options_.topic, offsets, std::move(handler)));
     return catch_up();
   }
@@ -70,6 +95,7 @@ class KafkaLog final : public log::Log {
   std::uint32_t partitions() const override { return options_.partitions; }
   std::uint64_t incarnation() const override { return options_.incarnation; }
   bool is_shared() const override { return true; }
+  log::Inputs* inputs() override { return inputs_.get(); }
   Result<log::Head> claim(PartitionId partition, std::string_view node) override;
   log::Append append(const std::vector<log::BatchPtr>& batches) override;
   Result<std::vector<log::BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) override;
@@ -94,6 +120,9 @@ class KafkaLog final : public log::Log {
   /// Needs the place's `state`.
   void keep(Place& place, const log::BatchPtr& batch);
   void stop(Place& place, Failure failure);
+  /// How far the inputs of the batches' partitions are consumed; none without a group.
+  std::optional<ConsumedOffsets> consumed_by(const std::vector<log::BatchPtr>& batches) const;
+  std::optional<ConsumedOffsets> consumed(const std::map<PartitionId, std::uint64_t>& positions) const;
   static void place_batch(std::vector<Placed>& messages, const log::Batch& batch, const Author& author);
   /// Behind anything but a commit: other producers may be made, so what another claimed meanwhile would not fence them.
   void disown_all();
@@ -112,7 +141,8 @@ class KafkaLog final : public log::Log {
   Lanes lanes_;
   std::mutex owner_mutex_;  ///< guards the next two
   std::string owner_;
-  std::set<std::string> fenced_;        ///< owners that are shut out
+  std::set<std::string> fenced_;  ///< owners that are shut out
+  std::unique_ptr<KafkaInputs> inputs_;
   std::unique_ptr<Consumer> consumer_;  ///< last: calls into the others until it is gone
 };
 
@@ -160,6 +190,7 @@ Result<void> KafkaLog::catch_up() {
 void KafkaLog::keep(Place& place, const log::BatchPtr& batch) {
   if (auto kept = mirror_->take({{batch, place.assembler.resume()}}); !kept)
     return stop(place, std::move(kept).error());
+  place.commands = commands_of(*batch).value_or(place.commands);
   watchers_.tell({batch});
 }
 
@@ -193,6 +224,27 @@ void KafkaLog::place_batch(std::vector<Placed>& messages, const log::Batch& batc
   messages.push_back({batch.partition, to_message(batch.end, batch.partition, author), -1});
 }
 
+std::optional<ConsumedOffsets> KafkaLog::consumed_by(const std::vector<log::BatchPtr>& batches) const {
+  std::map<PartitionId, std::uint64_t> positions;
+  for (const auto& batch : batches)
+    if (const auto position = commands_of(*batch)) positions[batch->partition] = *position;
+  // With a list that is empty, or lacks a partition, the client would leave that out of the fence and say nothing.
+  HUB_ASSERT(!inputs_ || !inputs_->started() || positions.size() == batches.size());
+  return consumed(positions);
+}
+
+std::optional<ConsumedOffsets> KafkaLog::consumed(const std::map<PartitionId, std::uint64_t>& positions) const {
+  if (!inputs_ || !inputs_->started()) return std::nullopt;
+  ConsumedOffsets consumed{Offsets(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size()))),
+                           inputs_->metadata()};
+  for (const auto& [partition, position] : positions) {
+    auto* place = rd_kafka_topic_partition_list_add(consumed.offsets.get(), inputs_->topic().c_str(),
+                                                    static_cast<std::int32_t>(partition));
+    place->offset = static_cast<std::int64_t>(position);
+  }
+  return consumed;
+}
+
 log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
   if (batches.empty()) return log::Append::committed;
   auto ordered = batches;
@@ -209,7 +261,10 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
       return log::Append::fenced;
     place_batch(messages, *batch, author);
   }
-  const auto outcome = lanes_.take()->write(options_.topic, messages);
+  const auto consumed = consumed_by(ordered);
+  // Between two assignments nobody knows whose a partition is.
+  if (consumed && !consumed->group) return log::Append::fenced;
+  const auto outcome = lanes_.take()->write(options_.topic, messages, consumed ? &*consumed : nullptr);
   if (outcome != Outcome::committed) {
     disown_all();
     return outcome == Outcome::fenced ? log::Append::fenced : log::Append::unknown;
@@ -264,8 +319,12 @@ Result<void> KafkaLog::fence(Place& place) {
 Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId partition, std::string_view node,
                                                       Clock::time_point deadline) {
   HUB_TRY(auto owner, ready_owner());
-  HUB_TRY(fence(place));
+  // Where a group says whose a partition is, it refuses what others write; else they are shut out.
+  if (!inputs_) {
+    HUB_TRY(fence(place));
+  }
   log::Head head;
+  std::uint64_t commands = 0;
   Author author{0, std::move(owner)};
   {
     const std::lock_guard lock(place.state);
@@ -273,11 +332,15 @@ Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId 
     head = place.assembler.head();
     place.tried = author.epoch = std::max({place.tried, head.epoch, place.assembler.highest_claim()}) + 1;
     place.owner.clear();
+    commands = place.commands;
   }
+  const auto offsets = consumed({{partition, commands}});
+  if (offsets && !offsets->group)
+    return unavailable("log.unavailable", "this node has no place in the group at the moment");
   std::vector<Placed> messages;
   const auto batch = log::claim_batch(partition, head, {node, lanes_.ids()}, wall_now(), author.epoch);
   place_batch(messages, batch, author);
-  if (lanes_.take()->write(options_.topic, messages) != Outcome::committed) {
+  if (lanes_.take()->write(options_.topic, messages, offsets ? &*offsets : nullptr) != Outcome::committed) {
     disown_all();
     return std::optional<log::Head>();
   }
@@ -287,6 +350,12 @@ Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId 
   std::unique_lock lock(place.state);
   const auto offset = messages.back().offset;
   const auto is_read = [&] { return place.fault || place.assembler.next_offset() > offset; };
+  if (inputs_ && !place.moved.wait_for(lock, kFenceAfter, is_read)) {
+    // The owner before has left something open: its end is not waited for.
+    lock.unlock();
+    HUB_TRY(fence(place));
+    lock.lock();
+  }
   if (!place.moved.wait_until(lock, deadline, is_read)) return std::optional<log::Head>();
   if (place.fault) return *place.fault;
   if (place.assembler.author() != author) return std::optional<log::Head>();

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "events/kafka/client.hpp"
+#include "events/kafka/group_member.hpp"
 #include "events/log/log.hpp"
 
 namespace hub::kafka {
@@ -16,6 +17,8 @@ struct KafkaLogOptions {
   std::uint32_t partitions = 16;           ///< of the topic
   std::uint64_t incarnation = 0;           ///< of the namespace
   std::size_t memory_bytes_max = 8 << 20;  ///< write buffers of the local copy
+  /// How this node takes part with others, its brokers aside; empty: it has no inputs(), and claims what it likes.
+  std::optional<MemberOptions> member;
 };
 
 /// The log of several machines: one topic of Apache Kafka, of which each keeps a copy in the embedded log's format. A

@@ -4,6 +4,7 @@
 
 #include "events/core/digest.hpp"
 #include "events/core/json_codec.hpp"
+#include "events/kafka/control_topic.hpp"
 
 namespace hub::kafka {
 namespace {
@@ -12,7 +13,6 @@ using Topic = std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy
 
 constexpr std::string_view kKey = "namespace";
 constexpr std::size_t kIncarnationDigits = 16;
-constexpr int kSliceMs = 250;
 constexpr std::int32_t kPartition = 0;
 
 struct NamespaceJson {
@@ -21,27 +21,6 @@ struct NamespaceJson {
   static constexpr std::string_view required[] = {"partitions", "incarnation"};
 };
 BOOST_DESCRIBE_STRUCT(NamespaceJson, (), (partitions, incarnation))
-
-std::string_view bytes(const void* data, std::size_t size) {
-  return data == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(data), size);
-}
-
-/// Takes part of a topic for as long as it lives.
-class Reading {
- public:
-  Reading(rd_kafka_t* client, const std::string& topic) : topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)) {
-    HUB_ASSERT(topic_ != nullptr);
-    HUB_ASSERT(rd_kafka_consume_start(topic_.get(), kPartition, RD_KAFKA_OFFSET_BEGINNING) == 0);
-  }
-  ~Reading() { rd_kafka_consume_stop(topic_.get(), kPartition); }
-  Reading(const Reading&) = delete;
-  Reading& operator=(const Reading&) = delete;
-
-  Message next(int wait_ms) { return Message(rd_kafka_consume(topic_.get(), kPartition, wait_ms)); }
-
- private:
-  Topic topic_;
-};
 
 Result<void> step(rd_kafka_error_t* error, std::string_view doing) {
   if (error == nullptr) return success();
@@ -117,32 +96,13 @@ Result<NamespaceRecord> parse_namespace_record(std::string_view json) {
 
 Result<std::optional<NamespaceRecord>> read_namespace_record(const Brokers& brokers, const std::string& name,
                                                              const Patience& patience) {
-  const auto topic = Topics(name).control;
-  Settings settings{
-      {"enable.partition.eof", "true"}, {"isolation.level", "read_committed"}, {"fetch.wait.max.ms", "20"}};
-  settings.insert(kQuiet.begin(), kQuiet.end());
-  HUB_TRY(auto conf, make_conf(brokers, settings));
-  HUB_TRY(const auto client, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
-  Reading reading(client.get(), topic);
   std::optional<std::string> last;
-  // A topic made just now is not known to every broker yet: errors count when they last.
-  auto trouble = RD_KAFKA_RESP_ERR__TIMED_OUT;
-  while (!patience.over()) {
-    const auto message = reading.next(patience.slice_ms(kSliceMs));
-    if (!message) continue;
-    if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-      if (!last) return std::optional<NamespaceRecord>();
-      HUB_TRY(const auto record, parse_namespace_record(*last));
-      return std::optional<NamespaceRecord>(record);
-    }
-    if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      trouble = message->err;
-    } else if (bytes(message->key, message->key_len) == kKey) {
-      last = message->payload == nullptr ? std::nullopt
-                                         : std::optional<std::string>(bytes(message->payload, message->len));
-    }
-  }
-  return failure_of(trouble, "the topic " + topic + " cannot be read");
+  HUB_TRY(read_control(brokers, name, patience, [&last](std::string_view key, std::optional<std::string_view> value) {
+    if (key == kKey) last = value;
+  }));
+  if (!last) return std::optional<NamespaceRecord>();
+  HUB_TRY(const auto record, parse_namespace_record(*last));
+  return std::optional<NamespaceRecord>(record);
 }
 
 Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const std::string& name,

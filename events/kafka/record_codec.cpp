@@ -1,54 +1,32 @@
 #include "events/kafka/record_codec.hpp"
 
-#include <array>
-#include <charconv>
 #include <string_view>
 
 #include "events/core/digest.hpp"
+#include "events/kafka/headers.hpp"
 #include "events/log/cloud_event.hpp"
 #include "events/log/encoding.hpp"
 
 namespace hub::kafka {
 namespace {
 
-constexpr std::string_view kSource = "/computehub";
-constexpr std::string_view kJson = "application/json";
 constexpr std::string_view kEndContent = "application/vnd.computehub.batch-end";
 constexpr std::size_t kHeadersOfARecord = 18;
 
 /// Texts of a record that are attributes of the CloudEvent.
-constexpr std::pair<std::string_view, std::string log::Record::*> kTexts[] = {
+constexpr TextAttribute<log::Record> kTexts[] = {
     {"ce_type", &log::Record::type},       {"ce_subject", &log::Record::entity},
     {"ce_parent", &log::Record::parent},   {"ce_commandid", &log::Record::command_id},
     {"ce_actor", &log::Record::actor},     {"ce_org", &log::Record::organisation},
     {"ce_project", &log::Record::project}, {"ce_correlationid", &log::Record::correlation_id}};
 
-void add(const Headers& headers, std::string_view name, std::string_view value) {
-  rd_kafka_header_add(headers.get(), name.data(), static_cast<ssize_t>(name.size()), value.data(),
-                      static_cast<ssize_t>(value.size()));
-}
-
-template <class Number>
-void add_number(const Headers& headers, std::string_view name, Number number) {
-  std::array<char, 24> digits{};
-  const auto [end, error] = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  static_cast<void>(error);
-  add(headers, name, {digits.data(), static_cast<std::size_t>(end - digits.data())});
-}
-
-template <class Number>
-bool parse(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
-
 Headers begin(PartitionId partition, Seq seq, const Author& author) {
   Headers headers(rd_kafka_headers_new(kHeadersOfARecord));
-  add(headers, "ce_specversion", "1.0");
-  add(headers, "ce_id", to_text(Position{partition, seq}));
-  add(headers, "ce_source", kSource);
-  add_number(headers, "ce_epoch", author.epoch);
-  add(headers, "ce_owner", author.owner);
+  add_header(headers, "ce_specversion", "1.0");
+  add_header(headers, "ce_id", to_text(Position{partition, seq}));
+  add_header(headers, "ce_source", kSource);
+  add_number_header(headers, "ce_epoch", author.epoch);
+  add_header(headers, "ce_owner", author.owner);
   return headers;
 }
 
@@ -74,11 +52,11 @@ struct Said {
       good = good && parsed;
       if (parsed) record.time = parsed.value();
     } else if (name == "ce_version") {
-      good = good && parse(value, record.version);
+      good = good && parse_number(value, record.version);
     } else if (name == "ce_parentversion") {
-      good = good && parse(value, record.parent_version);
+      good = good && parse_number(value, record.parent_version);
     } else if (name == "ce_epoch") {
-      good = good && parse(value, author.epoch);
+      good = good && parse_number(value, author.epoch);
     } else if (name == "ce_owner") {
       author.owner = value;
     } else if (name == "ce_chain") {
@@ -93,16 +71,8 @@ struct Said {
 
 Said said_by(const rd_kafka_message_t& message) {
   Said said;
-  rd_kafka_headers_t* headers = nullptr;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    said.good = false;
-    return said;
-  }
-  const char* name = nullptr;
-  const void* value = nullptr;
-  std::size_t size = 0;
-  for (std::size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &size) == RD_KAFKA_RESP_ERR_NO_ERROR; ++i)
-    said.take(name, {static_cast<const char*>(value), size});
+  const bool any = each_header(message, [&](std::string_view name, std::string_view value) { said.take(name, value); });
+  said.good = said.good && any;
   return said;
 }
 
@@ -111,20 +81,21 @@ Said said_by(const rd_kafka_message_t& message) {
 Outgoing to_message(const log::Record& record, PartitionId partition, const Author& author) {
   Outgoing out{record.entity, record.data, begin(partition, record.seq, author)};
   for (const auto& [attribute, text] : kTexts)
-    if (const auto& value = record.*text; !value.empty()) add(out.headers, attribute, value);
-  if (record.time.is_set()) add(out.headers, "ce_time", to_rfc3339(record.time));
-  if (record.version != 0) add_number(out.headers, "ce_version", record.version);
-  if (record.parent_version != 0) add_number(out.headers, "ce_parentversion", record.parent_version);
-  add(out.headers, "ce_chain", to_hex({reinterpret_cast<const char*>(record.chain.data()), record.chain.size()}));
-  add(out.headers, "content-type", kJson);
+    if (const auto& value = record.*text; !value.empty()) add_header(out.headers, attribute, value);
+  if (record.time.is_set()) add_header(out.headers, "ce_time", to_rfc3339(record.time));
+  if (record.version != 0) add_number_header(out.headers, "ce_version", record.version);
+  if (record.parent_version != 0) add_number_header(out.headers, "ce_parentversion", record.parent_version);
+  add_header(out.headers, "ce_chain",
+             to_hex({reinterpret_cast<const char*>(record.chain.data()), record.chain.size()}));
+  add_header(out.headers, "content-type", kJsonContent);
   return out;
 }
 
 Outgoing to_message(const log::BatchEnd& end, PartitionId partition, const Author& author) {
   Outgoing out{{}, log::encode_end(partition, end), begin(partition, end.last, author)};
-  add(out.headers, "ce_type", log::kBatchEndType);
-  add(out.headers, "ce_time", to_rfc3339(end.index_time));
-  add(out.headers, "content-type", kEndContent);
+  add_header(out.headers, "ce_type", log::kBatchEndType);
+  add_header(out.headers, "ce_time", to_rfc3339(end.index_time));
+  add_header(out.headers, "content-type", kEndContent);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include "events/kafka/admin.hpp"
 #include "events/kafka/namespace_record.hpp"
+#include "events/kafka/node_keys.hpp"
 
 namespace hub::kafka {
 namespace {
@@ -88,6 +89,14 @@ Result<NamespaceRecord> check(const Brokers& brokers, const ClusterView& view, c
                     Topics(name).control + " holds no namespace record: run \"" + init + "\" to its end");
   HUB_TRY(check_partitions(view, name, record->partitions, " as its namespace has"));
   return *record;
+}
+
+Result<std::vector<SigningKey>> signing_keys(const Brokers& brokers, const std::string& name,
+                                             const NamespaceRecord& record, const Patience& patience) {
+  HUB_TRY(const auto announced, NodeKeys(brokers, name, record.incarnation).read(patience));
+  std::vector<SigningKey> found;
+  for (const auto& each : announced.keys) found.push_back({each.node, each.key.id(), each.since});
+  return found;
 }
 
 /// The record that is there already, if any. Without its events it must not go on as if nothing had been in them.
@@ -211,12 +220,15 @@ Result<Description> describe_topics(const Brokers& brokers, const std::string& n
   const Patience patience(span);
   HUB_TRY(auto admin, Admin::make(brokers));
   HUB_TRY(const auto view, admin.look(patience));
-  Description description{name, view.cluster_id, view.brokers, {}, {}, {}};
+  Description description{name, view.cluster_id, view.brokers, {}, {}, {}, {}};
   auto checked = check(brokers, view, name, patience);
   if (checked)
     description.record = checked.value();
   else
     description.trouble = std::move(checked).error();
+  if (description.record) {
+    HUB_TRY(description.signing_keys, signing_keys(brokers, name, *description.record, patience));
+  }
   std::vector<std::string> there;
   for (const auto& topic : Topics(name).all())
     if (view.topics.find(topic) != view.topics.end()) there.push_back(topic);

@@ -101,13 +101,20 @@ struct TopicState {
   std::uint32_t under_replicated = 0;  ///< partitions with fewer copies in step than they should have
   Settings settings;                   ///< those that topic_plans() sets, as they are; empty: may not be seen
 };
+/// A signing key that a node has announced.
+struct SigningKey {
+  std::string node;
+  std::string id;
+  Instant since;
+};
 struct Description {
   std::string name;
   std::string cluster_id;
   std::vector<BrokerAddress> brokers;
   std::vector<TopicState> topics;  ///< in the order of Topics::all()
   std::optional<NamespaceRecord> record;
-  std::optional<Failure> trouble;  ///< why check_topics() would refuse it
+  std::vector<SigningKey> signing_keys;  ///< in order of nodes
+  std::optional<Failure> trouble;        ///< why check_topics() would refuse it
 };
 /// Fails: as check_topics() for brokers that cannot be reached or asked; the rest is in `trouble`.
 Result<Description> describe_topics(const Brokers& brokers, const std::string& name, Duration patience = kPatience);

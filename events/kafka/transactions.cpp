@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "events/core/logging.hpp"
+#include "events/kafka/produce.hpp"
 #include "events/kafka/topics.hpp"
 
 namespace hub::kafka {
@@ -36,42 +37,11 @@ void on_error(rd_kafka_t*, int error, const char*, void* opaque) {
 
 bool is_fence(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
-         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH || code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION ||
-         code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID || code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
+         code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
 }
-
-rd_kafka_vu_t field(rd_kafka_vtype_t type) {
-  rd_kafka_vu_t value{};
-  value.vtype = type;
-  return value;
-}
-rd_kafka_vu_t bytes(rd_kafka_vtype_t type, const std::string& text) {
-  auto value = field(type);
-  // Copied at once (RD_KAFKA_MSG_F_COPY); the interface only lacks a const.
-  value.u.mem.ptr = const_cast<char*>(text.data());
-  value.u.mem.size = text.size();
-  return value;
-}
-
-/// The client takes the headers when it takes the message.
-rd_kafka_resp_err_t produce_one(rd_kafka_t* client, const std::string& topic, Placed& placed) {
-  std::array<rd_kafka_vu_t, 7> fields{field(RD_KAFKA_VTYPE_TOPIC),
-                                      field(RD_KAFKA_VTYPE_PARTITION),
-                                      field(RD_KAFKA_VTYPE_MSGFLAGS),
-                                      bytes(RD_KAFKA_VTYPE_VALUE, placed.message.value),
-                                      field(RD_KAFKA_VTYPE_HEADERS),
-                                      field(RD_KAFKA_VTYPE_OPAQUE),
-                                      bytes(RD_KAFKA_VTYPE_KEY, placed.message.key)};
-  fields[0].u.cstr = topic.c_str();
-  fields[1].u.i32 = static_cast<std::int32_t>(placed.partition);
-  fields[2].u.i = RD_KAFKA_MSG_F_COPY;
-  fields[4].u.headers = placed.message.headers.get();
-  fields[5].u.ptr = &placed.offset;
-  const auto count = placed.message.key.empty() ? fields.size() - 1 : fields.size();
-  const Error error(rd_kafka_produceva(client, fields.data(), count));
-  if (error) return rd_kafka_error_code(error.get());
-  static_cast<void>(placed.message.headers.release());
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
+bool is_left_by_group(rd_kafka_resp_err_t code) {
+  return code == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || code == RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID ||
+         code == RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID;
 }
 
 }  // namespace
@@ -125,10 +95,10 @@ Error Transactions::repeat(Call call) {
 
 bool Transactions::produce(const std::string& topic, std::vector<Placed>& messages) {
   for (auto& placed : messages) {
-    auto error = produce_one(client_.get(), topic, placed);
+    auto error = kafka::produce(client_.get(), topic, placed.partition, placed.message, &placed.offset);
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
       rd_kafka_poll(client_.get(), 1);
-      error = produce_one(client_.get(), topic, placed);
+      error = kafka::produce(client_.get(), topic, placed.partition, placed.message, &placed.offset);
     }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
     rd_kafka_poll(client_.get(), 0);
@@ -142,6 +112,9 @@ Outcome Transactions::write(const std::string& topic, std::vector<Placed>& messa
   if (auto error = Error(rd_kafka_begin_transaction(client_.get()))) return ended(std::move(error), false);
   if (!produce(topic, messages)) return abort();
   if (consumed != nullptr) {
+    // What is sent lies there before the group is asked: a claim that comes between waits until this has ended, and
+    // one that came before has the group refuse it.
+    rd_kafka_flush(client_.get(), kTransactionMs);
     auto error = repeat([&] {
       return Error(rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(),
                                                         kUntilDone));
@@ -156,11 +129,12 @@ Outcome Transactions::ended(Error error, bool committing) {
   const auto code = rd_kafka_error_code(error.get());
   logging::write(logging::Level::info, "a transaction of Kafka did not end well",
                  {{"error", rd_kafka_error_string(error.get())}, {"name", rd_kafka_err2name(code)}});
-  const bool fenced = is_fence(code);
+  const bool fenced = is_fence(code) || is_left_by_group(code);
   if (rd_kafka_error_txn_requires_abort(error.get()) != 0) {
     const auto outcome = abort();
     if (!fenced) return outcome;
-    usable_ = false;
+    // The group has gone on without this node, which says nothing against the producer.
+    if (!is_left_by_group(code)) usable_ = false;
     return Outcome::fenced;
   }
   usable_ = false;
@@ -195,10 +169,11 @@ Result<bool> TurnOfTwo::renew() {
 Outcome TurnOfTwo::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
   for (const auto& producer : producers_)
     if (!producer || !producer->usable()) return Outcome::fenced;
-  const auto outcome = producers_[turn_++ % producers_.size()]->write(topic, messages, consumed);
+  const auto& producer = producers_[turn_++ % producers_.size()];
+  const auto outcome = producer->write(topic, messages, consumed);
   // In doubt both may hold something that comes late; each ends what its forerunner left open.
-  if (outcome == Outcome::unknown || outcome == Outcome::fenced)
-    for (auto& producer : producers_) producer.reset();
+  if (outcome == Outcome::unknown || (outcome == Outcome::fenced && !producer->usable()))
+    for (auto& each : producers_) each.reset();
   return outcome;
 }
 

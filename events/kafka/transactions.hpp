@@ -25,11 +25,11 @@ struct Placed {
   std::int64_t offset = -1;
 };
 
-/// How far the inputs of some partitions are consumed; committed with the transaction, which is refused when the member
-/// of the group does not own them any more.
+/// How far the inputs of some partitions are consumed; committed with the transaction, which is `fenced` when the group
+/// has gone on without this member. What was written by then is read in front of whatever a later owner writes.
 struct ConsumedOffsets {
   Offsets offsets;
-  GroupMetadata group;
+  std::shared_ptr<rd_kafka_consumer_group_metadata_t> group;
 };
 
 /// One transactional producer. Not for two threads at once.

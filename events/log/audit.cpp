@@ -50,18 +50,19 @@ std::uint64_t AuditReport::unsigned_records() const {
   return sum;
 }
 
-Auditor::Auditor(std::uint32_t partitions, const PublicKey& key, const std::optional<Checkpoint>& against,
+Auditor::Auditor(std::uint32_t partitions, const PublicKeys& keys, const std::optional<Checkpoint>& against,
                  Unsigned without_checkpoints)
-    : key_(key),
+    : keys_(keys),
       without_checkpoints_(without_checkpoints),
       heads_(partitions),
       unsigned_since_(partitions),
+      owners_(partitions),
       against_(partitions),
       latest_(partitions) {
   report_.partitions.resize(partitions);
   if (!against) return;
   const Position position{against->own.partition, against->own.seq};
-  const auto valid = verify_checkpoint(*against, key_);
+  const auto valid = verify_checkpoint(*against, keys_);
   if (!valid) {
     fail(position, "the checkpoint to hold it against: " + valid.error().detail);
     return;
@@ -150,7 +151,7 @@ bool Auditor::check_version(const std::string& entity, Version version, Position
 
 bool Auditor::check_checkpoint(const Record& record, const Batch& batch, const Head& before) {
   const Position position{batch.partition, record.seq};
-  const auto checkpoint = verify_checkpoint(record, position.partition, key_);
+  const auto checkpoint = verify_checkpoint(record, position.partition, keys_);
   if (!checkpoint) {
     fail(position, checkpoint.error().detail);
     return false;
@@ -160,11 +161,23 @@ bool Auditor::check_checkpoint(const Record& record, const Batch& batch, const H
     fail(position, "the checkpoint signs seq " + std::to_string(own.seq) + " with another hash or at another place");
     return false;
   }
+  if (!check_owner(checkpoint.value(), position, batch.end.epoch)) return false;
   ++report_.checkpoints;
+  ++report_.signed_by[checkpoint.value().key_id];
   auto& signed_up_to = report_.partitions[position.partition].signed_up_to;
   signed_up_to = std::max(signed_up_to, signs_itself(batch, checkpoint.value(), before) ? batch.end.last : own.seq);
   for (const auto& head : checkpoint.value().heads) want(latest_, head, "the checkpoint at " + to_text(position));
   return !report_.fault;
+}
+
+bool Auditor::check_owner(const Checkpoint& checkpoint, Position position, Epoch epoch) {
+  auto& owner = owners_[position.partition];
+  const bool is_first = owner.key_id.empty() || owner.epoch < epoch;
+  if (is_first) owner = {epoch, checkpoint.key_id};
+  if (owner.key_id == checkpoint.key_id) return true;
+  fail(position, "signed by the key " + checkpoint.key_id + "; the owner in epoch " + std::to_string(epoch) +
+                     " signs with " + owner.key_id);
+  return false;
 }
 
 bool Auditor::meet(const Batch& batch) {
@@ -191,9 +204,9 @@ AuditReport Auditor::finish(const Holds& holds) {
   return report_;
 }
 
-AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against,
+AuditReport verify(Log& log, const PublicKeys& keys, const std::optional<Checkpoint>& against,
                    Unsigned without_checkpoints) {
-  Auditor auditor(log.partitions(), key, against, without_checkpoints);
+  Auditor auditor(log.partitions(), keys, against, without_checkpoints);
   for (PartitionId partition = 0; partition < log.partitions(); ++partition)
     if (!walk(log, partition, auditor)) break;
   auto report = auditor.finish([&log](const SignedHead& head) { return holds(log, head); });

@@ -1,5 +1,6 @@
 #pragma once
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -22,7 +23,8 @@ struct AuditReport {
   std::uint64_t batches = 0;
   std::uint64_t checkpoints = 0;
   std::vector<Partition> partitions;
-  std::optional<ChainFault> fault;  ///< the first bad position; nothing when all is sound
+  std::map<std::string, std::uint64_t, std::less<>> signed_by;  ///< id of a key → checkpoints that it signed
+  std::optional<ChainFault> fault;                              ///< the first bad position; nothing when all is sound
 
   std::uint64_t unsigned_records() const;
 };
@@ -31,11 +33,12 @@ struct AuditReport {
 enum class Unsigned { refused, allowed };
 
 /// Walks every partition: chain, seq, epochs (a new one begins with a claim), versions of entities, checkpoints and
-/// their signatures, that each is there when it is due (kCheckpointEvery), and that no partition is shorter than a
+/// their signatures, each under the key that it names, which must be one of `keys` and the only one of its epoch (an
+/// owner has one), that each is there when it is due (kCheckpointEvery), and that no partition is shorter than a
 /// checkpoint of another says; then the log's indexes. A cut of all partitions at one moment is a valid shorter record,
 /// and so is what was written anew with less than kCheckpointEvery of traffic; both are found with `against`, a
 /// checkpoint kept elsewhere.
-AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoint>& against = std::nullopt,
+AuditReport verify(Log& log, const PublicKeys& keys, const std::optional<Checkpoint>& against = std::nullopt,
                    Unsigned without_checkpoints = Unsigned::refused);
 
 /// Writes everything as JSON lines: one that begins, then for each batch its records as CloudEvents with their chain
@@ -43,7 +46,7 @@ AuditReport verify(Log& log, const PublicKey& key, const std::optional<Checkpoin
 /// is not UTF-8), unavailable `export.unwritable`.
 Result<void> export_log(Log& log, std::ostream& out);
 /// verify() for what export_log wrote, without the log.
-AuditReport verify_export(std::istream& in, const PublicKey& key,
+AuditReport verify_export(std::istream& in, const PublicKeys& keys,
                           const std::optional<Checkpoint>& against = std::nullopt);
 
 }  // namespace hub::log

@@ -12,7 +12,7 @@ class Auditor {
   /// True when a batch that ends with `seq` has this hash; asked for heads that were walked before they were known.
   using Holds = std::function<bool(const SignedHead&)>;
 
-  Auditor(std::uint32_t partitions, const PublicKey& key, const std::optional<Checkpoint>& against,
+  Auditor(std::uint32_t partitions, const PublicKeys& keys, const std::optional<Checkpoint>& against,
           Unsigned without_checkpoints = Unsigned::refused);
 
   /// False at the first fault; then nothing more is looked at.
@@ -35,15 +35,21 @@ class Auditor {
   bool check_due(const Batch& batch);
   bool check_version(const std::string& entity, Version version, Position position);
   bool check_checkpoint(const Record& record, const Batch& batch, const Head& before);
+  bool check_owner(const Checkpoint& checkpoint, Position position, Epoch epoch);
   bool meet(const Batch& batch);
   void finish_wanted(Wanted& wanted, const Holds& holds);
 
-  const PublicKey key_;
+  const PublicKeys keys_;
   const Unsigned without_checkpoints_;
   AuditReport report_;
   std::vector<Head> heads_;
   std::vector<std::optional<Instant>> unsigned_since_;  // by partition: of the oldest batch behind the last checkpoint
-  std::vector<std::optional<Wanted>> against_;          // by partition
+  struct Owner {
+    Epoch epoch = 0;
+    std::string key_id;
+  };
+  std::vector<Owner> owners_;                   // by partition: who signed last
+  std::vector<std::optional<Wanted>> against_;  // by partition
   std::vector<std::optional<Wanted>>
       latest_;  // by partition: the highest head that another partition's checkpoint names
   // Of the partition that is walked: an entity lives in one only.

@@ -60,6 +60,14 @@ Result<SignedHead> read_head(PartitionId partition, Seq seq, std::string_view he
   return head;
 }
 
+/// Those that would have counted: all when they are few enough to compare by eye.
+std::string named(const PublicKeys& trusted) {
+  constexpr std::size_t kNamedMax = 4;
+  if (trusted.size() == 1) return trusted.ids();
+  if (trusted.size() <= kNamedMax) return "one of " + trusted.ids();
+  return "one of the " + std::to_string(trusted.size()) + " that are trusted";
+}
+
 Record record_of(const Checkpoint& checkpoint) {
   Record record;
   record.kind = RecordKind::checkpoint;
@@ -120,20 +128,21 @@ Result<Checkpoint> parse_checkpoint(std::string_view bytes) {
   return checkpoint;
 }
 
-Result<void> verify_checkpoint(const Checkpoint& checkpoint, const PublicKey& key) {
-  if (checkpoint.key_id != key.id())
+Result<void> verify_checkpoint(const Checkpoint& checkpoint, const PublicKeys& trusted) {
+  const auto* key = trusted.find(checkpoint.key_id);
+  if (key == nullptr)
     return invalid("checkpoint.other_key",
-                   "signed by the key " + to_valid_utf8(checkpoint.key_id) + ", not " + key.id());
-  if (!key.verify(statement(checkpoint), checkpoint.signature))
+                   "signed by the key " + to_valid_utf8(checkpoint.key_id) + ", not " + named(trusted));
+  if (!key->verify(statement(checkpoint), checkpoint.signature))
     return invalid("checkpoint.forged", "the signature of the checkpoint does not fit");
   return success();
 }
 
-Result<Checkpoint> verify_checkpoint(const Record& record, PartitionId partition, const PublicKey& key) {
+Result<Checkpoint> verify_checkpoint(const Record& record, PartitionId partition, const PublicKeys& trusted) {
   HUB_TRY(auto checkpoint, parse_checkpoint(record.data));
   if (checkpoint.own.partition != partition)
     return invalid("checkpoint.misplaced", "the checkpoint speaks for another partition");
-  HUB_TRY(verify_checkpoint(checkpoint, key));
+  HUB_TRY(verify_checkpoint(checkpoint, trusted));
   return checkpoint;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
+#include "events/log/public_keys.hpp"
 #include "events/log/record.hpp"
-#include "events/log/signing.hpp"
 
 namespace hub::log {
 
@@ -22,7 +22,7 @@ struct Checkpoint {
   SignedHead own;
   std::vector<SignedHead> heads;
   Instant time;
-  std::string key_id;     ///< PublicKey::id()
+  std::string key_id;     ///< PublicKey::id() of the owner's key
   std::string signature;  ///< 64 bytes, Ed25519, over all of the above
   bool operator==(const Checkpoint&) const = default;
 };
@@ -40,10 +40,11 @@ bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& 
 std::string to_text(const Checkpoint& checkpoint);
 /// Fails: malformed `checkpoint.invalid`.
 Result<Checkpoint> parse_checkpoint(std::string_view text);
-/// Fails: invalid `checkpoint.other_key` (signed by another key), `checkpoint.forged` (the signature does not fit).
-Result<void> verify_checkpoint(const Checkpoint& checkpoint, const PublicKey& key);
+/// Under the key that it names, which must be one of `trusted`. Fails: invalid `checkpoint.other_key` (it is not),
+/// `checkpoint.forged` (the signature does not fit).
+Result<void> verify_checkpoint(const Checkpoint& checkpoint, const PublicKeys& trusted);
 /// The same for a record of kind checkpoint in `partition`. Fails too: malformed `checkpoint.invalid`; invalid
 /// `checkpoint.misplaced` (it speaks for another partition).
-Result<Checkpoint> verify_checkpoint(const Record& record, PartitionId partition, const PublicKey& key);
+Result<Checkpoint> verify_checkpoint(const Record& record, PartitionId partition, const PublicKeys& trusted);
 
 }  // namespace hub::log

@@ -298,7 +298,7 @@ Result<void> export_log(Log& log, std::ostream& out) {
   return success();
 }
 
-AuditReport verify_export(std::istream& in, const PublicKey& key, const std::optional<Checkpoint>& against) {
+AuditReport verify_export(std::istream& in, const PublicKeys& keys, const std::optional<Checkpoint>& against) {
   std::string line;
   std::getline(in, line);
   const auto begin = from_json<BeginLine>(line);
@@ -309,7 +309,7 @@ AuditReport verify_export(std::istream& in, const PublicKey& key, const std::opt
     report.fault = ChainFault{{0, 0}, "line 1: not the beginning of an export"};
     return report;
   }
-  Auditor auditor(begin.value().partitions, key, against);
+  Auditor auditor(begin.value().partitions, keys, against);
   ExportReader(in, auditor).run();
   // Heads that only later partitions name can no longer be looked up; their own checkpoints and lengths are checked.
   return auditor.finish([&](const SignedHead& head) {

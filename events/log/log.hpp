@@ -9,6 +9,8 @@
 
 namespace hub::log {
 
+class Inputs;
+
 enum class Append {
   committed,  ///< durable
   fenced,     ///< another owner has claimed a partition since; nothing was written
@@ -35,6 +37,8 @@ class Log {
   virtual std::uint64_t incarnation() const = 0;
   /// True when other processes may own its partitions: then an owner keeps nothing that matters to itself alone.
   virtual bool is_shared() const { return false; }
+  /// How nodes share out its partitions and reach each other's; null: whoever opens it has it all.
+  virtual Inputs* inputs() { return nullptr; }
 
   /// Becomes the owner of a partition: appends a Claimed record of an epoch above every earlier one, and answers the
   /// head behind it (`head.epoch` is the caller's epoch). Fails: unavailable `log.unavailable`; safe to repeat.

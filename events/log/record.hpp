@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "events/core/digest.hpp"
@@ -39,11 +40,14 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
+/// Outcome::status of a command that came a second time: what became of it stands in an earlier batch.
+inline constexpr std::int32_t kDecidedEarlier = 208;
+
 /// What became of one command; how gateways and later owners learn of it.
 struct Outcome {
   std::string command_id;
   std::string body_hash;    ///< 32 bytes; the same command_id with another one is 409 idempotency.other_body
-  std::int32_t status = 0;  ///< 0: accepted; else the FailureKind
+  std::int32_t status = 0;  ///< 0: accepted; kDecidedEarlier; else the FailureKind
   std::string code;         ///< of a refusal, else empty
   std::string detail;
   std::string field;
@@ -54,7 +58,11 @@ struct Outcome {
   bool operator==(const Outcome&) const = default;
 };
 
-/// How far a source of inputs is consumed: "commands" or a partition whose messages were taken.
+/// The source of commands that came by a log's inputs.
+inline constexpr std::string_view kCommandsSource = "commands";
+
+/// How far a source of inputs is consumed: of kCommandsSource the offset behind the last one; else the number of a
+/// partition, and the seq of the last message of it.
 struct Consumed {
   std::string source;
   std::uint64_t position = 0;

@@ -17,9 +17,9 @@ using Folder = std::filesystem::path;
 
 struct AuditVerify {
   Folder data;
-  std::filesystem::path file;        ///< an export; empty: the log of `data`
-  std::filesystem::path public_key;  ///< empty: the one in the log's folder
-  std::string against;               ///< a checkpoint as `audit checkpoint` prints it, or a file with one; empty: none
+  std::filesystem::path file;                      ///< an export; empty: the log of `data`
+  std::vector<std::filesystem::path> public_keys;  ///< files; empty: the one in the log's folder
+  std::string against;  ///< a checkpoint as `audit checkpoint` prints it, or a file with one; empty: none
 };
 struct AuditExport {
   Folder data;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "events/core/instant.hpp"
 #include "events/core/result.hpp"
 
 namespace hub::cli {
@@ -58,6 +59,7 @@ struct ServeOptions {
   std::map<std::string, std::string> kafka_conf;  ///< properties of librdkafka; may hold secrets
   std::filesystem::path kafka_conf_file;          ///< more of them; empty: none
   std::string kafka_namespace = "computehub";     ///< the option is called "namespace"
+  Duration session_timeout = seconds(10);         ///< a node of which nothing is heard for so long is given up
 };
 
 /// One option of `serve`: its name is the same as flag (--NAME), key of the file (NAME) and variable (COMPUTEHUB_NAME).

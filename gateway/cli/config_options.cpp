@@ -36,6 +36,15 @@ Result<void> read_value(std::string_view text, bool& value) {
   return success();
 }
 
+Result<void> read_value(std::string_view text, Duration& value) {
+  const auto duration = parse_duration(text);
+  // What brokers take as they come, and what a person would wait.
+  if (!duration || duration.value() < seconds(6) || duration.value() > seconds(300))
+    return bad_value("must be 6s to 300s");
+  value = duration.value();
+  return success();
+}
+
 Result<void> read_value(std::string_view text, ListenAddress& value) {
   const auto bad = bad_value("must be HOST:PORT with an IP address or localhost, as 127.0.0.1:8080 or [::1]:8080");
   const auto colon = text.rfind(':');
@@ -88,6 +97,9 @@ std::string show_value(const std::string& value) {
 }
 std::string show_value(const std::filesystem::path& value) {
   return value.string();
+}
+std::string show_value(Duration value) {
+  return to_text(value);
 }
 std::string show_value(bool value) {
   return value ? "true" : "false";
@@ -184,6 +196,8 @@ constexpr OptionSpec kOptions[] = {
     option<&Options::kafka_conf_file>("kafka-conf-file", Kind::value, "FILE",
                                       "more properties, a line each: the place for passwords"),
     option<&Options::kafka_namespace>("namespace", Kind::value, "NAME", "what the topics' names begin with"),
+    option<&Options::session_timeout>("session-timeout", Kind::value, "DURATION",
+                                      "a node of which nothing is heard for so long is given up"),
 };
 
 }  // namespace

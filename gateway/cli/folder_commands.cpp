@@ -12,7 +12,7 @@ CLI::App* add_group(CLI::App& app, const std::string& name, const std::string& h
 }
 
 void add_audit(CLI::App& app, CommandLine& line) {
-  auto* audit = add_group(app, "audit", "verify the record, export it, print checkpoints and the public key");
+  auto* audit = add_group(app, "audit", "verify the record, export it, print checkpoints and the public keys");
   auto verify = std::make_shared<AuditVerify>();
   auto* command = line.add(
       *audit, "verify",
@@ -25,7 +25,12 @@ void add_audit(CLI::App& app, CommandLine& line) {
         return run_hook(line.session, line.local.audit_verify, *verify, line.session.console);
       });
   command->add_option("--file", verify->file, "an export, not the folder")->type_name("EXPORT");
-  command->add_option("--public-key", verify->public_key, "PEM; by default the one beside the log")->type_name("FILE");
+  command
+      ->add_option("--public-key", verify->public_keys,
+                   "PEM of one or more; may be given several times; by default those beside the log")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--against", verify->against, "a checkpoint kept elsewhere; finds a record that was cut")
       ->type_name("CHECKPOINT");
 
@@ -42,7 +47,7 @@ void add_audit(CLI::App& app, CommandLine& line) {
            "computehub audit checkpoint > checkpoint.txt", [&line] {
              return run_hook(line.session, line.local.audit_checkpoint, line.session.flags.data, line.session.console);
            });
-  line.add(*audit, "key", "print the public key of the checkpoints", "computehub audit key > public-key.pem", [&line] {
+  line.add(*audit, "key", "print the public keys of the checkpoints", "computehub audit key > public-key.pem", [&line] {
     return run_hook(line.session, line.local.audit_key, line.session.flags.data, line.session.console);
   });
 }

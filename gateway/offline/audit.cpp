@@ -55,18 +55,18 @@ struct Findings {
   std::string unopened;  ///< why; empty: it was opened
 };
 
-Result<Findings> examine(const cli::AuditVerify& wanted, const log::PublicKey& key,
+Result<Findings> examine(const cli::AuditVerify& wanted, const log::PublicKeys& keys,
                          const std::optional<log::Checkpoint>& against) {
   Findings found;
   if (!wanted.file.empty()) {
     std::ifstream in(wanted.file);
     if (!in) return not_found("export.absent", fmt::format("{} cannot be read", wanted.file.string()));
-    found.report = log::verify_export(in, key, against);
+    found.report = log::verify_export(in, keys, against);
     return found;
   }
   auto opened = open_to_read({wanted.data});
   if (opened) {
-    found.report = log::verify(*opened.value(), key, against);
+    found.report = log::verify(*opened.value(), keys, against);
   } else if (opened.error().code == "log.corrupt") {
     found.unopened = opened.error().detail;
   } else {
@@ -92,12 +92,24 @@ std::string fault_json(const Findings& found) {
                      json_string(to_valid_utf8(found.report.fault->reason)));
 }
 
-void print_as_json(const Findings& found, const log::PublicKey& key, Console& console) {
+std::uint64_t signed_by(const log::AuditReport& report, const std::string& id) {
+  const auto found = report.signed_by.find(id);
+  return found == report.signed_by.end() ? 0 : found->second;
+}
+
+std::string keys_json(const log::AuditReport& report, const log::PublicKeys& keys) {
+  std::string text;
+  for (const auto& [id, key] : keys.all())
+    text += fmt::format(R"({}{{"id":"{}","checkpoints":{}}})", text.empty() ? "" : ",", id, signed_by(report, id));
+  return text;
+}
+
+void print_as_json(const Findings& found, const log::PublicKeys& keys, Console& console) {
   const auto& report = found.report;
   const bool sound = found.unopened.empty() && !report.fault;
   auto text = fmt::format(
-      R"({{"sound":{},"records":{},"batches":{},"checkpoints":{},"unsigned":{},"key_id":"{}","partitions":[)", sound,
-      report.records, report.batches, report.checkpoints, report.unsigned_records(), key.id());
+      R"({{"sound":{},"records":{},"batches":{},"checkpoints":{},"unsigned":{},"keys":[{}],"partitions":[)", sound,
+      report.records, report.batches, report.checkpoints, report.unsigned_records(), keys_json(report, keys));
   for (std::size_t id = 0; id < report.partitions.size(); ++id)
     text += (id == 0 ? "" : ",") + partition_json(id, report.partitions[id]);
   console.line(text + "],\"fault\":" + fault_json(found) + "}");
@@ -129,18 +141,32 @@ std::string signed_text(const log::AuditReport& report) {
                      count(report.records), count(open), open == 1 ? "is" : "are");
 }
 
-void print_as_text(const cli::AuditVerify& wanted, const Findings& found, const log::PublicKey& key, Console& console) {
+/// Which keys counted, how much each has signed when there are several, and where they come from.
+std::string keys_text(const cli::AuditVerify& wanted, const log::AuditReport& report, const log::PublicKeys& keys) {
+  std::string text;
+  for (const auto& [id, key] : keys.all()) {
+    text += (text.empty() ? "" : ", ") + id;
+    if (keys.size() > 1) text += ": " + counted(signed_by(report, id), "checkpoint");
+  }
+  if (wanted.public_keys.empty())
+    return text + (keys.size() == 1 ? " (the one beside the log; --public-key takes one kept elsewhere)"
+                                    : " (those beside the log; --public-key takes some kept elsewhere)");
+  std::string files;
+  for (const auto& file : wanted.public_keys) files += (files.empty() ? "" : ", ") + file.string();
+  return text + " (" + files + ")";
+}
+
+void print_as_text(const cli::AuditVerify& wanted, const Findings& found, const log::PublicKeys& keys,
+                   Console& console) {
   const auto& report = found.report;
   const bool sound = found.unopened.empty() && !report.fault;
   if (found.unopened.empty()) {
-    const auto where =
-        wanted.public_key.empty() ? "the one beside the log; --public-key takes one kept elsewhere" : wanted.public_key;
     console.out(cli::render_fields(
         {{sound ? "record" : "sound before it",
           {fmt::format("{} in {}, {}", counted(report.records, "record"), counted(report.batches, "batch"),
                        counted(report.checkpoints, "checkpoint"))}},
          {"signed", {signed_text(report)}},
-         {"key", {fmt::format("{} ({})", key.id(), where.string())}},
+         {keys.size() == 1 ? "key" : "keys", {keys_text(wanted, report, keys)}},
          {"against", {wanted.against.empty() || !sound ? "" : "nothing of what the kept checkpoint signs is missing"}}},
         console));
     print_unsigned(report, console);
@@ -179,12 +205,12 @@ Result<log::Signer> signer_of(const server::DataFolder& folder) {
 
 Result<Exit> audit_verify(const cli::AuditVerify& wanted, Console& console) {
   HUB_TRY(const auto against, checkpoint_of(wanted.against));
-  HUB_TRY(const auto key, load_public_key({wanted.data}, wanted.public_key));
-  HUB_TRY(const auto found, examine(wanted, key, against));
+  HUB_TRY(const auto keys, load_public_keys({wanted.data}, wanted.public_keys));
+  HUB_TRY(const auto found, examine(wanted, keys, against));
   if (console.json)
-    print_as_json(found, key, console);
+    print_as_json(found, keys, console);
   else
-    print_as_text(wanted, found, key, console);
+    print_as_text(wanted, found, keys, console);
   return found.unopened.empty() && is_sound(found.report) ? Exit::done : Exit::unverified;
 }
 
@@ -205,9 +231,11 @@ Result<Exit> audit_export(const cli::AuditExport& wanted, Console& console) {
 Result<Exit> audit_checkpoint(const cli::Folder& data, Console& console) {
   const server::DataFolder folder{data};
   HUB_TRY(const auto signer, signer_of(folder));
+  HUB_TRY(auto keys, load_public_keys(folder));
+  keys.add(signer.public_key());
   HUB_TRY(const auto log, open_to_read(folder));
   // What is signed is what was found sound: a signature of a changed record would vouch for the change.
-  const auto report = log::verify(*log, signer.public_key());
+  const auto report = log::verify(*log, keys);
   if (!is_sound(report)) {
     console.line(fmt::format("bad at {}: {}", to_text(report.fault->position), cli::printable(report.fault->reason)));
     return Exit::unverified;
@@ -221,11 +249,15 @@ Result<Exit> audit_checkpoint(const cli::Folder& data, Console& console) {
 }
 
 Result<Exit> audit_key(const cli::Folder& data, Console& console) {
-  HUB_TRY(const auto key, load_public_key({data}, {}));
-  if (console.json)
-    console.line(fmt::format(R"({{"id":"{}","pem":{}}})", key.id(), json_string(key.pem())));
-  else
-    console.out(key.pem());
+  HUB_TRY(const auto keys, load_public_keys({data}));
+  if (!console.json) {
+    console.out(keys.pem());
+    return Exit::done;
+  }
+  std::string items;
+  for (const auto& [id, key] : keys.all())
+    items += fmt::format(R"({}{{"id":"{}","pem":{}}})", items.empty() ? "" : ",", id, json_string(key.pem()));
+  console.line("{\"items\":[" + items + "]}");
   return Exit::done;
 }
 

@@ -48,9 +48,9 @@ std::string first_bad_file(const std::vector<BackupEntry>& found, const std::vec
 
 /// Chain, versions and signatures of a copied log; empty when they hold.
 Result<std::string> first_bad_position(const server::DataFolder& folder) {
-  HUB_TRY(const auto key, load_public_key(folder, {}));
+  HUB_TRY(const auto keys, load_public_keys(folder));
   HUB_TRY(const auto log, open_to_read(folder));
-  const auto report = log::verify(*log, key);
+  const auto report = log::verify(*log, keys);
   return report.fault ? to_text(report.fault->position) + ": " + report.fault->reason : std::string();
 }
 

@@ -32,7 +32,7 @@ struct CopiedRecord {
   log::Copied log;
   std::size_t outputs = 0;  ///< deployments of which output was kept
 };
-/// Copies log, public key and kept output, up to `until`, into a folder that has none of them; keys, states,
+/// Copies log, public keys and kept output, up to `until`, into a folder that has none of them; keys, states,
 /// projections and workspaces are not copied. Fails: as copy_embedded_log and copy_kept_output do.
 Result<CopiedRecord> copy_record(const server::DataFolder& from, const server::DataFolder& to,
                                  std::optional<Instant> until);

@@ -1,12 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "events/core/json.hpp"
 #include "events/kafka/topics.hpp"
 #include "gateway/cli/table.hpp"
 #include "gateway/cli/text.hpp"
 #include "gateway/offline/commands.hpp"
+#include "gateway/offline/words.hpp"
 
 namespace hub::offline {
 namespace {
@@ -40,17 +42,20 @@ std::string topic_json(const kafka::TopicState& topic) {
 }
 
 std::string description_json(const kafka::Description& description) {
-  std::string brokers, topics;
+  std::string brokers, topics, keys;
   for (const auto& broker : description.brokers)
     brokers += fmt::format(R"({}{{"id":{},"host":{},"port":{}}})", brokers.empty() ? "" : ",", broker.id,
                            json_string(to_valid_utf8(broker.host)), broker.port);
   for (const auto& topic : description.topics) topics += (topics.empty() ? "" : ",") + topic_json(topic);
+  for (const auto& key : description.signing_keys)
+    keys += fmt::format(R"({}{{"node":{},"id":"{}","since":"{}"}})", keys.empty() ? "" : ",",
+                        json_string(to_valid_utf8(key.node)), key.id, to_rfc3339(key.since));
   const auto& record = description.record;
   return fmt::format(
-      R"({{"namespace":{},"partitions":{},"incarnation":{},"cluster_id":{},"brokers":[{}],"topics":[{}],"trouble":{}}})",
+      R"({{"namespace":{},"partitions":{},"incarnation":{},"cluster_id":{},"brokers":[{}],"topics":[{}],"signing_keys":[{}],"trouble":{}}})",
       json_string(to_valid_utf8(description.name)), record ? std::to_string(record->partitions) : "null",
       record ? json_string(incarnation_text(*record)) : "null", json_string(to_valid_utf8(description.cluster_id)),
-      brokers, topics, description.trouble ? json_string(description.trouble->code) : "null");
+      brokers, topics, keys, description.trouble ? json_string(description.trouble->code) : "null");
 }
 
 /// How long a topic keeps what it has; "" when it may not be seen.
@@ -84,6 +89,14 @@ std::string topics_table(const kafka::Description& description, const Console& c
   return cli::render_table(
       {{"TOPIC", false, 16}, {"PARTITIONS", true}, {"COPIES", true}, {"MIN IN SYNC", true}, {"KEPT"}, {"STATE"}}, rows,
       console);
+}
+
+/// "3 of 2 nodes"; "" when there is none.
+std::string keys_text(const kafka::Description& description) {
+  std::set<std::string> nodes;
+  for (const auto& key : description.signing_keys) nodes.insert(key.node);
+  if (nodes.empty()) return {};
+  return fmt::format("{} of {}", description.signing_keys.size(), counted(nodes.size(), "node"));
 }
 
 std::string brokers_text(const kafka::Description& description) {
@@ -124,7 +137,8 @@ Result<Exit> kafka_describe(const cli::KafkaCluster& cluster, Console& console) 
                                     {"partitions", {record ? std::to_string(record->partitions) : ""}},
                                     {"incarnation", {record ? incarnation_text(*record) : ""}},
                                     {"cluster", {description.cluster_id}},
-                                    {"brokers", {brokers_text(description)}}},
+                                    {"brokers", {brokers_text(description)}},
+                                    {"signing keys", {keys_text(description)}}},
                                    console));
     console.line("");
     console.out(topics_table(description, console));

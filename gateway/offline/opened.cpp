@@ -57,15 +57,20 @@ Result<std::unique_ptr<log::Log>> open_to_write(const server::DataFolder& folder
   return open(folder, options);
 }
 
-Result<log::PublicKey> load_public_key(const server::DataFolder& folder, const std::filesystem::path& file) {
-  const auto path = file.empty() ? folder.log() / server::kPublicKeyFile : file;
-  auto key = log::PublicKey::load(path);
-  if (!key) {
-    auto failure = std::move(key).error();
-    failure.detail = fmt::format("{}: {}", path.string(), failure.detail);
-    return failure;
+Result<log::PublicKeys> load_public_keys(const server::DataFolder& folder,
+                                         const std::vector<std::filesystem::path>& files) {
+  if (files.empty()) return load_public_keys(folder, {folder.log() / server::kPublicKeyFile});
+  log::PublicKeys keys;
+  for (const auto& file : files) {
+    auto loaded = log::PublicKeys::load(file);
+    if (!loaded) {
+      auto failure = std::move(loaded).error();
+      failure.detail = fmt::format("{}: {}", file.string(), failure.detail);
+      return failure;
+    }
+    keys.add(loaded.value());
   }
-  return key;
+  return keys;
 }
 
 }  // namespace hub::offline

@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "events/log/log.hpp"
-#include "events/log/signing.hpp"
+#include "events/log/public_keys.hpp"
 #include "gateway/server/data_folder.hpp"
 
 namespace hub::offline {
@@ -18,8 +18,9 @@ Result<std::unique_ptr<log::Log>> open_to_write(const server::DataFolder& folder
 /// What kept a command from the folder, in words that name who has it when somebody has.
 Failure explained(Failure failure, const server::DataFolder& folder);
 
-/// The public half of the key of the checkpoints: in `file` when given, else beside the log.
+/// The public halves of the keys of the checkpoints: those in `files` when some are given, else those beside the log.
 /// Fails: not_found `key.absent`, malformed `key.invalid`.
-Result<log::PublicKey> load_public_key(const server::DataFolder& folder, const std::filesystem::path& file);
+Result<log::PublicKeys> load_public_keys(const server::DataFolder& folder,
+                                         const std::vector<std::filesystem::path>& files = {});
 
 }  // namespace hub::offline

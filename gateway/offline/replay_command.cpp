@@ -134,11 +134,11 @@ Result<Exit> replay_all(const cli::Replay& wanted, Console& console) {
   HUB_TRY(const auto until, parse_until(wanted.at, console.now()));
   if (until.position) return cli::wrong_usage("--at: the whole system has no one position: give a time", "--at");
   const server::DataFolder from{wanted.data}, to{wanted.to};
-  HUB_TRY(const auto key, load_public_key(from, {}));
+  HUB_TRY(const auto keys, load_public_keys(from));
   HUB_TRY(NewFolder made, NewFolder::make(to.root));
   HUB_TRY(const auto copied, copy_record(from, to, until.time));
   HUB_TRY(const auto log, open_to_read(to));
-  const auto report = log::verify(*log, key);
+  const auto report = log::verify(*log, keys);
   if (report.fault) {
     console.line(fmt::format("bad at {}: {}", to_text(report.fault->position), cli::printable(report.fault->reason)));
     return Exit::unverified;

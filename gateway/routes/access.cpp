@@ -42,11 +42,11 @@ asio::awaitable<Response> get_me(Services&, Request& request) {
   co_return http::answer(json + "}}");
 }
 
-/// Sends the command; empty when it was accepted.
-asio::awaitable<std::optional<Failure>> carry_out(Services& services, engine::Input input) {
+/// Sends the command; empty when it was accepted, else what is to be answered.
+asio::awaitable<std::optional<Response>> carry_out(Services& services, const Request& request, engine::Input input) {
+  const auto command_id = input.command_id;
   const auto reply = co_await send(services, std::move(input));
-  if (!reply) co_return reply.error();
-  co_return reply.value().refusal;
+  co_return not_done(request, reply, command_id);
 }
 
 template <class Command>
@@ -89,8 +89,7 @@ asio::awaitable<Response> post_project(Services& services, Request& request) {
   std::string name;
   auto input = create_project_command(services, request, name);
   if (!input) co_return http::refuse(request, input.error());
-  if (const auto failed = co_await carry_out(services, std::move(input).value()))
-    co_return http::refuse(request, *failed);
+  if (auto other = co_await carry_out(services, request, std::move(input).value())) co_return std::move(*other);
   const auto project = services.access.project(request.principal->organisation, name);
   HUB_ASSERT(project.has_value());
   co_return http::answer(accounts::encode_item(*project), 201);
@@ -117,8 +116,7 @@ asio::awaitable<Response> change_members(Services& services, Request& request, c
   if (!input) co_return http::refuse(request, input.error());
   fill(input.value(), accounts::project_id(request.principal->organisation, project.value().name), command);
   input.value().project = project.value().name;
-  if (const auto failed = co_await carry_out(services, std::move(input).value()))
-    co_return http::refuse(request, *failed);
+  if (auto other = co_await carry_out(services, request, std::move(input).value())) co_return std::move(*other);
   const auto now = services.access.project(request.principal->organisation, project.value().name);
   HUB_ASSERT(now.has_value());
   co_return http::answer(accounts::encode_item(*now));
@@ -157,14 +155,22 @@ asio::awaitable<Response> post_api_key(Services& services, Request& request) {
   const auto token = accounts::make_token();
   auto input = create_key_command(services, request, token);
   if (!input) co_return http::refuse(request, input.error());
+  const auto command_id = input.value().command_id;
   const auto reply = co_await send(services, std::move(input).value());
-  if (!reply) co_return http::refuse(request, reply.error());
-  if (reply.value().refusal) co_return http::refuse(request, *reply.value().refusal);
+  const auto with_token = [&](std::string json) {
+    json.insert(json.size() - 1, ",\"token\":" + json_string(token));
+    return json;
+  };
+  if (auto other = not_done(request, reply, command_id)) {
+    // The key may be made yet, and nobody will be told its token again.
+    if (other->status == 202) other->body = with_token(std::move(other->body));
+    co_return std::move(*other);
+  }
   const auto key = services.access.api_key(request.principal->organisation, reply.value().entity);
   HUB_ASSERT(key.has_value());
   auto json = accounts::encode_item(*key);
   // A repeat answers as the first did, less the token: that one was shown once and is not kept.
-  if (!reply.value().repeated) json.insert(json.size() - 1, ",\"token\":" + json_string(token));
+  if (!reply.value().repeated) json = with_token(std::move(json));
   co_return http::answer(std::move(json), 201);
 }
 
@@ -193,8 +199,7 @@ asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
   if (!input) co_return http::refuse(request, input.error());
   fill(input.value(), id, accounts::RevokeApiKey{});
   input.value().project = key->project;
-  if (const auto failed = co_await carry_out(services, std::move(input).value()))
-    co_return http::refuse(request, *failed);
+  if (auto other = co_await carry_out(services, request, std::move(input).value())) co_return std::move(*other);
   co_return http::answer(accounts::encode_item(*services.access.api_key(request.principal->organisation, id)));
 }
 

@@ -4,7 +4,7 @@
 
 #include "events/core/digest.hpp"
 #include "events/core/ids.hpp"
-#include "gateway/http/response.hpp"
+#include "events/core/json.hpp"
 
 namespace hub::routes {
 namespace {
@@ -37,6 +37,18 @@ Result<engine::Input> command_of(const http::Request& request, Instant now) {
   input.correlation_id = request.id;
   input.deadline = now + kCommandPatience;
   return input;
+}
+
+std::optional<http::Response> not_done(const http::Request& request, const Result<engine::Reply>& reply,
+                                       std::string_view command_id) {
+  if (!reply) return http::refuse(request, reply.error());
+  if (reply.value().refusal) return http::refuse(request, *reply.value().refusal);
+  if (!reply.value().pending) return std::nullopt;
+  const auto url = "/api/v1/commands/" + std::string(command_id);
+  auto response =
+      http::answer("{\"command_id\":" + json_string(command_id) + ",\"status_url\":" + json_string(url) + "}", 202);
+  response.headers.emplace_back("Location", url);
+  return response;
 }
 
 Result<void> check_json(const http::Request& request) {

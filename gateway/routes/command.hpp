@@ -1,11 +1,14 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/engine/input.hpp"
+#include "actors/engine/reply.hpp"
 #include "events/core/result.hpp"
 #include "gateway/http/request.hpp"
+#include "gateway/http/response.hpp"
 #include "projections/accounts/principal.hpp"
 
 namespace hub::routes {
@@ -16,6 +19,11 @@ inline constexpr Duration kCommandPatience = seconds(5);
 /// Everything of a command that comes from its request; entity, type, data and project are the caller's to set.
 /// Fails: invalid `idempotency.key` (1 to 255 printable ASCII characters).
 Result<engine::Input> command_of(const http::Request& request, Instant now);
+
+/// Nothing when the command was accepted; else what is answered: a refusal, or 202 with {command_id, status_url} when
+/// it is on its way to another node that has not decided it in time.
+std::optional<http::Response> not_done(const http::Request& request, const Result<engine::Reply>& reply,
+                                       std::string_view command_id);
 
 /// Fails: http 415 `http.unsupported_media_type` when a body is there that does not call itself JSON.
 Result<void> check_json(const http::Request& request);

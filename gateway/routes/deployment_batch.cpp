@@ -46,6 +46,11 @@ class Sending {
   std::function<void()> all_done_;
 };
 
+/// One command an id: a repeat of the request meets each of them again.
+std::string command_id_for(const engine::Input& whole, const std::string& id) {
+  return whole.command_id + ":" + id;
+}
+
 Result<engine::Input> command_for(Services& services, const Request& request, const engine::Input& whole,
                                   const std::string& action, const std::string& id) {
   const auto found = deployment_of(services, request, id, accounts::Role::dev);
@@ -56,8 +61,7 @@ Result<engine::Input> command_for(Services& services, const Request& request, co
   input.project = item.project;
   input.type = command_type(action);
   input.data = "{}";
-  // One command an id: a repeat of the request meets each of them again.
-  input.command_id = whole.command_id + ":" + id;
+  input.command_id = command_id_for(whole, id);
   return input;
 }
 
@@ -86,12 +90,18 @@ asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, const Req
   co_return sending;
 }
 
-Item item_of(Services& services, const std::string& id, const Result<engine::Reply>& reply) {
+Item item_of(Services& services, const std::string& id, const std::string& command_id,
+             const Result<engine::Reply>& reply) {
   Item item{id, false, {}, {}, {}};
   const auto* failure = !reply ? &reply.error() : reply.value().refusal ? &*reply.value().refusal : nullptr;
   if (failure != nullptr) {
     item.code = failure->code;
     item.detail = failure->detail;
+    return item;
+  }
+  if (reply.value().pending) {
+    item.code = "command.pending";
+    item.detail = "it is on its way to the node that decides it; ask /api/v1/commands/" + command_id;
     return item;
   }
   item.ok = true;
@@ -112,9 +122,9 @@ asio::awaitable<Response> post_batch(Services& services, Request& request) {
   const auto& ids = body.value().ids;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto& reply = sending->reply(i);
-    if (reply && !reply.value().refusal) co_await reach(services, reply.value().position);
+    if (reply && !reply.value().refusal && !reply.value().pending) co_await reach(services, reply.value().position);
     if (i > 0) json += ',';
-    append_json(json, item_of(services, ids[i], reply));
+    append_json(json, item_of(services, ids[i], command_id_for(whole.value(), ids[i]), reply));
   }
   co_return http::answer(json + "]}");
 }

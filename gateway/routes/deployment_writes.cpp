@@ -129,8 +129,7 @@ asio::awaitable<Response> post_deployment(Services& services, Request& request) 
   if (!input) co_return http::refuse(request, input.error());
   const auto command_id = input.value().command_id;
   const auto reply = co_await send(services, std::move(input).value());
-  if (!reply) co_return http::refuse(request, reply.error());
-  if (reply.value().refusal) co_return http::refuse(request, *reply.value().refusal);
+  if (auto response = not_done(request, reply, command_id)) co_return std::move(*response);
   const auto& id = reply.value().entity;
   FirstAnswer first;
   if (wait.value().status && reply.value().repeated) {
@@ -170,8 +169,7 @@ asio::awaitable<Response> command_deployment(Services& services, Request& reques
   input.value().data = std::move(data);
   const auto command_id = input.value().command_id;
   const auto reply = co_await send(services, std::move(input).value());
-  if (!reply) co_return http::refuse(request, reply.error());
-  if (reply.value().refusal) co_return http::refuse(request, *reply.value().refusal);
+  if (auto response = not_done(request, reply, command_id)) co_return std::move(*response);
   bool changed = reply.value().batch != nullptr;
   if (reply.value().repeated) {
     auto first =

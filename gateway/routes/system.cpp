@@ -45,6 +45,7 @@ asio::awaitable<Response> get_providers(Services& services, Request& request) {
 
 struct CommandAnswer {
   std::string command_id;
+  std::string state;  ///< "accepted", "refused" or "expired"
   bool accepted = false;
   std::optional<std::int32_t> status;
   std::optional<std::string> code;
@@ -54,12 +55,19 @@ struct CommandAnswer {
   Version version = 0;
   std::string position;
 };
-BOOST_DESCRIBE_STRUCT(CommandAnswer, (), (command_id, accepted, status, code, detail, field, entity, version, position))
+BOOST_DESCRIBE_STRUCT(CommandAnswer, (),
+                      (command_id, state, accepted, status, code, detail, field, entity, version, position))
 
 CommandAnswer command_answer(const engine::CommandRow& row) {
   const auto& outcome = row.outcome;
-  CommandAnswer answer{outcome.command_id, outcome.accepted(),   {}, {}, {}, {}, outcome.entity,
-                       outcome.version,    to_text(row.position)};
+  const bool expired = outcome.status == static_cast<std::int32_t>(FailureKind::expired);
+  CommandAnswer answer;
+  answer.command_id = outcome.command_id;
+  answer.state = outcome.accepted() ? "accepted" : expired ? "expired" : "refused";
+  answer.accepted = outcome.accepted();
+  answer.entity = outcome.entity;
+  answer.version = outcome.version;
+  answer.position = to_text(row.position);
   if (outcome.accepted()) return answer;
   answer.status = outcome.status;
   answer.code = outcome.code;
@@ -68,17 +76,21 @@ CommandAnswer command_answer(const engine::CommandRow& row) {
   return answer;
 }
 
+/// Of what was never made there is nothing to hide but the id of the command, which is not to be guessed.
+bool may_see(Services& services, const Request& request, const log::Outcome& outcome) {
+  const auto& entity = outcome.entity;
+  if (!is_id(entity) || prefix_of(entity) != deployments::kDeploymentPrefix)
+    return request.principal->may(accounts::Role::admin, request.principal->project);
+  if (!outcome.accepted() && !services.deployments.get(entity, services.clock())) return true;
+  return deployment_of(services, request, entity, accounts::Role::viewer).has_value();
+}
+
 /// What became of a command, for those who may see what it was about.
 asio::awaitable<Response> get_command(Services& services, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   const auto unknown = [&] { return http::refuse(request, not_found("command.unknown", "no such command is known")); };
   const auto row = services.engine.store().command(request.param("id"), services.clock());
-  if (!row) co_return unknown();
-  const auto& entity = row->outcome.entity;
-  const bool may_see = is_id(entity) && prefix_of(entity) == deployments::kDeploymentPrefix
-                           ? deployment_of(services, request, entity, accounts::Role::viewer).has_value()
-                           : request.principal->may(accounts::Role::admin, request.principal->project);
-  if (!may_see) co_return unknown();
+  if (!row || !may_see(services, request, row->outcome)) co_return unknown();
   co_return http::answer(to_json(command_answer(*row)));
 }
 

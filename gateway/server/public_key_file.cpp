@@ -1,15 +1,17 @@
 #include "gateway/server/public_key_file.hpp"
 
-#include <fstream>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace hub::server {
 namespace {
 
-Result<void> write(const std::filesystem::path& file, const log::PublicKey& key) {
-  std::ofstream out(file, std::ios::trunc);
-  out << key.pem();
-  if (!out.flush()) return unavailable("data.unusable", "the public key cannot be written beside the log");
-  return success();
+bool write_file(const std::string& file, std::string_view text) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) return false;
+  const bool written =
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(descriptor) == 0;
+  return ::close(descriptor) == 0 && written;
 }
 
 bool has_records(log::Log& log) {
@@ -28,6 +30,16 @@ Failure key_is_lost(const DataFolder& folder) {
 
 }  // namespace
 
+Result<void> write_public_keys(const DataFolder& folder, const log::PublicKeys& keys) {
+  const auto file = folder.log() / kPublicKeyFile;
+  const auto draft = file.string() + ".new";
+  std::error_code error;
+  const bool written = write_file(draft, keys.pem());
+  if (written) std::filesystem::rename(draft, file, error);
+  if (!written || error) return unavailable("data.unusable", "the public keys cannot be written beside the log");
+  return success();
+}
+
 Result<log::Signer> open_signer(const DataFolder& folder, log::Log& log) {
   const auto file = folder.log() / kPublicKeyFile;
   std::error_code error;
@@ -37,13 +49,13 @@ Result<log::Signer> open_signer(const DataFolder& folder, log::Log& log) {
     return key_is_lost(folder);
   HUB_TRY(auto signer, log::Signer::open(folder.keys()));
   if (!is_signed) {
-    HUB_TRY(write(file, signer.public_key()));
+    HUB_TRY(write_public_keys(folder, signer.public_key()));
     return signer;
   }
-  HUB_TRY(const auto kept, log::PublicKey::load(file));
-  if (kept.id() != signer.public_key().id())
-    return conflict("key.other", "the record is signed by key " + kept.id() + "; the one in " + folder.keys().string() +
-                                     " is " + signer.public_key().id());
+  HUB_TRY(const auto kept, log::PublicKeys::load(file));
+  if (kept.find(signer.public_key().id()) == nullptr)
+    return conflict("key.other", "the record is signed by key " + kept.ids() + "; the one in " +
+                                     folder.keys().string() + " is " + signer.public_key().id());
   return signer;
 }
 

@@ -24,6 +24,7 @@
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/public_key_file.hpp"
 #include "gateway/server/refusal_audit.hpp"
+#include "gateway/server/shared_keys.hpp"
 #include "gateway/server/shared_log.hpp"
 #include "gateway/server/telemetry.hpp"
 #include "gateway/streams/deployment_streams.hpp"
@@ -54,6 +55,7 @@ struct Server::Parts {
   ~Parts() { stop(); }
 
   Result<void> open_log();
+  Result<void> open_keys();
   Result<void> open_stores();
   Result<void> open_secrets();
   Result<void> open_access();
@@ -75,6 +77,7 @@ struct Server::Parts {
   std::optional<log::Signer> signer;
   std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
   std::unique_ptr<log::Log> log;
+  std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
   std::unique_ptr<engine::StateStore> state;
   std::unique_ptr<secrets::SlotStore> slots;
   std::unique_ptr<secrets::Secrets> secret_values;
@@ -120,6 +123,18 @@ Result<void> Server::Parts::open_log() {
   return success();
 }
 
+Result<void> Server::Parts::open_keys() {
+  if (!log->is_shared()) {
+    HUB_TRY(auto own, open_signer(folder, *log));
+    signer = std::move(own);
+    return success();
+  }
+  HUB_TRY(auto shared, open_shared_keys(options, folder, *log, node));
+  signer = std::move(shared.signer);
+  key_watch = std::move(shared.watch);
+  return success();
+}
+
 Result<void> Server::Parts::open_stores() {
   // Nothing is made where there is nothing to read.
   if (options.read_only) {
@@ -129,8 +144,7 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(auto opened_signer, open_signer(folder, *log));
-    signer = std::move(opened_signer);
+    HUB_TRY(open_keys());
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
   return success();

@@ -1,0 +1,148 @@
+// How a runner follows what the nodes of a shared log have agreed on: whose a partition is, and what is sent to it.
+#include <algorithm>
+
+#include "actors/engine/runner.hpp"
+#include "events/core/logging.hpp"
+#include "events/log/inputs.hpp"
+
+namespace hub::engine {
+namespace {
+
+/// Of inputs that came by the log and wait here; what is beyond waits there.
+constexpr std::size_t kArrivedMax = 16'384;
+/// Between two attempts to claim what is assigned.
+constexpr auto kClaimEvery = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Runner::Turning::Turning(Runner& runner) : runner_(runner) {
+  const std::lock_guard lock(runner_.mutex_);
+  on_ = runner_.turning_ = !runner_.suspended_;
+}
+
+Runner::Turning::~Turning() {
+  {
+    const std::lock_guard lock(runner_.mutex_);
+    runner_.turning_ = false;
+  }
+  if (on_) runner_.idle_.notify_all();
+}
+
+void Runner::suspend() {
+  std::unique_lock lock(mutex_);
+  suspended_ = true;
+  idle_.wait(lock, [this] { return !turning_; });
+}
+
+void Runner::assign(std::set<PartitionId> partitions) {
+  {
+    const std::lock_guard lock(mutex_);
+    assigned_ = std::move(partitions);
+    suspended_ = false;
+  }
+  wake_.notify_all();
+}
+
+void Runner::arrive(PartitionId partition, std::uint64_t session, Submission submission) {
+  HUB_ASSERT(submission.offset.has_value());
+  {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return stopping_ || queue_.size() < kArrivedMax; });
+    const auto place = commands_.find(partition);
+    if (stopping_ || place == commands_.end() || place->second.session != session) return;
+    place->second.arrived = *submission.offset + 1;
+    queue_.push_back(std::move(submission));
+    metrics_.queued = queue_.size();
+  }
+  wake_.notify_one();
+}
+
+bool Runner::follow_assignment() {
+  std::optional<std::set<PartitionId>> fresh;
+  {
+    const std::lock_guard lock(mutex_);
+    fresh.swap(assigned_);
+  }
+  if (fresh) {
+    wanted_ = std::move(*fresh);
+    std::vector<PartitionId> others;
+    for (const auto& [partition, head] : heads_)
+      if (wanted_.count(partition) == 0) others.push_back(partition);
+    for (const auto partition : others) {
+      logging::write(logging::Level::info, "a partition goes to another node", {{"partition", partition}});
+      disown(partition);
+    }
+    // What stays is gone on with where it was: nobody else can have claimed it unseen.
+    for (const auto& [partition, head] : heads_) {
+      const auto arrived = [&] {
+        const std::lock_guard lock(mutex_);
+        return commands_[partition].arrived;
+      }();
+      begin_commands(partition, arrived);
+    }
+    claims_at_ = {};
+  }
+  return own_missing();
+}
+
+bool Runner::may_claim(PartitionId partition) const {
+  return log_.inputs() == nullptr || wanted_.count(partition) > 0;
+}
+
+/// One at a time, so that what is owned already does not wait for all.
+bool Runner::own_missing() {
+  if (unsettled_ || std::chrono::steady_clock::now() < claims_at_) return false;
+  const auto missing =
+      std::find_if(wanted_.begin(), wanted_.end(), [this](PartitionId partition) { return !owns(partition); });
+  if (missing == wanted_.end()) return false;
+  const auto owned = own(*missing);
+  if (!owned) {
+    claims_at_ = std::chrono::steady_clock::now() + kClaimEvery;
+    logging::write(logging::Level::warning, "a partition cannot be claimed now",
+                   {{"partition", *missing}, {"code", owned.error().code}, {"why", owned.error().detail}});
+    return false;
+  }
+  logging::write(logging::Level::info, "a partition is owned",
+                 {{"partition", *missing}, {"epoch", heads_.at(*missing).epoch}});
+  return true;
+}
+
+/// Reads its commands on from `offset`; what came already from there on comes again.
+void Runner::begin_commands(PartitionId partition, std::uint64_t offset) {
+  auto* inputs = log_.inputs();
+  if (inputs == nullptr) return;
+  std::uint64_t session = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& commands = commands_[partition];
+    session = ++last_session_;
+    // What waits in the queue lies before `offset`, or comes again.
+    const bool goes_on = commands.session != 0 && commands.arrived == offset;
+    if (!goes_on) drop_queued(partition);
+    commands = {session, offset, goes_on ? commands.taken : offset};
+  }
+  inputs->begin(partition, session, offset);
+}
+
+void Runner::drop_arrived(PartitionId partition) {
+  const std::lock_guard lock(mutex_);
+  if (commands_.erase(partition) > 0) drop_queued(partition);
+}
+
+/// Needs `mutex_`.
+void Runner::drop_queued(PartitionId partition) {
+  std::erase_if(queue_, [&](const Submission& waiting) {
+    return waiting.offset && partition_of(waiting.input.entity, partition_count()) == partition;
+  });
+  metrics_.queued = queue_.size();
+}
+
+std::vector<log::Consumed> Runner::consumed(PartitionId partition) {
+  auto consumed = feed_.positions(partition);
+  if (log_.inputs() == nullptr) return consumed;
+  const std::lock_guard lock(mutex_);
+  consumed.push_back({std::string(log::kCommandsSource), commands_[partition].taken});
+  return consumed;
+}
+
+}  // namespace hub::engine

@@ -1,0 +1,168 @@
+#include "events/kafka/group_member.hpp"
+
+#include <pthread.h>
+
+#include "events/core/logging.hpp"
+
+namespace hub::kafka {
+namespace {
+
+/// It is woken when there is something; this only bounds one wait.
+constexpr int kPollMs = 1'000;
+/// Of what is fetched and not handed over yet: a partition's share, in KiB.
+constexpr std::string_view kFetchedKbMax = "8192";
+
+}  // namespace
+
+Result<std::unique_ptr<GroupMember>> GroupMember::join(const MemberOptions& options, Handler handler) {
+  const auto session_ms = std::to_string(options.session.micros / 1'000);
+  const auto heartbeat_ms = std::to_string(options.session.micros / 1'000 / 5);
+  HUB_TRY(auto conf, make_conf(options.brokers, {{"group.id", options.group},
+                                                 {"group.instance.id", options.instance},
+                                                 {"session.timeout.ms", session_ms},
+                                                 {"heartbeat.interval.ms", heartbeat_ms},
+                                                 // The cooperative one of this version loses assignments.
+                                                 {"partition.assignment.strategy", "range"},
+                                                 {"isolation.level", "read_committed"},
+                                                 {"enable.auto.commit", "false"},
+                                                 {"enable.auto.offset.store", "false"},
+                                                 {"auto.offset.reset", "error"},
+                                                 {"fetch.error.backoff.ms", "50"},
+                                                 {"queued.max.messages.kbytes", std::string(kFetchedKbMax)},
+                                                 {"check.crcs", "true"}}));
+  std::unique_ptr<GroupMember> member(new GroupMember(options, std::move(handler)));
+  rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
+  rd_kafka_conf_set_opaque(conf.get(), member.get());
+  HUB_TRY(member->client_, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_poll_set_consumer(member->client_.get());
+  member->queue_.reset(rd_kafka_queue_get_consumer(member->client_.get()));
+  const Offsets topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto error = rd_kafka_subscribe(member->client_.get(), topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return unavailable("kafka.unreachable", text_of(error));
+  member->thread_ = std::thread([at = member.get()] { at->run(); });
+  pthread_setname_np(member->thread_.native_handle(), "hub-kafka-group");
+  return member;
+}
+
+void GroupMember::stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  rd_kafka_queue_yield(queue_.get());
+  thread_.join();
+}
+
+GroupMember::~GroupMember() {
+  stop();
+  if (!client_) return;
+  queue_.reset();
+  set_metadata(nullptr);
+  // A static member says no goodbye: closing would only wait.
+  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+void GroupMember::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
+  {
+    const std::lock_guard lock(mutex_);
+    beginnings_[partition] = {session, static_cast<std::int64_t>(offset)};
+  }
+  rd_kafka_queue_yield(queue_.get());
+}
+
+std::shared_ptr<rd_kafka_consumer_group_metadata_t> GroupMember::metadata() const {
+  const std::lock_guard lock(mutex_);
+  return metadata_;
+}
+
+void GroupMember::set_metadata(std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata) {
+  const std::lock_guard lock(mutex_);
+  metadata_ = std::move(metadata);
+}
+
+void GroupMember::on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                               void* member) {
+  static_cast<GroupMember*>(member)->rebalanced(error, *partitions);
+}
+
+void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t& partitions) {
+  assigned_.clear();
+  if (error != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+    handler_.revoked();
+    set_metadata(nullptr);
+    rd_kafka_assign(client_.get(), nullptr);
+    return;
+  }
+  std::vector<PartitionId> given;
+  for (int i = 0; i < partitions.cnt; ++i) given.push_back(static_cast<PartitionId>(partitions.elems[i].partition));
+  for (const auto partition : given) assigned_[partition];
+  // None is read before its owner says from where.
+  const Offsets none(rd_kafka_topic_partition_list_new(0));
+  rd_kafka_assign(client_.get(), none.get());
+  set_metadata({rd_kafka_consumer_group_metadata(client_.get()), rd_kafka_consumer_group_metadata_destroy});
+  handler_.assigned(given);
+}
+
+void GroupMember::run() {
+  while (!stopping_ && !expelled_) {
+    if (take_beginnings()) read_on();
+    const Message message(rd_kafka_consumer_poll(client_.get(), kPollMs));
+    if (message) take(*message);
+  }
+}
+
+bool GroupMember::take_beginnings() {
+  std::map<PartitionId, Reading> beginnings;
+  {
+    const std::lock_guard lock(mutex_);
+    beginnings.swap(beginnings_);
+  }
+  bool any = false;
+  for (const auto& [partition, reading] : beginnings) {
+    const auto place = assigned_.find(partition);
+    if (place == assigned_.end()) continue;
+    place->second = reading;
+    any = true;
+  }
+  return any;
+}
+
+/// What was fetched and not handed over is fetched again; each partition goes on exactly where it is.
+void GroupMember::read_on() {
+  const Offsets list(rd_kafka_topic_partition_list_new(static_cast<int>(assigned_.size())));
+  for (const auto& [partition, reading] : assigned_) {
+    if (!reading) continue;
+    auto* place =
+        rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), static_cast<std::int32_t>(partition));
+    place->offset = reading->next;
+  }
+  if (const auto error = rd_kafka_assign(client_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    logging::write(logging::Level::warning, "partitions cannot be read", {{"error", text_of(error)}});
+}
+
+void GroupMember::take(const rd_kafka_message_t& message) {
+  const auto place = assigned_.find(static_cast<PartitionId>(message.partition));
+  switch (message.err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      // What was on its way when the partition was begun anew.
+      if (place == assigned_.end() || !place->second || message.offset < place->second->next) return;
+      place->second->next = message.offset + 1;
+      handler_.message(place->second->session, message);
+      break;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+      if (place != assigned_.end()) handler_.truncated(place->first);
+      break;
+    case RD_KAFKA_RESP_ERR__FATAL:
+    case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
+      expelled_ = true;
+      set_metadata(nullptr);
+      handler_.expelled();
+      break;
+    default:
+      // It goes on by itself when the brokers are back.
+      logging::write(logging::Level::warning, "the group's brokers do not answer as they should",
+                     {{"error", rd_kafka_message_errstr(&message)}});
+  }
+}
+
+}  // namespace hub::kafka

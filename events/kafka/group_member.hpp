@@ -1,0 +1,85 @@
+#pragma once
+#include <atomic>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "events/core/ids.hpp"
+#include "events/core/instant.hpp"
+#include "events/kafka/client.hpp"
+
+namespace hub::kafka {
+
+struct MemberOptions {
+  Brokers brokers;
+  std::string topic;  ///< whose partitions the group shares out: "<namespace>.commands"
+  std::string group;
+  std::string instance;  ///< this member's name, for static membership: a restart within the session moves nothing
+  Duration session =
+      seconds(10);  ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
+};
+
+/// A member of a group that shares out the partitions of a topic, and a reader of those it was given; on a thread of
+/// its own. It reads a partition only when it is told where to begin: the group's own offsets are not read, ever.
+class GroupMember {
+ public:
+  struct Handler {
+    /// As in log::Inputs::Handler.
+    std::function<void(const std::vector<PartitionId>&)> assigned;
+    std::function<void()> revoked;
+    /// Valid during the call; `session` is that of begin().
+    std::function<void(std::uint64_t session, const rd_kafka_message_t&)> message;
+    std::function<void(PartitionId)> truncated;
+    /// Another process has this member's name now; nothing more is told.
+    std::function<void()> expelled;
+  };
+  /// Fails: invalid `kafka.conf`.
+  static Result<std::unique_ptr<GroupMember>> join(const MemberOptions& options, Handler handler);
+  GroupMember(const GroupMember&) = delete;
+  GroupMember& operator=(const GroupMember&) = delete;
+  /// The group keeps this member's place until its session ends.
+  ~GroupMember();
+
+  /// The handler is not called when it returns.
+  void stop();
+
+  /// From any thread. A partition that is not this member's is left out.
+  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset);
+  /// To send offsets with a transaction; null while this member has no place in the group. From any thread.
+  std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata() const;
+
+ private:
+  /// Where a partition is read.
+  struct Reading {
+    std::uint64_t session = 0;
+    std::int64_t next = 0;  ///< offset of the next message to hand over
+  };
+
+  explicit GroupMember(MemberOptions options, Handler handler)
+      : options_(std::move(options)), handler_(std::move(handler)) {}
+  static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
+                           void* member);
+  void rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t& partitions);
+  void run();
+  bool take_beginnings();
+  void read_on();
+  void take(const rd_kafka_message_t& message);
+  void set_metadata(std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata);
+
+  const MemberOptions options_;
+  const Handler handler_;
+  Client client_;
+  Queue queue_;
+  std::map<PartitionId, std::optional<Reading>> assigned_;  ///< of the thread
+  mutable std::mutex mutex_;                                ///< guards the next two
+  std::map<PartitionId, Reading> beginnings_;
+  std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata_;
+  std::atomic<bool> stopping_{false};
+  bool expelled_ = false;
+  std::thread thread_;
+};
+
+}  // namespace hub::kafka

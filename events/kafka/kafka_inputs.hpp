@@ -1,0 +1,31 @@
+#pragma once
+#include "events/kafka/command_publisher.hpp"
+#include "events/kafka/group_member.hpp"
+#include "events/log/inputs.hpp"
+
+namespace hub::kafka {
+
+/// Commands on a topic of Kafka, whose partitions a group shares out among the nodes.
+class KafkaInputs final : public log::Inputs {
+ public:
+  explicit KafkaInputs(MemberOptions options) : options_(std::move(options)) {}
+
+  Result<void> start(Handler handler) override;
+  void stop() override;
+  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override;
+  void publish(PartitionId partition, const log::Command& command, Delivered delivered) override;
+
+  const std::string& topic() const { return options_.topic; }
+  bool started() const { return started_; }
+  /// As GroupMember::metadata; null before start() and behind stop().
+  std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata() const;
+
+ private:
+  const MemberOptions options_;
+  std::atomic<bool> started_{false};
+  mutable std::mutex mutex_;  ///< guards the next two
+  std::unique_ptr<CommandPublisher> publisher_;
+  std::unique_ptr<GroupMember> member_;
+};
+
+}  // namespace hub::kafka

@@ -1,0 +1,178 @@
+"""Several nodes of one namespace sign with a key each: whoever has the folder of one of them can verify what all of
+them have signed, and no more."""
+import json
+import pathlib
+import subprocess
+import sys
+import uuid
+
+import confluent_kafka
+import pytest
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / name) for name in ("system", "offline")]
+import folders  # noqa: E402
+import hub  # noqa: E402
+
+PARTITIONS = 4
+WRITES = 12
+
+
+class Nodes:
+    """Nodes of one namespace, each with a folder of its own."""
+
+    def __init__(self, bootstrap, folder):
+        self.folder, self.servers = folder, []
+        self.namespace = f"t{uuid.uuid4().hex[:16]}"
+        self.there = ["--kafka-brokers", bootstrap, "--namespace", self.namespace]
+        self.kafka("init", "--partitions", str(PARTITIONS))
+
+    def kafka(self, *arguments):
+        """What `computehub kafka …` answers."""
+        command = [hub.BINARY, "-o", "json", "kafka", *arguments, *self.there]
+        return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+    def make(self, name):
+        folder = self.folder / name
+        folder.mkdir()
+        self.servers.append(hub.Server(folder, arguments=["--log", "kafka", "--node", name, *self.there]))
+        return self.servers[-1]
+
+    def clean_up(self):
+        for server in self.servers:
+            server.clean_up()
+
+
+@pytest.fixture
+def nodes(bootstrap, tmp_path):
+    made = Nodes(bootstrap, tmp_path)
+    yield made
+    made.clean_up()
+
+
+@pytest.fixture(scope="module")
+def written(bootstrap, tmp_path_factory):
+    """Two nodes, stopped: one has written, then two. Not to be changed."""
+    made = Nodes(bootstrap, tmp_path_factory.mktemp("written"))
+    servers = [made.make(name) for name in ("one", "two")]
+    for server in servers:
+        write(server)
+    yield servers
+    made.clean_up()
+
+
+def write(server):
+    """One run of a server: some deployments are made, and it stops."""
+    client = server.start().client()
+    ids = [client.create(desired="stopped")["id"] for _ in range(WRITES)]
+    assert server.stop() == 0
+    return ids
+
+
+def key_of(server):
+    """Id of the key that the folder of a stopped server signs with."""
+    return json.loads(folders.run("audit", "checkpoint", data=server.data, code=0).out)["key_id"]
+
+
+def signers(report):
+    return {key["id"]: key["checkpoints"] for key in report["keys"]}
+
+
+def ids_of(folder):
+    return {item["id"] for item in folders.ask("audit", "key", data=folder)["items"]}
+
+
+def heads(report):
+    return [partition["head"] for partition in report["partitions"]]
+
+
+def test_each_node_verifies_what_all_have_signed(nodes):
+    one, two = nodes.make("one"), nodes.make("two")
+    written = write(one)
+    written += write(two)
+    at_two = folders.ask("audit", "verify", data=two.data)
+    assert at_two["sound"] is True and at_two["unsigned"] == 0
+    assert signers(at_two).keys() == {key_of(one), key_of(two)}
+    assert all(signers(at_two).values())
+    at_one = folders.ask("audit", "verify", data=one.data)
+    assert all(mine <= all_of_it for mine, all_of_it in zip(heads(at_one), heads(at_two), strict=True))
+    written += write(one)
+    at_one = folders.ask("audit", "verify", data=one.data)
+    assert at_one["sound"] is True and signers(at_one).keys() == signers(at_two).keys()
+    assert signers(at_one)[key_of(one)] > signers(at_two)[key_of(one)]
+    assert {record["subject"] for record in folders.records(one.data).values() if "subject" in record} >= set(written)
+    announced = {(key["node"], key["id"]) for key in nodes.kafka("describe")["signing_keys"]}
+    assert announced == {("one", key_of(one)), ("two", key_of(two))}
+
+
+def test_a_checkpoint_by_a_key_that_is_not_trusted_is_named(written, tmp_path):
+    one, two = written
+    only = {}
+    for server in (one, two):
+        key = next(item for item in folders.ask("audit", "key", data=two.data)["items"] if item["id"] == key_of(server))
+        only[server] = tmp_path / f"{key['id']}.pem"
+        only[server].write_text(key["pem"])
+    both = ["--public-key", only[one], "--public-key", only[two]]
+    assert folders.ask("audit", "verify", *both, data=two.data) == folders.ask("audit", "verify", data=two.data)
+    for trusted, other in ((one, two), (two, one)):
+        bad = folders.run("audit", "verify", "--public-key", only[trusted], data=two.data, code=5).last_line
+        assert f"signed by the key {key_of(other)}, not {key_of(trusted)}" in bad
+        partition, seq = map(int, bad.removeprefix("bad at ").split(": ")[0].split(":"))
+        named = folders.records(two.data)[partition, seq]
+        assert named["type"] == "computehub.internal.checkpoint.v1" and named["data"]["key_id"] == key_of(other)
+
+
+def test_a_fork_that_is_signed_with_a_key_of_ones_own_is_found(written, tmp_path):
+    one, two = written
+    (partition, seq), _ = next((place, record) for place, record in folders.records(two.data).items()
+                               if record.get("version") == 1)
+    forged = folders.copy(two.data, tmp_path / "forged")
+    folders.tamper(forged, "fork-and-sign", partition, seq)
+    found = folders.run("audit", "verify", data=forged, code=5).last_line
+    assert found.startswith(f"bad at {partition}:") and "signed by the key" in found
+
+
+def test_a_node_that_has_lost_its_key_goes_on_with_a_new_one_and_says_so(nodes):
+    one = nodes.make("one")
+    write(one)
+    before = key_of(one)
+    (one.data / "keys" / "checkpoint-key.pem").unlink()
+    write(one)
+    said = one.errors.read_text()
+    assert "this node signs with a new key" in said and before in said and key_of(one) in said
+    report = folders.ask("audit", "verify", data=one.data)
+    assert report["sound"] is True and signers(report).keys() == {before, key_of(one)}
+    write(one)
+    assert "this node signs with a new key" not in one.errors.read_text(), "it is said once"
+
+
+def test_a_file_of_public_keys_that_is_lost_or_damaged_is_made_anew(nodes):
+    one, two = nodes.make("one"), nodes.make("two")
+    write(one)
+    write(two)
+    file = two.data / "log" / "public-key.pem"
+    sound = file.read_text()
+    for damage in (file.unlink, lambda: file.write_text(sound[:-30])):
+        damage()
+        write(two)
+        assert file.read_text() == sound
+
+
+def test_what_anybody_writes_in_the_place_of_an_announcement_is_left_out_and_named(nodes, bootstrap):
+    one, two = nodes.make("one"), nodes.make("two")
+    write(one)
+    producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap})
+    key = f"signing-key:one:{key_of(one)}"
+    producer.produce(f"{nodes.namespace}.control", key=key, value="not an announcement")
+    producer.produce(f"{nodes.namespace}.control", key=key, value=None)
+    assert producer.flush(30) == 0
+    write(two)
+    assert "announces no signing key" in two.errors.read_text()
+    assert ids_of(two.data) == {key_of(one), key_of(two)}, "the announcement that was there stays in force"
+    folders.run("audit", "verify", data=two.data, code=0)
+
+
+def test_a_backup_of_one_nodes_folder_verifies_all_that_was_signed(written, tmp_path):
+    one, two = written
+    folders.run("backup", "--to", tmp_path / "backup", data=two.data, code=0)
+    folders.run("restore", "--from", tmp_path / "backup", data=tmp_path / "restored", code=0)
+    assert signers(folders.ask("audit", "verify", data=tmp_path / "restored")).keys() == {key_of(one), key_of(two)}
