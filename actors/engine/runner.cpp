@@ -309,10 +309,11 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
   std::size_t records = 0;
   for (const auto& batch : batches) {
     records += batch->records.size();
+    for (const auto& record : batch->records) metrics_.events += record.kind == log::RecordKind::event;
     add_batch_rows(*batch, changes);
   }
   if (!batches.empty()) metrics_.batch_records.observe(records);
-  metrics_.events += records;
+  metrics_.records += records;
   metrics_.dead_letters += work.dead_letters.size();
   for (const auto& letter : work.dead_letters)
     logging::write(logging::Level::error, "input went to dead letters",

@@ -49,7 +49,8 @@ struct RunnerOptions {
 struct RunnerMetrics {
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> inputs{0};
-  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> records{0};
+  std::atomic<std::uint64_t> events{0};  ///< of the records; the others are messages, claims and checkpoints
   std::atomic<std::uint64_t> refusals{0};
   CountHistogram batch_records{kCountBounds};    ///< records of one append
   CountHistogram batch_inputs{kCountBounds};     ///< inputs decided together
