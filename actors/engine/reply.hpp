@@ -25,9 +25,9 @@ struct Submission {
   Input input;
   Completion done;  ///< may be empty
   /// Of a message from another shard: the partition and seq of its record.
-  std::optional<Position> from;
+  std::optional<Position> from = std::nullopt;
   /// Of what came by the log's inputs: where it lies there.
-  std::optional<std::uint64_t> offset;
+  std::optional<std::uint64_t> offset = std::nullopt;
 };
 
 }  // namespace hub::engine

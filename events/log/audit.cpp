@@ -57,6 +57,7 @@ Auditor::Auditor(std::uint32_t partitions, const PublicKeys& keys, const std::op
       heads_(partitions),
       unsigned_since_(partitions),
       owners_(partitions),
+      consumed_(partitions),
       against_(partitions),
       latest_(partitions) {
   report_.partitions.resize(partitions);
@@ -104,6 +105,7 @@ bool Auditor::add(const Batch& batch) {
   for (const auto& record : batch.records)
     if (!check_record(record, batch, before)) return false;
   if (!check_due(batch)) return false;
+  for (const auto& [source, position] : batch.end.consumed) consumed_[batch.partition][source] = position;
   ++report_.batches;
   report_.records += batch.records.size();
   report_.partitions[batch.partition].head = batch.end.last;
@@ -164,8 +166,9 @@ bool Auditor::check_checkpoint(const Record& record, const Batch& batch, const H
   if (!check_owner(checkpoint.value(), position, batch.end.epoch)) return false;
   ++report_.checkpoints;
   ++report_.signed_by[checkpoint.value().key_id];
+  const bool is_alone = signs_itself(batch, checkpoint.value(), before, consumed_[position.partition]);
   auto& signed_up_to = report_.partitions[position.partition].signed_up_to;
-  signed_up_to = std::max(signed_up_to, signs_itself(batch, checkpoint.value(), before) ? batch.end.last : own.seq);
+  signed_up_to = std::max(signed_up_to, is_alone ? batch.end.last : own.seq);
   for (const auto& head : checkpoint.value().heads) want(latest_, head, "the checkpoint at " + to_text(position));
   return !report_.fault;
 }

@@ -48,8 +48,9 @@ class Auditor {
     Epoch epoch = 0;
     std::string key_id;
   };
-  std::vector<Owner> owners_;                   // by partition: who signed last
-  std::vector<std::optional<Wanted>> against_;  // by partition
+  std::vector<Owner> owners_;                                   // by partition: who signed last
+  std::vector<std::map<std::string, std::uint64_t>> consumed_;  // by partition: position in force of each source
+  std::vector<std::optional<Wanted>> against_;                  // by partition
   std::vector<std::optional<Wanted>>
       latest_;  // by partition: the highest head that another partition's checkpoint names
   // Of the partition that is walked: an entity lives in one only.

@@ -92,12 +92,18 @@ Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& 
   return record_of(checkpoint);
 }
 
-bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before) {
+bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before,
+                  const std::map<std::string, std::uint64_t>& consumed) {
+  for (const auto& [source, position] : batch.end.consumed) {
+    const auto found = consumed.find(source);
+    if (found == consumed.end() || found->second != position) return false;
+  }
   Batch made;
   made.partition = checkpoint.own.partition;
   made.records = {record_of(checkpoint)};
   made.end.epoch = before.epoch;
   made.end.index_time = checkpoint.time;
+  made.end.consumed = batch.end.consumed;
   auto head = before;
   seal(made, head);
   return batch == made;

@@ -1,4 +1,7 @@
 #pragma once
+#include <map>
+#include <string>
+
 #include "events/log/public_keys.hpp"
 #include "events/log/record.hpp"
 
@@ -32,9 +35,11 @@ struct Checkpoint {
 Record make_checkpoint(const Signer& signer, PartitionId partition, const Head& own, const std::vector<Head>& all,
                        Instant now);
 
-/// True when `batch`, which follows `before`, is a checkpoint alone and holds not a byte that its statement does not
-/// determine: then the signature speaks for the batch too. The signature itself is not looked at.
-bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before);
+/// True when `batch`, which follows `before`, is a checkpoint alone and says nothing that its statement or the signed
+/// record before it does not: then the signature speaks for the batch too. It may repeat positions of `consumed`, those
+/// in force before it. The signature itself is not looked at.
+bool signs_itself(const Batch& batch, const Checkpoint& checkpoint, const Head& before,
+                  const std::map<std::string, std::uint64_t>& consumed);
 
 /// JSON on one line; a record's data, and what is kept elsewhere to find a cut later.
 std::string to_text(const Checkpoint& checkpoint);

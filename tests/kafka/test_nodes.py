@@ -1,10 +1,12 @@
 """Several nodes of one namespace: partitions are shared out, commands enter anywhere, and what a dead node owned goes on
 elsewhere."""
+import json
 import pathlib
 import subprocess
 import sys
 import threading
 
+import confluent_kafka
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
@@ -12,27 +14,58 @@ import hub  # noqa: E402
 
 PARTITIONS = 6
 SESSION_S = 6
+CLAIMED = "computehub.internal.claimed.v1"
 
 
 class Nodes:
+    """Servers of one namespace, each with a data folder of its own."""
+
     def __init__(self, folder, bootstrap, namespace):
-        self.folder = folder
+        self.folder, self.bootstrap, self.namespace = folder, bootstrap, namespace
         self.there = ["--kafka-brokers", bootstrap, "--namespace", namespace]
         self.all = {}
         subprocess.run([hub.BINARY, "kafka", "init", *self.there, "--partitions", str(PARTITIONS)], check=True,
                        capture_output=True)
 
-    def start(self, name):
-        if name not in self.all:
-            folder = self.folder / name
-            folder.mkdir()
-            arguments = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]
-            self.all[name] = hub.Server(folder, arguments=arguments)
-        return self.all[name].start()
+    def make(self, name, folder=None):
+        home = self.folder / (folder or name)
+        home.mkdir()
+        arguments = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]
+        return self.all.setdefault(folder or name, hub.Server(home, arguments=arguments))
 
-    def owner(self, client, partition):
-        """Who claimed a partition last."""
-        return client.owner(partition)
+    def start(self, name):
+        return (self.all.get(name) or self.make(name)).start()
+
+    def records(self, type):
+        """Every committed record of a type, in order of each partition: (partition, value)."""
+        consumer = confluent_kafka.Consumer({
+            "bootstrap.servers": self.bootstrap, "group.id": self.namespace, "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest", "enable.partition.eof": True, "enable.auto.commit": False})
+        consumer.assign([confluent_kafka.TopicPartition(f"{self.namespace}.events", p, confluent_kafka.OFFSET_BEGINNING)
+                         for p in range(PARTITIONS)])
+        found, ended = [], set()
+        while len(ended) < PARTITIONS:
+            message = consumer.poll(hub.DEADLINE_S)
+            assert message is not None, "the brokers answer"
+            if message.error():
+                assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF
+                ended.add(message.partition())
+            elif dict(message.headers())["ce_type"] == type.encode():
+                found.append((message.partition(), message.value()))
+        consumer.close()
+        return found
+
+    def owners(self):
+        """partition → (node, epoch) of its last claim."""
+        return {partition: (claim["node"], claim["epoch"])
+                for partition, claim in ((p, json.loads(value)) for p, value in self.records(CLAIMED))}
+
+    def shared_out(self, *names):
+        """Waits until each of them, and nobody else, owns something."""
+        def are_owners():
+            owners = self.owners()
+            return len(owners) == PARTITIONS and {node for node, _ in owners.values()} == set(names) and owners
+        return hub.eventually(are_owners, f"partitions are shared out to {names}", 60)
 
     def clean_up(self):
         for server in self.all.values():
@@ -46,17 +79,125 @@ def nodes(bootstrap, namespace, tmp_path):
     made.clean_up()
 
 
-def claims(client):
-    """partition → node, epoch of the last claim, as the record says."""
-    found = {}
-    for item in client.get("/api/v1/events", types="computehub.internal.claimed.v1", limit=1000).json()["items"]:
-        found[int(item["id"].split(":")[0])] = item["data"]
-    return found
+def settled(client, answer):
+    """The deployment of an answer, also of one that came before the decision."""
+    if answer.status_code == 201:
+        return answer.json()["id"]
+    assert answer.status_code == 202, answer.text
+    url = answer.json()["status_url"]
+    outcome = hub.eventually(lambda: client.get(url).status_code == 200 and client.get(url).json(), "it is decided", 60)
+    assert outcome["state"] in ("accepted", "expired"), outcome
+    return outcome["entity"] if outcome["accepted"] else None
 
 
-def test_commands_enter_anywhere(nodes):
+def post(client, **fields):
+    return client.post("/api/v1/deployments", {"name": hub.unique("n"), "provider": "local", "command": ["true"],
+                                               "desired": "stopped", **fields})
+
+
+def are_seen(client, ids):
+    hub.eventually(lambda: all(client.get(f"/api/v1/deployments/{id}").status_code == 200 for id in ids), "all are seen")
+
+
+def test_a_command_enters_at_any_node_and_is_seen_at_every_other(nodes):
     one, two = nodes.start("one"), nodes.start("two")
-    ids = [server.client().create(desired="stopped")["id"] for _ in range(20) for server in (one, two)]
+    nodes.shared_out("one", "two")
+    ids = [settled(server.client(), post(server.client())) for _ in range(20) for server in (one, two)]
+    assert all(ids)
     for server in (one, two):
-        client = server.client()
-        hub.eventually(lambda: all(client.get(f"/api/v1/deployments/{id}").status_code == 200 for id in ids), "all are seen")
+        are_seen(server.client(), ids)
+        [answer] = {server.client().get("/api/v1/deployments", page_size=1).json()["total"]}
+        assert answer == 40
+
+
+def test_the_same_key_is_decided_once_wherever_it_comes(nodes):
+    clients = [nodes.start(name).client() for name in ("one", "two")]
+    nodes.shared_out("one", "two")
+    for _ in range(5):
+        headers, body = {"Idempotency-Key": hub.unique("key")}, {"name": hub.unique("n"), "provider": "local",
+                                                                "command": ["true"], "desired": "stopped"}
+        answers = []
+        threads = [threading.Thread(target=lambda c=client: answers.append(
+            c.post("/api/v1/deployments", body, headers=headers))) for client in clients * 4]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
+        assert len({answer.text for answer in answers}) == 1
+        other = clients[0].post("/api/v1/deployments", {**body, "name": "another"}, headers=headers)
+        assert (other.status_code, other.json()["code"]) == (409, "idempotency.other_body")
+    assert clients[0].get("/api/v1/deployments").json()["total"] == 5
+
+
+def test_what_a_killed_node_owned_goes_on_elsewhere(nodes):
+    one, two = nodes.start("one"), nodes.start("two")
+    nodes.shared_out("one", "two")
+    client = two.client()
+    ids = [settled(client, post(client)) for _ in range(30)]
+    one.kill()
+    later = [post(client) for _ in range(12)]
+    nodes.shared_out("two")
+    ids += [id for id in (settled(client, answer) for answer in later) if id]
+    for id in ids:
+        hub.eventually(lambda: client.patch(f"/api/v1/deployments/{id}", {"labels": {"a": "b"}}).status_code == 200,
+                       "it goes on", 60)
+    # Back again it has a part of its own, and knows of all that happened meanwhile.
+    client = nodes.start("one").client()
+    nodes.shared_out("one", "two")
+    for id in ids:
+        hub.eventually(lambda: client.deployment(id)["labels"] == {"a": "b"}, "all is known")
+    for server in (one, two):
+        assert server.stop() == 0
+        ended = subprocess.run([hub.BINARY, "audit", "verify", "--data", server.data], capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_a_restart_within_the_session_moves_nothing(nodes):
+    one, two = nodes.start("one"), nodes.start("two")
+    before = nodes.shared_out("one", "two")
+    one.kill()
+    nodes.start("one")
+    client = one.client()
+    for _ in range(20):
+        assert settled(client, post(client))
+    after = nodes.owners()
+    assert {p: owner for p, owner in after.items() if owner[0] == "two"} == \
+           {p: owner for p, owner in before.items() if owner[0] == "two"}
+
+
+def test_a_second_process_of_the_same_name_is_told_apart(nodes):
+    one = nodes.start("one")
+    assert settled(one.client(), post(one.client()))
+    other = nodes.make("one", folder="other").start()
+    assert one.process.wait(hub.DEADLINE_S) == 1
+    assert "node.name_taken" in one.errors.read_text()
+    assert settled(other.client(), post(other.client()))
+
+
+def test_a_stream_goes_on_at_another_node_where_it_was_left(nodes):
+    one, two = nodes.start("one"), nodes.start("two")
+    nodes.shared_out("one", "two")
+    with one.live() as live:
+        live.subscribe("events")
+        first = [settled(one.client(), post(one.client())) for _ in range(5)]
+        frames = [live.of("events") for _ in first]
+    assert sorted(frame["data"]["subject"] for frame in frames) == sorted(first)
+    second = [settled(one.client(), post(one.client())) for _ in range(5)]
+    are_seen(two.client(), second)
+    with two.live() as live:
+        assert live.subscribe("events", after=frames[-1]["cursor"])["recovered"] is True
+        assert sorted(live.of("events")["data"]["subject"] for _ in second) == sorted(second)
+
+
+def test_a_foreign_record_among_the_commands_is_passed_over(nodes, bootstrap, namespace):
+    client = nodes.start("one").client()
+    assert settled(client, post(client))
+    producer = confluent_kafka.Producer({"bootstrap.servers": bootstrap})
+    for partition in range(PARTITIONS):
+        producer.produce(f"{namespace}.commands", b"{}", key=b"nothing of ours", partition=partition)
+        producer.produce(f"{namespace}.commands", b"\xff\x00", partition=partition, headers={
+            "ce_type": b"computehub.internal.command.v1", "ce_id": b"x", "ce_subject": b"dep_nonsense", "ce_command": b"Stop"})
+    assert producer.flush(hub.DEADLINE_S) == 0
+    for _ in range(20):
+        assert settled(client, post(client))

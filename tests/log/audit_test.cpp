@@ -93,6 +93,16 @@ TEST_F(AuditTest, ACheckpointAloneInItsBatchSignsThatToo) {
   EXPECT_EQ(found.unsigned_records(), 0U);
 }
 
+TEST_F(AuditTest, ACheckpointThatRepeatsWhatWasConsumedSignsItselfToo) {
+  auto batch = batch_of(2, heads_[2].epoch, {make_checkpoint(signer_, 2, heads_[2], heads_, {1'700'000'000'000'000})});
+  batch.end.consumed = {{"commands", 9}};
+  commit(std::move(batch));
+  for (const auto& found : {report(), report_of(exported())}) {
+    ASSERT_FALSE(found.fault) << found.fault->reason;
+    EXPECT_EQ(found.unsigned_records(), 0U);
+  }
+}
+
 TEST_F(AuditTest, WhatStandsBesideACheckpointInItsBatchIsNotSignedByIt) {
   const auto made = [&] {
     return batch_of(2, heads_[2].epoch, {make_checkpoint(signer_, 2, heads_[2], heads_, {1'700'000'000'000'000})});
@@ -106,7 +116,7 @@ TEST_F(AuditTest, WhatStandsBesideACheckpointInItsBatchIsNotSignedByIt) {
     auto heads = heads_;
     std::vector<BatchPtr> batches{sealed(Batch(*batch), heads[2])};
     const Checkpoint checkpoint = parse_checkpoint(batches[0]->records[0].data).value();
-    EXPECT_FALSE(signs_itself(*batches[0], checkpoint, heads_[2]));
+    EXPECT_FALSE(signs_itself(*batches[0], checkpoint, heads_[2], {{"commands", 9}}));
   }
 }
 

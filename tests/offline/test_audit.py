@@ -95,6 +95,24 @@ def test_an_export_verifies_without_the_folder(record, tmp_path):
     assert export.read_text() == folders.run("audit", "export", data=record, code=0).out
 
 
+def test_keys_may_be_given_in_one_file_or_in_several(record, own_server, tmp_path):
+    """A key too many does no harm; what lacks the right one does not verify."""
+    own_server.client().create(desired="stopped")
+    own_server.stop()
+    mine, other, both = record / "log" / "public-key.pem", own_server.data / "log" / "public-key.pem", tmp_path / "both.pem"
+    both.write_text(other.read_text() + mine.read_text())
+    for files in ([both], [mine, other], [other, mine]):
+        arguments = [word for file in files for word in ("--public-key", file)]
+        report = folders.ask("audit", "verify", *arguments, data=record)
+        assert sorted(key["checkpoints"] for key in report["keys"]) == [0, report["checkpoints"]]
+        assert all(str(file) in folders.run("audit", "verify", *arguments, data=record, code=0).out for file in files)
+    folders.run("audit", "verify", "--public-key", other, data=record, code=5)
+    absent = folders.run("audit", "verify", "--public-key", mine, "--public-key", tmp_path / "none.pem", data=record, code=4)
+    assert "[key.absent]" in absent.err and "none.pem" in absent.err
+    both.write_text(both.read_text()[:-20])
+    assert "[key.invalid]" in folders.run("audit", "verify", "--public-key", both, data=record, code=1).err
+
+
 def test_a_changed_export_is_found_at_its_position(record, tmp_path):
     lines = folders.run("audit", "export", data=record, code=0).out.splitlines()
     index = next(i for i, line in enumerate(lines) if "deployment.requested" in line)
@@ -136,7 +154,9 @@ def test_what_is_no_checkpoint_is_refused(record, against, code, word):
 def test_the_key_that_is_printed_is_the_one_beside_the_log(record):
     printed = folders.run("audit", "key", data=record, code=0).out
     assert printed == (record / "log" / "public-key.pem").read_text()
-    assert folders.ask("audit", "key", data=record)["pem"] == printed
+    [item] = folders.ask("audit", "key", data=record)["items"]
+    report = folders.ask("audit", "verify", data=record)
+    assert item["pem"] == printed and report["keys"] == [{"id": item["id"], "checkpoints": report["checkpoints"]}]
 
 
 def test_no_checkpoint_is_signed_without_the_key_and_none_is_made(copy_of, record):

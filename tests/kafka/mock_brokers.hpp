@@ -1,0 +1,49 @@
+#pragma once
+#include <librdkafka/rdkafka_mock.h>
+
+#include <string>
+#include <vector>
+
+#include "events/kafka/topics.hpp"
+
+namespace hub::kafka::testing {
+
+/// Brokers of librdkafka's own, in this process; each request can be made to fail.
+class MockBrokers {
+ public:
+  explicit MockBrokers(const std::string& name) {
+    auto conf = make_conf({"unused:1", {}}, kQuiet);
+    client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf).value()).value();
+    cluster_.reset(rd_kafka_mock_cluster_new(client_.get(), 3));
+    for (const auto& plan : topic_plans(name, 4, 3)) {
+      const auto partitions = static_cast<int>(plan.partitions);
+      HUB_ASSERT(rd_kafka_mock_topic_create(cluster_.get(), plan.name.c_str(), partitions, 3) ==
+                 RD_KAFKA_RESP_ERR_NO_ERROR);
+    }
+  }
+
+  Brokers brokers() const { return {rd_kafka_mock_cluster_bootstraps(cluster_.get()), {}}; }
+  /// The next requests of that kind are answered with that error.
+  void fail(std::int16_t api, rd_kafka_resp_err_t error, int times = 1) {
+    const std::vector<rd_kafka_resp_err_t> errors(static_cast<std::size_t>(times), error);
+    rd_kafka_mock_push_request_errors_array(cluster_.get(), api, errors.size(), errors.data());
+  }
+  void set_down() {
+    for (std::int32_t id = 1; id <= 3; ++id) rd_kafka_mock_broker_set_down(cluster_.get(), id);
+  }
+  void set_round_trip_ms(int ms) {
+    for (std::int32_t id = 1; id <= 3; ++id) rd_kafka_mock_broker_set_rtt(cluster_.get(), id, ms);
+  }
+
+ private:
+  Client client_;
+  std::unique_ptr<rd_kafka_mock_cluster_t, Destroyer<rd_kafka_mock_cluster_destroy>> cluster_;
+};
+
+/// Numbers of requests in Kafka's protocol.
+namespace requests {
+inline constexpr std::int16_t kProduce = 0, kFetch = 1, kMetadata = 3, kInitProducerId = 22, kAddPartitions = 24,
+                              kEndTxn = 26;
+}  // namespace requests
+
+}  // namespace hub::kafka::testing
