@@ -48,6 +48,8 @@ Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Ki
       effects_(effects),
       unit_(&system),
       active_(system, unit_, store, log, kinds, options_.active),
+      agenda_(options_.host),
+      owned_(log.partitions()),
       feed_(
           log,
           [this] {
@@ -246,7 +248,7 @@ void Runner::commit(std::unique_ptr<Work> work) {
 void Runner::committed(Work& work, const std::vector<log::BatchPtr>& batches) {
   answer(work, batches);
   for (auto& [entity, touched] : work.touched)
-    if (touched.changed) touched.owes = agenda_.replace(entity, touched.agenda);
+    if (touched.changed) touched.owes = take_on(entity, touched.agenda);
   for (const auto& batch : batches) feed_.committed(batch->partition, batch->end.consumed);
   store_rows(work, batches);
 }
