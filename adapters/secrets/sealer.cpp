@@ -121,6 +121,8 @@ Result<std::string> Sealer::erase(std::string_view subject) {
       if (!done && done.error().code == "secrets.changed") continue;
       if (!done) return done.error();
     }
+    // Also when an erasure before was interrupted behind its first half.
+    HUB_TRY(store_.drop_earlier(slot_of(subject)));
     return key_id_of(subject, looked.number);
   }
 }

@@ -37,6 +37,7 @@ class SlotStore final : public Slots {
                              std::string_view project) const override;
   std::optional<SlotInfo> find(const Slot& slot) const override;
   Result<void> refresh() const override;
+  Result<void> drop_earlier(const Slot& slot) override;
   void observe(Observer observer) override;
 
   /// Re-encrypts everything under `next`. When it fails nothing has changed. Fails: conflict `secrets.same_key`;

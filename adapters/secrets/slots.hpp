@@ -44,6 +44,8 @@ class Slots {
   virtual std::optional<SlotInfo> find(const Slot& slot) const = 0;
   /// Returns when what other nodes have stored by now is here; at once where there are none.
   virtual Result<void> refresh() const = 0;
+  /// Takes away what may be left of earlier values of the slot when a write was interrupted. Safe to repeat.
+  virtual Result<void> drop_earlier(const Slot& slot) = 0;
   /// One at most; an empty one takes it away, and returns when it runs no more.
   virtual void observe(Observer observer) = 0;
 

@@ -14,8 +14,10 @@ namespace hub::secrets::testing {
 /// writes, when it is asked to, or when the test says so; so a test chooses what a node does not know yet.
 class SharedList {
  public:
-  /// Runs behind a node's decision, before it is written; takes itself away first when it is to run once.
+  /// Runs behind a node's decision, before it is written; runs once.
   std::function<void()> before_write;
+  /// Stands for what was under way when a node waits until nothing is any more; runs once.
+  std::function<void()> while_settling;
   bool away = false;
 
   /// What is kept, in order.
@@ -32,6 +34,12 @@ class SharedList {
     for (std::size_t i = 0; i < list_.size(); ++i)
       for (std::size_t later = i + 1; list_[i] && later < list_.size(); ++later)
         if (list_[later] && list_[later]->name == list_[i]->name) list_[i].reset();
+  }
+
+  /// As somebody else writes.
+  void add(Medium::Changes changes) {
+    const std::lock_guard lock(mutex_);
+    for (auto& change : changes) list_.emplace_back(std::move(change));
   }
 
   std::unique_ptr<Medium> node() { return std::make_unique<Node>(*this); }
@@ -52,14 +60,14 @@ class SharedList {
         if (const auto& change = list_.list_[read_]) take_(change->name, change->bytes);
       return success();
     }
-    Result<void> write(const Decide& decide) override {
-      for (;;) {
-        HUB_TRY(catch_up());
-        HUB_TRY(auto changes, decide());
-        if (list_.before_write) std::exchange(list_.before_write, {})();
-        if (!list_.add(read_, std::move(changes))) continue;
-        return catch_up();
-      }
+    Result<void> write(Changes changes) override {
+      if (list_.before_write) std::exchange(list_.before_write, {})();
+      list_.add(std::move(changes));
+      return catch_up();
+    }
+    Result<void> settle() const override {
+      if (list_.while_settling) std::exchange(list_.while_settling, {})();
+      return catch_up();
     }
 
    private:
@@ -67,13 +75,6 @@ class SharedList {
     Take take_;
     mutable std::size_t read_ = 0;
   };
-
-  bool add(std::size_t read, Medium::Changes changes) {
-    const std::lock_guard lock(mutex_);
-    if (read != list_.size()) return false;
-    for (auto& change : changes) list_.emplace_back(std::move(change));
-    return true;
-  }
 
   std::recursive_mutex mutex_;
   std::vector<std::optional<Medium::Change>> list_;  ///< holes: what compaction took

@@ -42,14 +42,25 @@ struct SharedSlotsTest : ::testing::Test {
   Key key = Key::generate();
 
   template <class... Keys>
-  Result<std::unique_ptr<SharedSlots>> open(const Keys&... keys) {
+  static std::vector<Key> keys_of(const Keys&... keys) {
     std::vector<Key> all;
     (all.push_back(keys.clone()), ...);
-    return SharedSlots::open(list.node(), std::move(all));
+    return all;
+  }
+  template <class... Keys>
+  Result<std::unique_ptr<SharedSlots>> open(const Keys&... keys) {
+    return SharedSlots::open(list.node(), keys_of(keys...));
   }
   template <class... Keys>
   Node node(const Keys&... keys) {
     return Node(open(keys...).value());
+  }
+  /// How many records name the key.
+  std::size_t under(const Key& which) const {
+    std::size_t count = 0;
+    for (const auto& change : list.all())
+      if (change.bytes && change.bytes->find(which.id()) != std::string::npos) ++count;
+    return count;
   }
   bool has_plain(std::string_view text) const {
     for (const auto& change : list.all())
@@ -203,24 +214,102 @@ TEST_F(SharedSlotsTest, RotatedByOneTheValuesAreReadByAllWhoHaveBothKeys) {
   ASSERT_TRUE(one.put("TOKEN", canary));
   const auto sealed = one.seal("text");
   ASSERT_TRUE(both.slots->refresh());
-  list.before_write = [&] { ASSERT_TRUE(old.put("LATE", "came meanwhile")); };
   ASSERT_TRUE(one.slots->rotate(next));
   EXPECT_EQ(one.slots->rotate(next).error().code, "secrets.same_key");
   for (auto* each : {&one, &both}) {
     ASSERT_TRUE(each->slots->refresh());
     EXPECT_EQ(each->slots->key_id(), next.id());
     EXPECT_EQ(each->get("TOKEN"), canary);
-    EXPECT_EQ(each->get("LATE"), "came meanwhile");
+    EXPECT_EQ(each->secrets.list("default", "lab").at(0).version, 1);
     EXPECT_EQ(each->open(sealed), "text");
-    EXPECT_TRUE(each->put("TOKEN", canary));
   }
+  EXPECT_TRUE(both.put("TOKEN", "third"));
   ASSERT_TRUE(old.slots->refresh());
   EXPECT_EQ(old.get("TOKEN"), "secrets.other_key");
   EXPECT_EQ(old.put("X", "v").error().code, "secrets.other_key");
   list.compact();
-  for (const auto& change : list.all()) EXPECT_EQ(change.bytes->find(key.id()), std::string::npos) << change.name;
+  EXPECT_EQ(under(key), 1U) << "only the record that says that it was in force";
   EXPECT_EQ(open(key).error().code, "secrets.wrong_key");
+  EXPECT_EQ(node(next).get("TOKEN"), "third");
+}
+
+TEST_F(SharedSlotsTest, WhatWasUnderWayUnderTheOldKeyIsRotatedToo) {
+  const auto next = Key::generate();
+  auto one = node(key), two = node(key);
+  ASSERT_TRUE(one.put("TOKEN", "first"));
+  Medium::Changes late;
+  {
+    testing::SharedList other;
+    auto writer = Node(SharedSlots::open(other.node(), keys_of(key)).value());
+    ASSERT_TRUE(writer.put("LATE", "came meanwhile"));
+    late.push_back(other.last());
+  }
+  list.while_settling = [&] { list.add(late); };
+  ASSERT_TRUE(one.slots->rotate(next));
   EXPECT_EQ(node(next).get("LATE"), "came meanwhile");
+}
+
+TEST_F(SharedSlotsTest, AValueThatIsReplacedWhileItIsRotatedStaysReplaced) {
+  const auto next = Key::generate();
+  auto one = node(key), both = node(key, next);
+  ASSERT_TRUE(one.put("TOKEN", "first"));
+  list.while_settling = [&] { list.before_write = [&] { ASSERT_TRUE(both.put("TOKEN", "second")); }; };
+  ASSERT_TRUE(one.slots->rotate(next));
+  ASSERT_TRUE(both.slots->refresh());
+  list.compact();
+  for (auto* each : {&one, &both}) EXPECT_EQ(each->get("TOKEN"), "second");
+  EXPECT_EQ(node(next).get("TOKEN"), "second");
+}
+
+TEST_F(SharedSlotsTest, OfTwoRotationsAtOnceOneIsRefused) {
+  const auto next = Key::generate(), other = Key::generate();
+  auto one = node(key), two = node(key);
+  ASSERT_TRUE(one.put("TOKEN", canary));
+  list.before_write = [&] { ASSERT_TRUE(two.slots->rotate(other)); };
+  EXPECT_EQ(one.slots->rotate(next).error().code, "secrets.changed");
+  EXPECT_EQ(node(other).get("TOKEN"), canary);
+}
+
+TEST_F(SharedSlotsTest, OfTwoWhoReplaceAValueAtOnceBothHaveDoneSoInSomeOrder) {
+  auto one = node(key), two = node(key);
+  ASSERT_TRUE(one.put("TOKEN", "first"));
+  list.before_write = [&] { EXPECT_EQ(two.put("TOKEN", "of two").value().version, 2); };
+  EXPECT_EQ(one.put("TOKEN", "of one").value().version, 3);
+  ASSERT_TRUE(two.slots->refresh());
+  EXPECT_EQ(two.get("TOKEN"), "of one");
+  list.compact();
+  EXPECT_EQ(node(key).get("TOKEN"), "of one");
+}
+
+TEST_F(SharedSlotsTest, WhatIsLeftAfterARemovalIsTheSameForThoseThatWereThereAndThoseThatComeLater) {
+  auto one = node(key), two = node(key);
+  ASSERT_TRUE(one.put("TOKEN", "first"));
+  // Another writer of the same turn comes behind the one that counts, and ends before it sees so.
+  auto late = list.last();
+  late.name.back() = late.name.back() == '0' ? '1' : '0';
+  list.before_write = [&] { list.add({late}); };
+  ASSERT_TRUE(one.secrets.remove("default", "lab", "TOKEN"));
+  ASSERT_TRUE(two.slots->refresh());
+  list.compact();
+  EXPECT_EQ(node(key).get("TOKEN"), one.get("TOKEN"));
+  EXPECT_EQ(two.get("TOKEN"), one.get("TOKEN"));
+}
+
+TEST_F(SharedSlotsTest, AnErasureThatWasInterruptedIsEndedByTheNext) {
+  auto one = node(key);
+  one.seal(canary);
+  const auto with_key = list.last();
+  ASSERT_TRUE(one.sealer.erase(subject));
+  // As if the record of the erasure had come without the deletion behind it.
+  testing::SharedList half;
+  for (const auto& change : list.all())
+    if (change.bytes) half.add({change});
+  half.add({with_key});
+  auto two = Node(SharedSlots::open(half.node(), keys_of(key)).value());
+  EXPECT_EQ(two.sealer.erase(subject).value(), subject + ".1");
+  half.compact();
+  for (const auto& change : half.all())
+    EXPECT_FALSE(change.name == with_key.name && change.bytes) << "the key is still there";
 }
 
 TEST_F(SharedSlotsTest, WhileTheMediumIsAwayWhatIsHereIsReadAndNothingIsStored) {
@@ -244,10 +333,7 @@ TEST_F(SharedSlotsTest, WhatIsNoRecordOfOursIsPassedOver) {
   const auto name = list.last().name;
   const auto foreign = list.node();
   ASSERT_TRUE(foreign->follow([](std::string_view, std::optional<std::string_view>) {}));
-  ASSERT_TRUE(foreign->write([&] {
-    return Result<Medium::Changes>(
-        Medium::Changes{{name, "nonsense"}, {"x", "y"}, {"z", std::nullopt}, {"encryption-key", "{}"}});
-  }));
+  ASSERT_TRUE(foreign->write({{name, "nonsense"}, {"x", "y"}, {"z", std::nullopt}, {"encryption-key.x", "{}"}}));
   ASSERT_TRUE(one.slots->refresh());
   EXPECT_EQ(one.get("TOKEN"), canary);
   EXPECT_EQ(one.slots->key_id(), key.id());
@@ -258,9 +344,7 @@ TEST_F(SharedSlotsTest, AChangedByteIsFoundAndNothingIsRotatedThen) {
   ASSERT_TRUE(one.put("TOKEN", canary));
   auto changed = list.last();
   changed.bytes->back() ^= 1;
-  const auto foreign = list.node();
-  ASSERT_TRUE(foreign->follow([](std::string_view, std::optional<std::string_view>) {}));
-  ASSERT_TRUE(foreign->write([&] { return Result<Medium::Changes>(Medium::Changes{changed}); }));
+  list.add({{changed.name, std::nullopt}, {changed.name, changed.bytes}});
   ASSERT_TRUE(one.slots->refresh());
   EXPECT_EQ(one.get("TOKEN"), "secrets.tampered");
   EXPECT_EQ(one.slots->rotate(Key::generate()).error().code, "secrets.tampered");
@@ -268,16 +352,15 @@ TEST_F(SharedSlotsTest, AChangedByteIsFoundAndNothingIsRotatedThen) {
 }
 
 TEST_F(SharedSlotsTest, NodesShareSoManyBytes) {
-  auto one = node(key);
-  const std::string large(kValueSizeMax, 'x');
-  const auto fits = kSharedBytesMax / (kValueSizeMax + 4'096);
-  for (std::size_t i = 0; i < fits; ++i)
-    ASSERT_TRUE(one.slots->put(Slot{"secret", "default", "p", std::to_string(i)}, large, noon));
-  Result<SlotInfo> last = one.slots->put(Slot{"secret", "default", "p", "0"}, large, noon);
-  for (std::size_t i = fits; last && i < 2 * fits; ++i)
-    last = one.slots->put(Slot{"secret", "default", "p", std::to_string(i)}, large, noon);
-  ASSERT_FALSE(last);
-  EXPECT_EQ(last.error().code, "secrets.full");
+  constexpr std::size_t kBytes = 10'000;
+  Node one(SharedSlots::open(list.node(), keys_of(key), kBytes).value());
+  const std::string value(1'000, 'x');
+  std::size_t fits = 0;
+  while (one.put("NAME_" + std::to_string(fits), value)) ++fits;
+  EXPECT_EQ(one.put("ONE_MORE", value).error().code, "secrets.full");
+  EXPECT_THAT(fits * value.size(), ::testing::AllOf(::testing::Gt(kBytes / 2), ::testing::Le(kBytes)));
+  ASSERT_TRUE(one.secrets.remove("default", "lab", "NAME_0"));
+  EXPECT_TRUE(one.put("ONE_MORE", value)) << "what is removed makes room";
 }
 
 }  // namespace
