@@ -28,12 +28,12 @@ class Medium {
   /// once, before any other. Fails with what is to be said to whoever starts the node.
   virtual Result<void> follow(Take take) = 0;
   /// Returns when all that was written anywhere by now was given. Fails: unavailable `secrets.unavailable`.
-  virtual Result<void> catch_up() const = 0;
+  virtual Result<void> catch_up() = 0;
   /// Appends the changes in this order, each once, and returns when they were given here too; others may come between
   /// them. Fails: unavailable `secrets.unavailable`: then a first part of them, or all, may be there or come.
   virtual Result<void> write(Changes changes) = 0;
   /// Returns when no write that began anywhere before the call can come any more. Fails: as catch_up().
-  virtual Result<void> settle() const = 0;
+  virtual Result<void> settle() = 0;
 };
 
 }  // namespace hub::secrets

@@ -10,15 +10,20 @@ namespace {
 constexpr int kSliceMs = 250;
 constexpr std::int64_t kMicrosOfMs = 1'000;
 
+/// Key of the records that only mark a place; their content is that the key is deleted.
+constexpr auto kMark = "mark";
+
 /// What became of the records of one write.
 struct Deliveries {
   std::size_t left = 0;
+  std::int64_t offset = -1;  ///< of the last one
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
 };
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   auto* deliveries = static_cast<Deliveries*>(message->_private);
   --deliveries->left;
+  deliveries->offset = message->offset;
   if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) deliveries->error = message->err;
 }
 
@@ -57,8 +62,12 @@ Result<std::unique_ptr<SharedTopic>> SharedTopic::open(Options options, Take tak
     take(bytes_of(message.key, message.key_len), value_of(message));
   };
   HUB_TRY(topic->follower_, TopicFollower::start(topic->options_.brokers, topic->options_.topic, each));
-  HUB_TRY(topic->follower_->catch_up(patience));
-  return topic;
+  // Behind a record of our own everything before it was read; the brokers' word for where the end is may take for ever.
+  for (;;) {
+    const auto read = topic->write({{kMark, std::nullopt}}, patience);
+    if (read) return topic;
+    if (read.error().kind != FailureKind::unavailable || patience.over()) return read.error();
+  }
 }
 
 SharedTopic::~SharedTopic() {
@@ -89,43 +98,45 @@ void SharedTopic::drop_writer() {
   writer_.reset();
 }
 
-Result<void> SharedTopic::catch_up() const {
-  return follower_->catch_up(Patience(options_.patience));
+Result<void> SharedTopic::catch_up() {
+  return write({{kMark, std::nullopt}});
 }
 
 Result<void> SharedTopic::write(const std::vector<Record>& records) {
-  const Patience patience(options_.patience);
+  return write(records, Patience(options_.patience));
+}
+
+Result<void> SharedTopic::write(const std::vector<Record>& records, const Patience& patience) {
   const Turn turn(*this, patience);
   if (!turn.held()) return failure_of(RD_KAFKA_RESP_ERR__TIMED_OUT, "the topic " + options_.topic + " is busy");
+  auto last = deliver(records, patience);
+  // That it had been there already is said without its place.
+  if (last && last.value() < 0) last = deliver({{kMark, std::nullopt}}, patience);
+  if (!last) return std::move(last).error();
+  return follower_->wait_for(last.value(), patience);
+}
+
+/// Answers the offset of the last one.
+Result<std::int64_t> SharedTopic::deliver(const std::vector<Record>& records, const Patience& patience) {
   if (!writer_) {
     HUB_TRY(open_writer());
   }
-  auto done = deliver(records, patience);
-  // Whatever it was, what is sent later must not come behind what is still under way.
-  if (!done) drop_writer();
-  if (!done) return done;
-  return follower_->catch_up(patience);
-}
-
-Result<void> SharedTopic::deliver(const std::vector<Record>& records, const Patience& patience) {
-  const auto doing = "the topic " + options_.topic + " cannot be written to";
   Deliveries deliveries;
-  auto sent = RD_KAFKA_RESP_ERR_NO_ERROR;
+  auto error = RD_KAFKA_RESP_ERR_NO_ERROR;
   for (const auto& record : records) {
     Outgoing message{record.key, record.value.value_or(std::string()), Headers(rd_kafka_headers_new(1)),
                      !record.value.has_value()};
-    sent = produce(writer_.get(), options_.topic, kOnlyPartition, message, &deliveries);
-    if (sent != RD_KAFKA_RESP_ERR_NO_ERROR) break;
+    error = produce(writer_.get(), options_.topic, kOnlyPartition, message, &deliveries);
+    if (error != RD_KAFKA_RESP_ERR_NO_ERROR) break;
     ++deliveries.left;
   }
   while (deliveries.left > 0 && !patience.over()) rd_kafka_poll(writer_.get(), patience.slice_ms(kSliceMs));
-  const bool late = deliveries.left > 0;
-  // They tell of themselves at a place that ends with this call.
-  if (late) drop_writer();
-  if (late) return failure_of(RD_KAFKA_RESP_ERR__TIMED_OUT, doing);
-  if (sent != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(sent, doing);
-  if (deliveries.error != RD_KAFKA_RESP_ERR_NO_ERROR) return failure_of(deliveries.error, doing);
-  return success();
+  if (deliveries.left > 0) error = RD_KAFKA_RESP_ERR__TIMED_OUT;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) error = deliveries.error;
+  if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return deliveries.offset;
+  // What is sent later must not come behind what is still under way, nor may that be told of when this call has ended.
+  drop_writer();
+  return failure_of(error, "the topic " + options_.topic + " cannot be written to");
 }
 
 }  // namespace hub::kafka

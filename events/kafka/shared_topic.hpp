@@ -28,8 +28,9 @@ class SharedTopic {
   SharedTopic& operator=(const SharedTopic&) = delete;
   ~SharedTopic();
 
-  /// Returns when what was written by now was taken. Fails: as failure_of().
-  Result<void> catch_up() const;
+  /// Returns when all that was written by now was taken; the topic gets a record for that, which deletes nothing.
+  /// Fails: as failure_of().
+  Result<void> catch_up();
   /// Appends the records in this order, each once, and returns when all copies that must have them do (acks=all) and
   /// they were taken here. Fails: as failure_of(): then a first part of them may be there, or all.
   Result<void> write(const std::vector<Record>& records);
@@ -40,7 +41,8 @@ class SharedTopic {
   explicit SharedTopic(Options options) : options_(std::move(options)) {}
   Result<void> open_writer();
   void drop_writer();
-  Result<void> deliver(const std::vector<Record>& records, const Patience& patience);
+  Result<void> write(const std::vector<Record>& records, const Patience& patience);
+  Result<std::int64_t> deliver(const std::vector<Record>& records, const Patience& patience);
 
   const Options options_;
   Client writer_;  ///< of whoever has the turn

@@ -22,14 +22,13 @@ class TopicFollower {
   /// `take` runs no more when it returns.
   ~TopicFollower();
 
-  /// Returns when `take` was given all that was committed when it was called. Fails: as failure_of().
-  Result<void> catch_up(const Patience& patience) const;
+  /// Returns when `take` was given all up to the record at this offset. Fails: as failure_of().
+  Result<void> wait_for(std::int64_t offset, const Patience& patience) const;
 
  private:
   TopicFollower(std::string topic, Take take) : topic_(std::move(topic)), take_(std::move(take)) {}
   void run();
   void reach(std::int64_t offset);
-  Result<std::int64_t> end(const Patience& patience) const;
 
   const std::string topic_;
   const Take take_;

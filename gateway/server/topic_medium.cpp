@@ -27,7 +27,7 @@ class TopicMedium final : public secrets::Medium {
     return success();
   }
 
-  Result<void> catch_up() const override {
+  Result<void> catch_up() override {
     const auto done = topic_->catch_up();
     if (!done) return to_caller(done.error());
     return success();
@@ -41,7 +41,7 @@ class TopicMedium final : public secrets::Medium {
     return success();
   }
 
-  Result<void> settle() const override {
+  Result<void> settle() override {
     std::this_thread::sleep_for(std::chrono::microseconds(options_.patience.micros));
     return catch_up();
   }

@@ -22,7 +22,7 @@ struct Node {
         std::move(options),
         [this](std::string_view key, std::optional<std::string_view> value) {
           const std::lock_guard lock(mutex);
-          order.emplace_back(key, value.value_or("deleted"));
+          if (key != "mark") order.emplace_back(key, value.value_or("deleted"));
           if (value)
             state.insert_or_assign(std::string(key), std::string(*value));
           else

@@ -53,7 +53,7 @@ class SharedList {
       take_ = std::move(take);
       return catch_up();
     }
-    Result<void> catch_up() const override {
+    Result<void> catch_up() override {
       const std::lock_guard lock(list_.mutex_);
       if (list_.away) return unavailable("secrets.unavailable", "away");
       for (; read_ < list_.list_.size(); ++read_)
@@ -65,7 +65,7 @@ class SharedList {
       list_.add(std::move(changes));
       return catch_up();
     }
-    Result<void> settle() const override {
+    Result<void> settle() override {
       if (list_.while_settling) std::exchange(list_.while_settling, {})();
       return catch_up();
     }
@@ -73,7 +73,7 @@ class SharedList {
    private:
     SharedList& list_;
     Take take_;
-    mutable std::size_t read_ = 0;
+    std::size_t read_ = 0;
   };
 
   std::recursive_mutex mutex_;
