@@ -113,9 +113,10 @@ Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const st
     if (!found) return failed ? *failed : found.error();
     if (found.value()) return *found.value();
     auto written = draw_record(brokers, name, partitions, patience);
-    if (written || written.error().kind != FailureKind::unavailable || patience.over()) return written;
-    // Fenced by somebody who writes it now, or not known whether it is there: the topic tells.
-    failed = std::move(written).error();
+    if (patience.over() || (!written && written.error().kind != FailureKind::unavailable)) return written;
+    // Written, and its transaction's mark may be under way still; or fenced by somebody who writes it now, or not known
+    // whether it is there: the topic tells.
+    if (!written) failed = std::move(written).error();
   }
 }
 

@@ -38,6 +38,20 @@ Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder
   return name;
 }
 
+Result<telemetry::SharedOutputOptions> shared_output_options(const cli::ServeOptions& options, const DataFolder& folder,
+                                                             const std::string& node, std::uint32_t partitions) {
+  telemetry::SharedOutputOptions shared;
+  shared.brokers.bootstrap = options.kafka_brokers;
+  HUB_TRY(shared.brokers.conf, cli::kafka_properties(options));
+  const kafka::Topics topics(options.kafka_namespace);
+  shared.logs_topic = topics.logs;
+  shared.metrics_topic = topics.metrics;
+  shared.partitions = partitions;
+  shared.host = node;
+  shared.positions_file = folder.local() / "shared-output";
+  return shared;
+}
+
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
                                                   const std::string& node) {
   kafka::KafkaLogOptions log;

@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 
+#include "adapters/telemetry/shared_output.hpp"
 #include "events/log/log.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/server/data_folder.hpp"
@@ -10,6 +11,11 @@ namespace hub::server {
 /// This node's name among others: --node, else the one in the data folder, made at the first start. It has 1 to 100
 /// letters, digits, ".", "_" and "-". Fails: invalid `config.node`; unavailable `data.unusable`.
 Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder& folder);
+
+/// How the output of deployments is shared with the other nodes of a namespace of so many partitions. Fails: invalid
+/// `kafka.conf`.
+Result<telemetry::SharedOutputOptions> shared_output_options(const cli::ServeOptions& options, const DataFolder& folder,
+                                                             const std::string& node, std::uint32_t partitions);
 
 /// The log on Kafka that the options name, with its copy in the data folder. Fails: as kafka::check_topics() and
 /// kafka::open_kafka_log() do.
