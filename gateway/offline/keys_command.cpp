@@ -12,6 +12,8 @@
 #include "gateway/offline/commands.hpp"
 #include "gateway/offline/opened.hpp"
 #include "gateway/server/public_key_file.hpp"
+#include "gateway/server/shared_keys.hpp"
+#include "gateway/server/shared_log.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/accounts/dev_login.hpp"
 
@@ -120,6 +122,29 @@ Result<secrets::Key> next_key(const fs::path& file) {
   return std::move(*key);
 }
 
+/// A log to add to, and the key that signs what is added.
+struct SignedLog {
+  std::unique_ptr<log::Log> log;
+  std::unique_ptr<server::KeyWatch> watch;  ///< on a shared log
+  log::Signer signer;
+};
+
+Result<SignedLog> open_to_sign(const cli::KeysCreate& wanted, const server::DataFolder& folder) {
+  if (wanted.server.log != cli::LogKind::kafka) {
+    HUB_TRY(auto log, open_to_write(folder, wanted.partitions));
+    // The first writer of a log makes the key that signs it.
+    HUB_TRY(auto signer, server::open_signer(folder, *log));
+    return SignedLog{std::move(log), nullptr, std::move(signer)};
+  }
+  HUB_TRY(folder.make());
+  HUB_TRY(const auto node, server::node_name(wanted.server, folder));
+  auto opened = server::open_shared_log(wanted.server, folder, node, server::Part::visitor);
+  if (!opened) return explained(std::move(opened).error(), folder);
+  auto log = std::move(opened).value();
+  HUB_TRY(auto keys, server::open_shared_keys(wanted.server, folder, *log, node));
+  return SignedLog{std::move(log), std::move(keys.watch), std::move(keys.signer)};
+}
+
 /// A new token where --dev keeps one; false where there was none.
 Result<bool> renew_dev_token(const server::DataFolder& folder) {
   std::error_code error;
@@ -132,15 +157,13 @@ Result<bool> renew_dev_token(const server::DataFolder& folder) {
 
 Result<Exit> keys_create(const cli::KeysCreate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto log, open_to_write(folder, wanted.partitions));
-  // The first writer of a log makes the key that signs it.
-  HUB_TRY(const auto signer, server::open_signer(folder, *log));
+  HUB_TRY(const auto opened, open_to_sign(wanted, folder));
   accounts::OfflineKey key;
   if (!wanted.name.empty()) key.name = wanted.name;
   if (!wanted.project.empty()) key.project = wanted.project;
   key.role = accounts::role_of(wanted.role).value_or(accounts::Role::none);
   if (wanted.expires_at.is_set()) key.expires_at = wanted.expires_at;
-  HUB_TRY(const auto made, accounts::create_key_offline(*log, signer, key, console.now()));
+  HUB_TRY(const auto made, accounts::create_key_offline(*opened.log, opened.signer, key, console.now()));
   if (console.json) {
     console.line(fmt::format(R"({{"id":"{}","token":"{}","role":{},"project":{}}})", made.id, made.token,
                              json_string(wanted.role), json_string(key.project)));

@@ -11,9 +11,13 @@ namespace hub::server {
 /// letters, digits, ".", "_" and "-". Fails: invalid `config.node`; unavailable `data.unusable`.
 Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder& folder);
 
+/// A member owns the partitions that the group gives it; a visitor claims one, writes, and goes: who owned it is shut
+/// out and claims anew.
+enum class Part { member, visitor };
+
 /// The log on Kafka that the options name, with its copy in the data folder. Fails: as kafka::check_topics() and
 /// kafka::open_kafka_log() do.
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
-                                                  const std::string& node);
+                                                  const std::string& node, Part part = Part::member);
 
 }  // namespace hub::server

@@ -33,12 +33,17 @@ class Nodes:
         command = [hub.BINARY, "-o", "json", "kafka", *arguments, *self.there]
         return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
-    def make(self, name):
+    def make(self, name, **options):
         folder = self.folder / name
         folder.mkdir()
         self.servers.append(hub.Server(folder, arguments=[
-            "--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]))
+            "--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there], **options))
         return self.servers[-1]
+
+    def make_key(self, server, role):
+        """Token of an API key that is made with the folder of a stopped node."""
+        arguments = ["keys", "create", "--role", role, "--log", "kafka", "--node", server.folder.name, *self.there]
+        return folders.run(*arguments, data=server.data, code=0).out.strip()
 
     def clean_up(self):
         for server in self.servers:
@@ -215,3 +220,29 @@ def test_a_backup_of_one_nodes_folder_verifies_all_that_was_signed(written, tmp_
     folders.run("backup", "--to", tmp_path / "backup", data=two.data, code=0)
     folders.run("restore", "--from", tmp_path / "backup", data=tmp_path / "restored", code=0)
     assert signers(folders.ask("audit", "verify", data=tmp_path / "restored")).keys() == {key_of(one), key_of(two)}
+
+
+def test_api_keys_are_made_with_the_folder_of_a_stopped_node_and_every_node_takes_them(nodes):
+    one, two = nodes.make("one", dev=False), nodes.make("two", dev=False)
+    admin = nodes.make_key(one, "admin")
+    assert ids_of(one.data) == {key_of(one)}
+    client = one.start().client(admin)
+    made = [create(client)]
+    # Whoever owns its partition is shut out, and goes on behind it.
+    viewer = nodes.make_key(two, "viewer")
+    hub.eventually(lambda: one.client(viewer).get("/api/v1/me").status_code == 200, "a node that runs takes the key")
+    made += [create(client) for _ in range(WRITES)]
+    assert one.stop() == 0
+    report = folders.ask("audit", "verify", data=one.data)
+    assert report["sound"] is True and signers(report).keys() == {key_of(one), key_of(two)}
+    assert {record["subject"] for record in folders.records(one.data).values() if "subject" in record} >= set(made)
+
+
+def test_nothing_is_added_to_the_copy_of_a_node_alone(nodes):
+    one = nodes.make("one")
+    one.start()
+    assert one.stop() == 0
+    done = folders.run("keys", "create", "--role", "admin", data=one.data, code=1)
+    assert "[log.copy]" in done.err and "--log kafka" in done.err
+    done = folders.run("serve", "--dev", "--listen", "127.0.0.1:0", data=one.data, code=1)
+    assert "[log.copy]" in done.err
