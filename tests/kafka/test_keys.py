@@ -172,7 +172,7 @@ def test_a_fork_that_is_signed_with_a_key_of_ones_own_is_found(written, tmp_path
     assert found.startswith(f"bad at {partition}:") and "signed by the key" in found
 
 
-def test_a_node_that_has_lost_its_key_goes_on_with_a_new_one_and_says_so(nodes):
+def test_what_the_folder_of_a_node_has_lost_of_its_keys_is_made_anew(nodes):
     one = nodes.make("one")
     write(one)
     before = key_of(one)
@@ -182,22 +182,13 @@ def test_a_node_that_has_lost_its_key_goes_on_with_a_new_one_and_says_so(nodes):
     assert "this node signs with a new key" in said and before in said and key_of(one) in said
     report = folders.ask("audit", "verify", data=one.data)
     assert report["sound"] is True and signers(report).keys() == {before, key_of(one)}
-    write(one)
-    assert "this node signs with a new key" not in one.errors.read_text(), "it is said once"
-
-
-def test_a_file_of_public_keys_that_is_lost_or_damaged_is_made_anew(nodes):
-    one = nodes.make("one")
-    write(one)
-    (one.data / "keys" / "checkpoint-key.pem").unlink()
-    write(one)
     file = one.data / "log" / "public-key.pem"
     sound = file.read_text()
-    assert sound.count("BEGIN PUBLIC KEY") == 2
     for damage in (file.unlink, lambda: file.write_text(sound[:-30])):
         damage()
         write(one)
         assert file.read_text() == sound
+    assert "this node signs with a new key" not in one.errors.read_text(), "it is said once"
 
 
 def test_what_anybody_writes_in_the_place_of_an_announcement_is_left_out_and_named(nodes, bootstrap):
