@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import threading
 import uuid
 
 import confluent_kafka
@@ -219,8 +220,21 @@ def test_api_keys_are_made_with_the_folder_of_a_stopped_node_and_every_node_take
     assert ids_of(one.data) == {key_of(one)}
     client = one.start().client(admin)
     made = [create(client)]
-    # Whoever owns its partition is shut out, and goes on behind it.
+    ended = threading.Event()
+
+    def write_on():
+        other = one.client(admin)
+        while not ended.is_set():
+            made.append(create(other))
+
+    # Whoever owns the partition of a key is shut out, and goes on behind it: what was acknowledged meanwhile is there.
+    writers = [threading.Thread(target=write_on) for _ in range(4)]
+    for writer in writers:
+        writer.start()
     viewer = nodes.make_key(two, "viewer")
+    ended.set()
+    for writer in writers:
+        writer.join()
     hub.eventually(lambda: one.client(viewer).get("/api/v1/me").status_code == 200, "a node that runs takes the key")
     made += [create(client) for _ in range(WRITES)]
     assert one.stop() == 0
