@@ -24,7 +24,6 @@
 #include "gateway/server/kinds.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
-#include "gateway/server/public_key_file.hpp"
 #include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/shared_keys.hpp"
 #include "gateway/server/shared_log.hpp"
@@ -57,7 +56,6 @@ struct Server::Parts {
   ~Parts() { stop(); }
 
   Result<void> open_log();
-  Result<void> open_keys();
   Result<void> open_stores();
   Result<void> open_secrets();
   Result<void> open_access();
@@ -132,18 +130,6 @@ Result<void> Server::Parts::open_log() {
   return success();
 }
 
-Result<void> Server::Parts::open_keys() {
-  if (!log->is_shared()) {
-    HUB_TRY(auto own, open_signer(folder, *log));
-    signer = std::move(own);
-    return success();
-  }
-  HUB_TRY(auto shared, open_shared_keys(options, folder, *log, node));
-  signer = std::move(shared.signer);
-  key_watch = std::move(shared.watch);
-  return success();
-}
-
 Result<void> Server::Parts::open_stores() {
   // Nothing is made where there is nothing to read.
   if (options.read_only) {
@@ -153,7 +139,9 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(open_keys());
+    HUB_TRY(auto keys, open_keys(options, folder, *log, node));
+    signer = std::move(keys.signer);
+    key_watch = std::move(keys.watch);
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
   return success();

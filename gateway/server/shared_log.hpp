@@ -17,9 +17,13 @@ Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder
 Result<telemetry::SharedOutputOptions> shared_output_options(const cli::ServeOptions& options, const DataFolder& folder,
                                                              const std::string& node, std::uint32_t partitions);
 
+/// A member owns the partitions that the group gives it; a visitor claims one, writes, and goes: who owned it is shut
+/// out and claims anew.
+enum class Part { member, visitor };
+
 /// The log on Kafka that the options name, with its copy in the data folder. Fails: as kafka::check_topics() and
 /// kafka::open_kafka_log() do.
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
-                                                  const std::string& node);
+                                                  const std::string& node, Part part = Part::member);
 
 }  // namespace hub::server
