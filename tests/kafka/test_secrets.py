@@ -88,9 +88,8 @@ def create(client, **fields):
 def ended_well(client, ids):
     """Waits until each has run to its end, wherever that was, and its env was what its command looks for."""
     for id in ids:
-        item = hub.eventually(lambda: (lambda d: d if d["status"] in ("stopped", "failed") and d["attempt"] else None)(
-            client.deployment(id)), f"{id} has run", 60)
-        assert item["status"] == "stopped", item
+        hub.eventually(lambda: client.deployment(id)["exit_code"] is not None, f"{id} has run", 60)
+        assert client.deployment(id)["exit_code"] == 0
 
 
 def checks(**values):
@@ -114,15 +113,15 @@ def test_what_is_stored_at_one_node_is_used_at_another(nodes):
     hub.eventually(lambda: two.client().get("/api/v1/secrets/TOKEN").status_code == 404, "it is gone")
 
 
-def test_what_was_sealed_by_a_node_that_is_gone_is_opened_by_the_next_owner(nodes):
-    one = nodes.start("one")
-    client = one.client()
-    ids = [create(client, env={"A": "sealed at one"}, command=checks(A="sealed at one")) for _ in range(6)]
+def test_what_was_sealed_at_one_node_is_opened_at_another_also_when_the_first_is_gone(nodes):
+    one, two = nodes.start("one"), nodes.start("two")
+    ids = [create(one.client(), host="two", env={"A": "sealed at one"}, command=checks(A="sealed at one"))
+           for _ in range(6)]
     one.kill()
-    two = nodes.start("two").client()
+    client = two.client()
     for id in ids:
-        hub.eventually(lambda: two.post(f"/api/v1/deployments/{id}/start").status_code in (200, 202), "it is started", 60)
-    ended_well(two, ids)
+        hub.eventually(lambda: client.post(f"/api/v1/deployments/{id}/start").status_code in (200, 202), "it is started", 60)
+    ended_well(client, ids)
 
 
 def test_a_node_with_another_key_is_refused_at_start_and_told_what_to_do(nodes):
@@ -173,3 +172,24 @@ def test_no_value_is_found_in_any_file_or_topic(nodes):
     assert len(topics) == 7 and len(topics[f"{nodes.namespace}.secrets"]) > 100 * 100
     assert MARK.encode() not in KEY.encode() and hits({"planted": b"x" + MARK.encode()})
     assert hits({**files, **topics}) == []
+
+
+def test_keys_of_a_folder_that_is_a_copy_are_left_to_the_namespace(nodes):
+    one = nodes.start("one")
+    assert one.client().put("/api/v1/secrets/TOKEN", {"value": "v"}).status_code == 200
+    assert one.stop() == 0
+    for command in (["rotate", "--new-key-file", nodes.folder / "new.key"], ["erase", "--project", "default"]):
+        done = subprocess.run([hub.BINARY, "keys", *command, "--data", one.data], capture_output=True, text=True,
+                              env={"ENCRYPTION_KEY": KEY})
+        assert done.returncode != 0 and "log.copy" in done.stderr, done.stderr
+    one.start()
+    assert one.client().get("/api/v1/secrets/TOKEN").status_code == 200
+
+
+def test_a_key_that_is_given_beside_the_one_in_force_does_too(nodes):
+    one = nodes.start("one")
+    assert one.client().put("/api/v1/secrets/TOKEN", {"value": "deep water"}).status_code == 200
+    assert one.stop() == 0
+    (nodes.folder / "in-force.key").write_text(KEY)
+    two = nodes.start("two", key=OTHER_KEY, arguments=["--encryption-key-next-file", nodes.folder / "in-force.key"])
+    assert two.client().put("/api/v1/secrets/TOKEN", {"value": "deeper"}).json()["version"] == 2
