@@ -115,6 +115,8 @@ def test_what_is_stored_at_one_node_is_used_at_another(nodes):
 
 def test_what_was_sealed_at_one_node_is_opened_at_another_also_when_the_first_is_gone(nodes):
     one, two = nodes.start("one"), nodes.start("two")
+    hub.eventually(lambda: "two" in [host["name"] for host in one.client().get("/api/v1/hosts").json()["items"]],
+                   "the host is known", 60)
     ids = [create(one.client(), host="two", env={"A": "sealed at one"}, command=checks(A="sealed at one"))
            for _ in range(6)]
     one.kill()
