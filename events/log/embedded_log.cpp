@@ -77,9 +77,7 @@ Result<void> EmbeddedLog::recover() {
     HUB_TRY(const auto tail, read_tail(*store_, id));
     partitions_[id].head = tail.head;
     partitions_[id].turn = tail.turn;
-    if (id < marks.size() && tail.head.seq < marks[id])
-      return corrupt_at({id, tail.head.seq + 1},
-                        "missing, though the partition was durable up to seq " + std::to_string(marks[id]));
+    HUB_TRY(HeadMarks::check(marks, id, tail.head.seq));
   }
   if (!options_.read_only)
     marks_ = std::make_unique<HeadMarks>(store_->folder, store_->env, [this] { return durable_seqs(); });
@@ -174,6 +172,10 @@ Result<std::vector<BatchPtr>> EmbeddedLog::read(PartitionId partition, Seq from,
 
 Result<std::unique_ptr<Log>> open_embedded_log_on(const EmbeddedOptions& options, rocksdb::Env* env) {
   HUB_TRY(auto store, open_store(options, env));
+  if (!options.read_only && is_copy(*store))
+    return conflict("log.copy",
+                    "the folder holds a copy of a record that lies on Kafka: go on there with serve --log kafka, or "
+                    "bring the record back with migrate --from kafka --to embedded");
   auto log = std::make_unique<EmbeddedLog>(std::move(store), options);
   HUB_TRY(log->recover());
   return std::unique_ptr<Log>(std::move(log));

@@ -20,7 +20,6 @@ namespace hub::log {
 namespace {
 
 constexpr const char* kMetaKey = "log";
-constexpr const char* kTables = "db";
 constexpr std::size_t kBlockCacheBytes = 4 << 20;
 /// A bucket of the index in memory holds a few entries.
 constexpr std::size_t kBytesPerBucket = 256;
@@ -231,6 +230,17 @@ void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& ke
     rows.Put(store.entities, entity_key(record.entity, record.version), where);
     if (!record.parent.empty()) rows.Put(store.entities, entity_key(record.parent, record.parent_version), where);
   }
+}
+
+std::string resume_key(PartitionId partition) {
+  return "resume:" + std::to_string(partition);
+}
+
+bool is_copy(const Store& store) {
+  std::string bytes;
+  const auto status = store.db->Get({}, store.rows, kCopyKey, &bytes);
+  // A row that cannot be read is there: whoever would add to the log is kept from it.
+  return !status.IsNotFound();
 }
 
 Failure read_failure(Position position, const rocksdb::Status& status) {

@@ -11,6 +11,9 @@
 
 namespace hub::log {
 
+/// The folder of the tables in that of the log.
+inline constexpr const char* kTables = "db";
+
 /// The right to the folder: one process writes, or several read. Held by the descriptor, so it ends with the process.
 class FolderLock {
  public:
@@ -57,6 +60,12 @@ void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& ke
                const Batch& batch);
 /// Has the database go on after a full disk, once there is room. False: there is none yet.
 bool resume(Store& store);
+
+/// The row that makes a log a copy of one that lies elsewhere (open_mirror()).
+inline constexpr const char* kCopyKey = "copy";
+/// The row with Arrival::resume of the last batch that came.
+std::string resume_key(PartitionId partition);
+bool is_copy(const Store& store);
 
 /// For a read that failed: internal `log.corrupt` at a position.
 Failure read_failure(Position position, const rocksdb::Status& status);
