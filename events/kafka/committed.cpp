@@ -55,7 +55,7 @@ class TailReader {
       }
       reach(partition);
     };
-    HUB_TRY(const auto consumer, Consumer::start(brokers, topic, offsets, std::move(handler)));
+    HUB_TRY(const auto consumer, Consumer::start(without_waiting(brokers), topic, offsets, std::move(handler)));
     std::unique_lock lock(mutex_);
     const auto all = [this] { return std::count(reached_.begin(), reached_.end(), true) == std::ssize(reached_); };
     if (!moved_.wait_for(lock, std::chrono::milliseconds(patience.left_ms()), all))
@@ -88,6 +88,11 @@ class TailReader {
 };
 
 }  // namespace
+
+Brokers without_waiting(Brokers brokers) {
+  brokers.conf.emplace("fetch.wait.max.ms", "10");
+  return brokers;
+}
 
 Result<std::vector<Span>> committed_spans(const Brokers& brokers, const std::string& topic, std::uint32_t partitions,
                                           const Patience& patience) {

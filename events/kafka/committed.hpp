@@ -7,6 +7,10 @@
 
 namespace hub::kafka {
 
+/// The same brokers for somebody who reads to the end and is done: that there is no more is told at once, where a reader
+/// that goes on would wait half a second for more.
+Brokers without_waiting(Brokers brokers);
+
 /// What is committed of one partition by now, in offsets.
 struct Span {
   std::int64_t low = 0;   ///< the first that is kept

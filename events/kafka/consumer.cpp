@@ -9,7 +9,6 @@ namespace {
 
 /// It is woken when there is something; this only bounds one wait.
 constexpr int kPollMs = 1'000;
-constexpr int kLookMs = 2'000;
 
 Offsets assignment(const std::string& topic, const std::vector<std::int64_t>& offsets) {
   Offsets list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
@@ -18,16 +17,6 @@ Offsets assignment(const std::string& topic, const std::vector<std::int64_t>& of
     place->offset = offsets[i];
   }
   return list;
-}
-
-/// Reading that begins before it is known where the topic lies begins half a second later. What goes wrong here goes
-/// wrong again when records are fetched.
-void find_leaders(rd_kafka_t* client, const std::string& topic) {
-  const std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy>> handle(
-      rd_kafka_topic_new(client, topic.c_str(), nullptr));
-  const rd_kafka_metadata_t* found = nullptr;
-  if (rd_kafka_metadata(client, 0, handle.get(), &found, kLookMs) == RD_KAFKA_RESP_ERR_NO_ERROR)
-    rd_kafka_metadata_destroy(found);
 }
 
 }  // namespace
@@ -48,7 +37,6 @@ Result<std::unique_ptr<Consumer>> Consumer::start(const Brokers& brokers, const 
   consumer->handler_ = std::move(handler);
   consumer->queue_.reset(rd_kafka_queue_get_consumer(consumer->client_.get()));
   rd_kafka_poll_set_consumer(consumer->client_.get());
-  find_leaders(consumer->client_.get(), topic);
   const auto list = assignment(topic, offsets);
   if (const auto error = rd_kafka_assign(consumer->client_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return unavailable("kafka.unreachable", text_of(error));

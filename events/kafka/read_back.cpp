@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "events/kafka/assembler.hpp"
+#include "events/kafka/committed.hpp"
 #include "events/kafka/consumer.hpp"
 
 namespace hub::kafka {
@@ -84,7 +85,7 @@ Result<ReadBack> read_back(const Brokers& brokers, const std::string& topic, std
   // The others are not read; where they end is told at once.
   std::vector<std::int64_t> offsets(partitions, RD_KAFKA_OFFSET_END);
   offsets.at(partition) = 0;
-  HUB_TRY(const auto consumer, Consumer::start(brokers, topic, offsets, reading.handler()));
+  HUB_TRY(const auto consumer, Consumer::start(without_waiting(brokers), topic, offsets, reading.handler()));
   return reading.wait();
 }
 
