@@ -136,7 +136,11 @@ class Filling {
     for (int barren = 0;;) {
       const auto before = filled_.transactions;
       HUB_TRY(const bool complete, go_on());
-      if (complete) return filled_;
+      if (complete) {
+        // A commit is answered before readers see it. Producers made anew are let in when the last one has ended.
+        HUB_TRY(producers().renew());
+        return filled_;
+      }
       barren = filled_.transactions == before ? barren + 1 : 0;
       if (barren >= kBarrenTriesMax)
         return unavailable("kafka.unreachable",
@@ -145,17 +149,19 @@ class Filling {
   }
 
  private:
+  TurnOfTwo producers() const { return {options_.brokers, "ch-" + options_.name + "-migrate"}; }
+
   /// From what is there, as long as transactions end well. False when one did not: what became of it, the topic tells.
   Result<bool> go_on() {
     // Both anew each time, before anything is read: nobody who wrote before can write any more.
-    TurnOfTwo producers(options_.brokers, "ch-" + options_.name + "-migrate");
-    HUB_TRY(producers.renew());
+    auto writers = producers();
+    HUB_TRY(writers.renew());
     HUB_TRY(auto behind, find_behind());
     Loads loads(log_, std::move(behind));
     while (true) {
       HUB_TRY(auto load, loads.next());
       if (!load) return true;
-      if (producers.write(topic_, load->messages) != Outcome::committed) return false;
+      if (writers.write(topic_, load->messages) != Outcome::committed) return false;
       there_ += load->records;
       filled_.records += load->records;
       ++filled_.transactions;

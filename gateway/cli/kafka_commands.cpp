@@ -36,12 +36,12 @@ struct Making {
   std::string wait = "0s";
 };
 
-void add_making_flags(CLI::App& command, const std::shared_ptr<Making>& making) {
+void add_making_flags(CLI::App& command, const std::shared_ptr<Making>& making, const std::string& wait_help) {
   command
       .add_option("--replication", making->replication, "copies of each partition; by default 3, or one a broker")
       ->check(CLI::Range(1, kReplicationMax))
       ->type_name("N");
-  command.add_option("--wait", making->wait, "for brokers that are still starting, as 60s; not at all when not given")
+  command.add_option("--wait", making->wait, wait_help)
       ->type_name("SPAN");
 }
 
@@ -97,7 +97,8 @@ void add_migrate_command(CLI::App& app, CommandLine& line) {
   add_kafka_flags(*command, told);
   for (const auto& option : serve_options())
     if (option.name == "node") add_option_flag(*command, option, told);
-  add_making_flags(*command, making);
+  making->wait = "30s";
+  add_making_flags(*command, making, "for brokers that are still starting, or nodes that stop; 30s when not given");
 }
 
 }  // namespace
@@ -116,7 +117,7 @@ void add_kafka_commands(CLI::App& app, CommandLine& line) {
                "computehub kafka init --kafka-brokers kafka-1:9093,kafka-2:9093 --kafka-conf-file kafka.conf",
                [&line, told, wanted, making] { return init(line, *told, *wanted, *making); });
   add_kafka_flags(*command, told);
-  add_making_flags(*command, making);
+  add_making_flags(*command, making, "for brokers that are still starting, as 60s; not at all when not given");
   command->add_option("--partitions", wanted->partitions, "for the life of the namespace; 16 for a new one")
       ->check(CLI::Range(1, 1'024))
       ->type_name("N");

@@ -133,9 +133,9 @@ Result<Exit> migrate(const cli::Migrate& wanted, Console& console) {
                       wanted.cluster.name,
                       {wanted.data},
                       [&console](const std::string& line) { console.err(line); },
+                      wanted.wait,
                       wanted.node,
-                      wanted.replication,
-                      wanted.wait};
+                      wanted.replication};
   const auto moved = wanted.to_kafka ? move_to_kafka(options) : move_to_embedded(options);
   if (!moved) return moved.error();
   if (console.json)

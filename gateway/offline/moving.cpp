@@ -35,8 +35,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kSayEvery{1};
 constexpr std::chrono::milliseconds kLookEvery{200};
 constexpr std::chrono::seconds kFencePatience{10};
-/// Longer than the session of a node that was killed is by default.
-constexpr Duration kGonePatience = seconds(30);
 
 Duration since(Clock::time_point begun) {
   return {std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun).count()};
@@ -124,13 +122,13 @@ Result<NamespaceRecord> prepare(const log::StoredLog& log, const MoveOptions& op
   const kafka::InitOptions init{options.name, options.replication, log.partitions(), options.wait, log.incarnation()};
   HUB_TRY(const auto made, kafka::init_topics(options.brokers, init, std::max(options.wait, kafka::kPatience)));
   const NamespaceRecord filling{log.partitions(), log.incarnation(), NamespaceUse::filling};
+  if (made.record.use == NamespaceUse::left) {
+    HUB_TRY(kafka::check_topics(options.brokers, options.name));
+  }
   const kafka::Topics topics(options.name);
   // Nobody has asked for anything there that a server would carry out behind the move.
   HUB_TRY(check_empty(options, log.partitions(), topics.commands));
   if (made.record == filling) return filling;
-  if (made.record.use == NamespaceUse::left) {
-    HUB_TRY(kafka::check_topics(options.brokers, options.name));
-  }
   HUB_TRY(check_empty(options, log.partitions(), topics.events));
   if (made.record.use == NamespaceUse::filling)
     options.say("the namespace was to be filled with another log, of which nothing is there");
@@ -162,7 +160,7 @@ Result<void> announce(const log::Signer& signer, const MoveOptions& options, std
 
 Result<void> wait_until_nobody_is_there(const MoveOptions& options) {
   const auto group = options.name + "-engine";
-  const Patience patience(kGonePatience);
+  const Patience patience(options.wait);
   bool said = false;
   while (true) {
     HUB_TRY(const bool somebody, kafka::has_members(options.brokers, group, Patience(kafka::kPatience)));
@@ -229,6 +227,15 @@ Result<NamespaceRecord> check_copy(const MoveOptions& options) {
   return record;
 }
 
+/// So that the folder alone says who has signed.
+Result<void> keep_public_keys(const MoveOptions& options, std::uint64_t incarnation) {
+  HUB_TRY(auto keys, load_public_keys(options.folder));
+  const kafka::NodeKeys announced(options.brokers, options.name, incarnation);
+  HUB_TRY(const auto read, announced.read(Patience(kafka::kPatience)));
+  if (!keys.add(read.all())) return success();
+  return server::write_public_keys(options.folder, keys);
+}
+
 Result<Moved> bring_back(const MoveOptions& options, const NamespaceRecord& record) {
   // Again, for one may have started before the namespace said that it is left.
   HUB_TRY(wait_until_nobody_is_there(options));
@@ -237,6 +244,7 @@ Result<Moved> bring_back(const MoveOptions& options, const NamespaceRecord& reco
   HUB_TRY(const auto log, complete_copy(options, record));
   moved.copying = since(begun);
   moved.records = log->records();
+  HUB_TRY(keep_public_keys(options, record.incarnation));
   std::vector<std::string> resumes;
   HUB_TRY(verify(*log, options, moved, resumes));
   if (moved.is_equal()) log->make_own();

@@ -40,10 +40,10 @@ struct MoveOptions {
   std::string name;  ///< the namespace
   server::DataFolder folder;
   std::function<void(const std::string&)> say;  ///< told how it goes, in lines
+  Duration wait;  ///< for as many brokers as `replication` says, or for nodes that stop
   // Of a move to Kafka:
   std::string node;               ///< whose key signs; empty: as the folder says
   std::uint32_t replication = 0;  ///< of topics that are made; 0: min(3, brokers)
-  Duration wait;                  ///< for as many brokers
 };
 
 /// Copies the log of a stopped server's folder into a namespace, makes topics that are missing, announces the key that
