@@ -48,15 +48,27 @@ Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Ki
       effects_(effects),
       unit_(&system),
       active_(system, unit_, store, log, kinds, options_.active),
+      agenda_(options_.host),
+      owned_(log.partitions()),
       feed_(
           log,
           [this] {
             { const std::lock_guard lock(mutex_); }  // so that one who is about to wait hears it
             wake_.notify_one();
           },
-          [this](PartitionId partition, const Failure& failure) { alarm(partition, failure); }) {}
+          [this](PartitionId partition, const Failure& failure) { alarm(partition, failure); }) {
+  if (options_.host.empty()) return;
+  share_watcher_ = log_.watch([this](const std::vector<log::BatchPtr>& batches) {
+    const auto is_others = [this](const log::BatchPtr& batch) { return !seems_to_own(batch->partition); };
+    if (std::none_of(batches.begin(), batches.end(), is_others) || share_news_.exchange(true)) return;
+    { const std::lock_guard lock(mutex_); }  // so that one who is about to wait hears it
+    wake_.notify_one();
+  });
+}
 
-Runner::~Runner() = default;
+Runner::~Runner() {
+  if (share_watcher_ != 0) log_.unwatch(share_watcher_);
+}
 
 std::size_t& Runner::waiting_commands(const Input& input) {
   return waiting_commands_[is_id(input.entity) ? partition_of(input.entity, partition_count()) : 0];
@@ -246,7 +258,7 @@ void Runner::commit(std::unique_ptr<Work> work) {
 void Runner::committed(Work& work, const std::vector<log::BatchPtr>& batches) {
   answer(work, batches);
   for (auto& [entity, touched] : work.touched)
-    if (touched.changed) touched.owes = agenda_.replace(entity, touched.agenda);
+    if (touched.changed) touched.owes = take_on(entity, touched.agenda);
   for (const auto& batch : batches) feed_.committed(batch->partition, batch->end.consumed);
   store_rows(work, batches);
 }
@@ -309,10 +321,11 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
   std::size_t records = 0;
   for (const auto& batch : batches) {
     records += batch->records.size();
+    for (const auto& record : batch->records) metrics_.events += record.kind == log::RecordKind::event;
     add_batch_rows(*batch, changes);
   }
   if (!batches.empty()) metrics_.batch_records.observe(records);
-  metrics_.events += records;
+  metrics_.records += records;
   metrics_.dead_letters += work.dead_letters.size();
   for (const auto& letter : work.dead_letters)
     logging::write(logging::Level::error, "input went to dead letters",
