@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::size_t kOwnerBytes = 8;
 
-/// One transaction takes so much, or one batch: it is to end well within the brokers' time-out (5 s), and a few are kept
-/// in memory.
+/// One transaction takes so much, or one batch: it is to end well within the brokers' time-out (5 s), and a few are
+/// kept in memory.
 constexpr std::size_t kMessagesMax = 20'000;
 constexpr std::size_t kBytesMax = 8 << 20;
 constexpr std::size_t kLoadsAhead = 2;

@@ -15,9 +15,9 @@ struct ReadBack {
   std::string resume;  ///< Assembler::resume() there
 };
 
-/// Reads one partition of the record from its beginning to what is committed by now, as every node does. Fails: internal
-/// `log.corrupt` naming the position; gone `log.truncated`; unavailable `kafka.unreachable` when nothing comes for 30 s;
-/// conflict `kafka.foreign_record`; as `take` does, which is then called no more.
+/// Reads one partition of the record from its beginning to what is committed by now, as every node does. Fails:
+/// internal `log.corrupt` naming the position; gone `log.truncated`; unavailable `kafka.unreachable` when nothing comes
+/// for 30 s; conflict `kafka.foreign_record`; as `take` does, which is then called no more.
 Result<ReadBack> read_back(const Brokers& brokers, const std::string& topic, std::uint32_t partitions,
                            PartitionId partition, const TakeBatch& take);
 

@@ -98,9 +98,8 @@ Result<NamespaceRecord> look_at_namespace(const Brokers& brokers, const std::str
 /// Whether a server can work with a namespace; reads only. Fails, each time saying what to do:
 /// unavailable `kafka.unreachable` within `patience`, `kafka.tls`; unauthorised `kafka.credentials`; forbidden
 /// `kafka.denied`; not_found `kafka.topics_missing`; conflict `kafka.partitions` (a topic has another number of
-/// partitions than the namespace), `kafka.namespace_unset`, `kafka.namespace_record`, `kafka.filling`, `kafka.left` (its
-/// use); invalid `kafka.namespace`,
-/// `kafka.conf`.
+/// partitions than the namespace), `kafka.namespace_unset`, `kafka.namespace_record`, `kafka.filling`, `kafka.left`
+/// (its use); invalid `kafka.namespace`, `kafka.conf`.
 Result<NamespaceRecord> check_topics(const Brokers& brokers, const std::string& name, Duration patience = kPatience);
 
 struct BrokerAddress {

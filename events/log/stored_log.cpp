@@ -22,7 +22,8 @@ Result<std::unique_ptr<StoredLog>> StoredLog::open(const std::filesystem::path& 
   EmbeddedOptions options;
   options.folder = folder;
   std::error_code error;
-  if (!std::filesystem::exists(folder / kTables / "CURRENT", error)) return not_found("log.absent", "there is no log in this folder");
+  if (!std::filesystem::exists(folder / kTables / "CURRENT", error))
+    return not_found("log.absent", "there is no log in this folder");
   std::unique_ptr<StoredLog> log(new StoredLog);
   HUB_TRY(log->store_, open_store(options, rocks::patient_env()));
   HUB_TRY(const auto marks, HeadMarks::read(folder, log->store_->env));

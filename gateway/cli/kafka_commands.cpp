@@ -37,12 +37,10 @@ struct Making {
 };
 
 void add_making_flags(CLI::App& command, const std::shared_ptr<Making>& making, const std::string& wait_help) {
-  command
-      .add_option("--replication", making->replication, "copies of each partition; by default 3, or one a broker")
+  command.add_option("--replication", making->replication, "copies of each partition; by default 3, or one a broker")
       ->check(CLI::Range(1, kReplicationMax))
       ->type_name("N");
-  command.add_option("--wait", making->wait, wait_help)
-      ->type_name("SPAN");
+  command.add_option("--wait", making->wait, wait_help)->type_name("SPAN");
 }
 
 Exit init(CommandLine& line, const ServerFlags& told, KafkaInit wanted, const Making& making) {
@@ -71,7 +69,7 @@ Exit migrate(CommandLine& line, const ServerFlags& told, const Making& making, c
   if (!config) return report(config.error(), line.session);
   auto known = cluster(config.value().options);
   if (!known) return report(known.error(), line.session);
-  const Migrate wanted{line.session.flags.data, to == "kafka",       std::move(known).value(),
+  const Migrate wanted{line.session.flags.data,     to == "kafka",      std::move(known).value(),
                        config.value().options.node, making.replication, span.value()};
   return run_hook(line.session, line.local.migrate, wanted, line.session.console);
 }

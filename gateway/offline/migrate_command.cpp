@@ -103,7 +103,10 @@ std::string sums_table(const Moved& moved, const Console& console) {
                     {cli::count_text(static_cast<std::int64_t>(folder.entities))},
                     {pair(folder.states, kafka.states), colour}});
   }
-  return cli::render_table({{"PARTITION", true}, {"RECORDS", true}, {"CHAIN: FOLDER AND KAFKA"}, {"ENTITIES", true},
+  return cli::render_table({{"PARTITION", true},
+                            {"RECORDS", true},
+                            {"CHAIN: FOLDER AND KAFKA"},
+                            {"ENTITIES", true},
                             {"STATES: FOLDER AND KAFKA"}},
                            rows, console);
 }
@@ -113,8 +116,9 @@ void print(const Moved& moved, const cli::Migrate& wanted, Console& console) {
   console.line("");
   std::vector<std::pair<std::string, Cell>> fields{{"record", {counted(moved.records, "record")}}};
   if (wanted.to_kafka)
-    fields.push_back({"copied", {counted(moved.copied, "record") + " in " + counted(moved.transactions, "transaction") +
-                                 ", " + pace_text(moved.copying, moved.copied)}});
+    fields.push_back({"copied",
+                      {counted(moved.copied, "record") + " in " + counted(moved.transactions, "transaction") + ", " +
+                       pace_text(moved.copying, moved.copied)}});
   fields.push_back({"read back", {pace_text(moved.verifying, moved.records)}});
   if (const auto count = unfolded(moved); count > 0)
     fields.push_back({"not folded", {counted(count, "entity") + ": their events are compared instead"}});
@@ -143,7 +147,8 @@ Result<Exit> migrate(const cli::Migrate& wanted, Console& console) {
   else
     print(moved.value(), wanted, console);
   if (!moved.value().is_equal()) {
-    if (!console.json) console.line(cli::coloured("bad", Colour::red, console) + ": what is on Kafka is not what is in the folder");
+    if (!console.json)
+      console.line(cli::coloured("bad", Colour::red, console) + ": what is on Kafka is not what is in the folder");
     return Exit::unverified;
   }
   if (!console.json) console.line("equal: chains and states; " + next_command(wanted));

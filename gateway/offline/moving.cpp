@@ -108,8 +108,7 @@ Result<void> verify(const log::StoredLog& log, const MoveOptions& options, Moved
 
 /// A namespace with a record of its own is not to be filled.
 Result<void> check_empty(const MoveOptions& options, std::uint32_t partitions, const std::string& topic) {
-  HUB_TRY(const auto spans,
-          kafka::committed_spans(options.brokers, topic, partitions, Patience(kafka::kPatience)));
+  HUB_TRY(const auto spans, kafka::committed_spans(options.brokers, topic, partitions, Patience(kafka::kPatience)));
   const bool empty = std::all_of(spans.begin(), spans.end(), [](const auto& span) { return span.high == 0; });
   if (empty) return success();
   return conflict("migrate.other_records", "the topic " + topic + " is not empty, and holds nothing of a migration: " +
@@ -132,8 +131,8 @@ Result<NamespaceRecord> prepare(const log::StoredLog& log, const MoveOptions& op
   HUB_TRY(check_empty(options, log.partitions(), topics.events));
   if (made.record.use == NamespaceUse::filling)
     options.say("the namespace was to be filled with another log, of which nothing is there");
-  HUB_TRY(kafka::replace_namespace_record(options.brokers, options.name, made.record, filling,
-                                          Patience(kafka::kPatience)));
+  HUB_TRY(
+      kafka::replace_namespace_record(options.brokers, options.name, made.record, filling, Patience(kafka::kPatience)));
   return filling;
 }
 
@@ -292,9 +291,9 @@ Result<Moved> move_to_embedded(const MoveOptions& options) {
   auto moved = bring_back(options, record);
   if (moved && moved.value().is_equal()) return moved;
   // The record still lives on Kafka.
-  const auto reopened = kafka::replace_namespace_record(
-      options.brokers, options.name, left, {record.partitions, record.incarnation, NamespaceUse::open},
-      Patience(kafka::kPatience));
+  const auto reopened = kafka::replace_namespace_record(options.brokers, options.name, left,
+                                                        {record.partitions, record.incarnation, NamespaceUse::open},
+                                                        Patience(kafka::kPatience));
   if (!reopened) options.say("the namespace is still closed: run it again when the brokers answer");
   return moved;
 }

@@ -40,7 +40,7 @@ struct MoveOptions {
   std::string name;  ///< the namespace
   server::DataFolder folder;
   std::function<void(const std::string&)> say;  ///< told how it goes, in lines
-  Duration wait;  ///< for as many brokers as `replication` says, or for nodes that stop
+  Duration wait;                                ///< for as many brokers as `replication` says, or for nodes that stop
   // Of a move to Kafka:
   std::string node;               ///< whose key signs; empty: as the folder says
   std::uint32_t replication = 0;  ///< of topics that are made; 0: min(3, brokers)

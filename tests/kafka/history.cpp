@@ -19,8 +19,8 @@ namespace {
 
 constexpr std::uint64_t kEventsEach = 10;
 constexpr std::size_t kBatchRecords = 50;
-constexpr Duration kStep{2'000};              // between two batches
-constexpr Duration kSignEvery{500'000};       // of a partition
+constexpr Duration kStep{2'000};                 // between two batches
+constexpr Duration kSignEvery{500'000};          // of a partition
 constexpr std::size_t kEntitiesAtATime = 1'000;  // that change in turn
 
 void must(bool good, const std::string& why) {

@@ -26,7 +26,8 @@ void expect_drawn_once(std::int16_t api, rd_kafka_resp_err_t error) {
   const auto read = read_namespace_record(mock.brokers(), "x", Patience(kTestPatience));
   ASSERT_TRUE(read) << what << ": " << read.error().detail;
   EXPECT_EQ(read.value(), drawn.value()) << what;
-  EXPECT_EQ(ensure_namespace_record(mock.brokers(), "x", kWanted, Patience(kTestPatience)).value(), drawn.value()) << what;
+  EXPECT_EQ(ensure_namespace_record(mock.brokers(), "x", kWanted, Patience(kTestPatience)).value(), drawn.value())
+      << what;
 }
 
 TEST(NamespaceRecordTest, IsDrawnOnceWhateverARequestMeets) {
@@ -66,6 +67,40 @@ TEST(NamespaceRecordTest, WhatWentWrongIsSaidWhenTimeIsUp) {
   ASSERT_FALSE(drawn);
   EXPECT_EQ(drawn.error().code, "kafka.unreachable");
   EXPECT_THAT(drawn.error().detail, ::testing::HasSubstr("the namespace record could not be written"));
+}
+
+TEST(NamespaceRecordTest, OnlyAnOpenNamespaceIsServed) {
+  MockBrokers mock("x");
+  const auto brokers = mock.brokers();
+  const Patience patience(kTestPatience);
+  auto filling = kWanted, left = kWanted;
+  filling.use = NamespaceUse::filling;
+  left.use = NamespaceUse::left;
+  ASSERT_EQ(ensure_namespace_record(brokers, "x", filling, patience).value(), filling);
+  EXPECT_EQ(check_topics(brokers, "x", kTestPatience).error().code, "kafka.filling");
+  ASSERT_TRUE(replace_namespace_record(brokers, "x", filling, kWanted, patience));
+  EXPECT_EQ(check_topics(brokers, "x", kTestPatience).value(), kWanted);
+  ASSERT_TRUE(replace_namespace_record(brokers, "x", kWanted, left, patience));
+  EXPECT_EQ(check_topics(brokers, "x", kTestPatience).error().code, "kafka.left");
+  EXPECT_EQ(look_at_namespace(brokers, "x", kTestPatience).value(), left);
+}
+
+TEST(NamespaceRecordTest, ARecordIsReplacedOnlyWhereItIsWhatItWasTakenFor) {
+  MockBrokers mock("x");
+  const auto brokers = mock.brokers();
+  const Patience patience(kTestPatience);
+  const NamespaceRecord other{4, 7, NamespaceUse::filling}, third{4, 8};
+  ASSERT_TRUE(ensure_namespace_record(brokers, "x", kWanted, patience));
+  EXPECT_EQ(replace_namespace_record(brokers, "x", other, third, patience).error().code, "kafka.namespace_changed");
+  ASSERT_TRUE(replace_namespace_record(brokers, "x", kWanted, other, patience));
+  EXPECT_TRUE(replace_namespace_record(brokers, "x", kWanted, other, patience)) << "done already is done";
+  EXPECT_EQ(read_namespace_record(brokers, "x", patience).value(), other);
+}
+
+TEST(NamespaceRecordTest, AUseThatIsNotKnownIsNotTakenForNone) {
+  EXPECT_EQ(parse_namespace_record(R"({"partitions":4,"incarnation":"0123456789abcdef","use":"new"})").error().code,
+            "kafka.namespace_record");
+  EXPECT_EQ(parse_namespace_record(R"({"partitions":4,"incarnation":"0123456789abcdef"})").value(), kWanted);
 }
 
 TEST(NamespaceRecordTest, ATopicWithoutARecordIsNotReadyForAServer) {

@@ -1,5 +1,6 @@
 """`computehub migrate`: the record of a server moves to Kafka and back, and nothing of it is another afterwards."""
 import json
+import os
 import pathlib
 import random
 import signal
@@ -16,11 +17,14 @@ import hub  # noqa: E402
 
 HISTORY = hub.BINARY.parent / "tests" / "hub_history"
 PARTITIONS = 4
+LONG = bool(os.environ.get("HUB_LONG"))
 RECORDS = 60_000
-KILLS = 3
+# There and back: a million, or as many as are asked for, in the long run.
+LONG_RECORDS = int(os.environ.get("HUB_MIGRATE_MILLIONS", "1")) * 1_000_000
+KILLS = 30 if LONG else 3
 # The least that brokers allow: so long what a stopped node owned waits for it.
 SESSION_S = 6
-MIGRATE_S = 300
+MIGRATE_S = 3_600 if LONG else 300
 
 
 class House:
@@ -222,6 +226,15 @@ def test_a_move_that_is_killed_goes_on_and_writes_nothing_twice(house):
     assert "[log.copy]" in folders.run("serve", "--dev", data=data).err
     client = live(house.node("home", data))
     assert client.get("/api/v1/deployments").json()["total"] >= RECORDS // 10
+
+
+@pytest.mark.timeout(4 * MIGRATE_S)
+def test_a_record_that_goes_there_and_back_is_the_same(house):
+    data = house.history(LONG_RECORDS if LONG else RECORDS // 10)
+    there, back = house.migrate(data), house.back(data)
+    assert [each["folder"] for each in back["partitions"]] == [each["folder"] for each in there["partitions"]]
+    print({key: there[key] for key in ("records", "transactions", "copying_ms", "verifying_ms")}, back["verifying_ms"])
+    assert house.embedded("back", data).start().client().get("/api/v1/deployments").json()["total"] > 0
 
 
 def test_what_is_in_the_way_is_named_and_the_server_stays_where_it_is(house):
