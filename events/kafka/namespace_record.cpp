@@ -74,11 +74,6 @@ Result<NamespaceRecord> write_record(const Brokers& brokers, const std::string& 
   return next;
 }
 
-/// Nobody knows whether the record is there, or somebody else writes one now: the topic tells.
-bool is_worth_another_look(const Result<NamespaceRecord>& written, const Patience& patience) {
-  return !written && written.error().kind == FailureKind::unavailable && !patience.over();
-}
-
 }  // namespace
 
 std::string to_json_text(const NamespaceRecord& record) {
@@ -126,8 +121,10 @@ Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const st
     if (!found) return failed ? *failed : found.error();
     if (found.value()) return *found.value();
     auto written = write_record(brokers, name, std::nullopt, wanted, patience);
-    if (!is_worth_another_look(written, patience)) return written;
-    failed = std::move(written).error();
+    if (patience.over() || (!written && written.error().kind != FailureKind::unavailable)) return written;
+    // Written, and its transaction's mark may be under way still, which the next writer waits for; or fenced by somebody
+    // who writes it now, or not known whether it is there: the topic tells.
+    if (!written) failed = std::move(written).error();
   }
 }
 
@@ -138,9 +135,10 @@ Result<void> replace_namespace_record(const Brokers& brokers, const std::string&
     if (found == next) return success();
     if (found != before) return changed(name);
     const auto written = write_record(brokers, name, before, next, patience);
-    if (is_worth_another_look(written, patience)) continue;
-    if (!written) return written.error();
-    return written.value() == next ? Result<void>(success()) : changed(name);
+    const bool certain = written || written.error().kind != FailureKind::unavailable;
+    if (!written && (certain || patience.over())) return written.error();
+    if (written && written.value() != next) return changed(name);
+    if (patience.over()) return success();
   }
 }
 

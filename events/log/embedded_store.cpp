@@ -218,6 +218,20 @@ Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksd
   return store;
 }
 
+void mark_copy(Store& store) {
+  rocksdb::WriteOptions write;
+  write.sync = true;
+  const auto status = store.db->Put(write, store.rows, kCopyKey, "1");
+  if (!status.ok()) stop_process("marking the copy", status);
+}
+
+Result<bool> is_copy(const Store& store) {
+  std::string ignored;
+  const auto status = store.db->Get({}, store.rows, kCopyKey, &ignored);
+  if (!status.ok() && !status.IsNotFound()) return open_failure(status);
+  return status.ok();
+}
+
 void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
                const Batch& batch) {
   rows.Put(store.batches, batch_key(key), stored_batch(link, batch));
@@ -234,13 +248,6 @@ void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& ke
 
 std::string resume_key(PartitionId partition) {
   return "resume:" + std::to_string(partition);
-}
-
-bool is_copy(const Store& store) {
-  std::string bytes;
-  const auto status = store.db->Get({}, store.rows, kCopyKey, &bytes);
-  // A row that cannot be read is there: whoever would add to the log is kept from it.
-  return !status.IsNotFound();
 }
 
 Failure read_failure(Position position, const rocksdb::Status& status) {

@@ -55,17 +55,21 @@ struct Store {
 Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env,
                                           std::optional<std::uint64_t> made_as = std::nullopt);
 
+/// Says that the log is a copy of one that lies elsewhere: nobody may add to it but who copies.
+void mark_copy(Store& store);
+/// Fails: internal `log.corrupt`.
+Result<bool> is_copy(const Store& store);
+
 /// A batch behind the hash `link`, with its entries of the indexes.
 void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
                const Batch& batch);
 /// Has the database go on after a full disk, once there is room. False: there is none yet.
 bool resume(Store& store);
 
-/// The row that makes a log a copy of one that lies elsewhere (open_mirror()).
+/// The row that mark_copy() puts.
 inline constexpr const char* kCopyKey = "copy";
 /// The row with Arrival::resume of the last batch that came.
 std::string resume_key(PartitionId partition);
-bool is_copy(const Store& store);
 
 /// For a read that failed: internal `log.corrupt` at a position.
 Failure read_failure(Position position, const rocksdb::Status& status);

@@ -33,14 +33,14 @@ class LocalMirror final : public Mirror {
 
   /// An empty log becomes one; one that others have written to goes on where it is, not here.
   Result<void> become_copy() {
-    if (is_copy(*store_)) return success();
+    HUB_TRY(const bool marked, is_copy(*store_));
+    if (marked) return success();
     for (const auto& place : places_)
       if (place.head.epoch != 0)
         return conflict("log.not_a_copy",
                         "the folder holds a record of its own: move it with migrate --from embedded --to kafka, or use "
                         "another --data");
-    const auto status = store_->db->Put({}, store_->rows, kCopyKey, "");
-    if (!status.ok()) stop_process("making a copy", status);
+    mark_copy(*store_);
     return success();
   }
 

@@ -26,6 +26,7 @@ Result<std::unique_ptr<StoredLog>> StoredLog::open(const std::filesystem::path& 
     return not_found("log.absent", "there is no log in this folder");
   std::unique_ptr<StoredLog> log(new StoredLog);
   HUB_TRY(log->store_, open_store(options, rocks::patient_env()));
+  HUB_TRY(log->is_copy_, log::is_copy(*log->store_));
   HUB_TRY(const auto marks, HeadMarks::read(folder, log->store_->env));
   for (PartitionId id = 0; id < log->partitions(); ++id) {
     HUB_TRY(const auto tail, read_tail(*log->store_, id));
@@ -51,10 +52,6 @@ std::uint64_t StoredLog::records() const {
   return all;
 }
 
-bool StoredLog::is_copy() const {
-  return log::is_copy(*store_);
-}
-
 Result<std::vector<std::string>> StoredLog::resumes() const {
   std::vector<std::string> all(partitions());
   for (PartitionId id = 0; id < partitions(); ++id) {
@@ -67,9 +64,10 @@ Result<std::vector<std::string>> StoredLog::resumes() const {
 void StoredLog::make_copy(const std::vector<std::string>& resumes) {
   HUB_ASSERT(resumes.size() == partitions());
   rocksdb::WriteBatch rows;
-  rows.Put(store_->rows, kCopyKey, "");
+  rows.Put(store_->rows, kCopyKey, "1");
   for (PartitionId id = 0; id < partitions(); ++id) rows.Put(store_->rows, resume_key(id), resumes[id]);
   write_durably(*store_, rows);
+  is_copy_ = true;
 }
 
 void StoredLog::make_own() {
@@ -77,6 +75,7 @@ void StoredLog::make_own() {
   rows.Delete(store_->rows, kCopyKey);
   for (PartitionId id = 0; id < partitions(); ++id) rows.Delete(store_->rows, resume_key(id));
   write_durably(*store_, rows);
+  is_copy_ = false;
 }
 
 StoredLog::Walk::Walk(const StoredLog& log, PartitionId partition)

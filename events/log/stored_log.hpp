@@ -28,7 +28,7 @@ class StoredLog {
   const Head& head(PartitionId partition) const { return heads_.at(partition); }
   std::uint64_t records() const;
   /// What is kept here is a copy of a log that lies elsewhere: nothing may be added to it but what comes from there.
-  bool is_copy() const;
+  bool is_copy() const { return is_copy_; }
   /// Mirror::resume of each partition; empty ones where there are none.
   Result<std::vector<std::string>> resumes() const;
 
@@ -59,6 +59,7 @@ class StoredLog {
   StoredLog() = default;
   std::unique_ptr<Store> store_;
   std::vector<Head> heads_;
+  bool is_copy_ = false;
 };
 
 }  // namespace hub::log
