@@ -122,8 +122,8 @@ Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const st
     if (found.value()) return *found.value();
     auto written = write_record(brokers, name, std::nullopt, wanted, patience);
     if (patience.over() || (!written && written.error().kind != FailureKind::unavailable)) return written;
-    // Written, and its transaction's mark may be under way still, which the next writer waits for; or fenced by somebody
-    // who writes it now, or not known whether it is there: the topic tells.
+    // Written, and its transaction's mark may be under way still, which the next writer waits for; or fenced by
+    // somebody who writes it now, or not known whether it is there: the topic tells.
     if (!written) failed = std::move(written).error();
   }
 }
