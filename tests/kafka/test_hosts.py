@@ -34,7 +34,7 @@ def test_a_deployment_runs_on_the_host_that_it_names_or_on_that_of_the_node_that
             assert server.client().act(item["id"], "stop", wait="stopped")["status"] == "stopped"
             named, given = given[1:], []
     assert client.post("/api/v1/deployments", {"name": "x", "provider": "local", "command": ["true"],
-                                               "host": "three"}).json()["code"] == "host.unknown"
+                                               "host": "three"}).json()["code"] == "host.not_offered"
 
 
 def test_a_host_that_is_away_makes_its_deployments_unreachable_and_adopts_them_when_it_is_back(nodes):
