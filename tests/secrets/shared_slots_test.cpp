@@ -101,6 +101,7 @@ TEST_F(SharedSlotsTest, WhatOneNodeRemovesIsGoneAtAll) {
 
 TEST_F(SharedSlotsTest, TwoThatMakeTheDataKeyOfASubjectAtOnceAgreeOnTheFirst) {
   auto one = node(key), two = node(key);
+  ASSERT_TRUE(one.put("TOKEN", "v")) << "what is written next is the data key";
   std::string by_two;
   list.before_write = [&] { by_two = two.seal("of two"); };
   const auto by_one = one.seal("of one");
