@@ -17,6 +17,7 @@ import websockets.sync.client
 NOT_DONE = {"log.unavailable", "queue.full", "server.stopping", "partition.moved", "disk.full", "command.expired"}
 PER_CLIENT_MAX = 40
 GIVE_UP_S = 90
+ANSWER_S = 12  # a command is answered within 5 s, if only with where to ask later
 
 
 class Recorder(threading.Thread):
@@ -64,7 +65,7 @@ class Recorder(threading.Thread):
     def _attempt(self, operation):
         """Once, at a node of its choice; then the outcome is what is certain of all attempts."""
         operation.tries += 1
-        operation.node = self.dice.choice(list(self.nodes))
+        operation.node = self.dice.choice(self._up())
         doubt = operation.outcome == checker.UNKNOWN and operation.tries > 1
         try:
             status, body = self._wire(operation.node).ask(*self._request(operation), operation.key)
@@ -98,7 +99,7 @@ class Recorder(threading.Thread):
         """(status, body) as if it had been waited for: asked at any node until it is certain."""
         end = time.monotonic() + GIVE_UP_S
         while time.monotonic() < end:
-            node = self.dice.choice(list(self.nodes))
+            node = self.dice.choice(self._up())
             try:
                 status, body = self._wire(node).ask("GET", url)
             except (OSError, http.client.HTTPException):
@@ -115,7 +116,7 @@ class Recorder(threading.Thread):
 
     def _repeat(self, operation):
         """An acknowledged command, sent again with its key elsewhere, is answered as before and not done again."""
-        node = self.dice.choice(list(self.nodes))
+        node = self.dice.choice(self._up())
         try:
             status, body = self._wire(node).ask(*self._request(operation), operation.key)
         except (OSError, http.client.HTTPException):
@@ -128,6 +129,10 @@ class Recorder(threading.Thread):
 
     def _note(self, operation, outcome, status, code):
         operation.ended, operation.outcome, operation.status, operation.code = time.monotonic(), outcome, status, code
+
+    def _up(self):
+        """Not those that are paused: they would take the request and hold the client."""
+        return [name for name, server in self.nodes.items() if not getattr(server, "paused", False)]
 
     def _wire(self, node):
         url = self.nodes[node].url
@@ -147,8 +152,8 @@ class JsonWire(recorder.Wire):
     def __init__(self, url):
         super().__init__(url)
         self.url = url
-        self.connection.timeout = 30
-        self.connection.sock.settimeout(30)
+        self.connection.timeout = ANSWER_S
+        self.connection.sock.settimeout(ANSWER_S)
 
     def ask(self, *arguments):
         status, text = super().ask(*arguments)

@@ -29,7 +29,7 @@ class Rig:
         self.several, self.dice, self.bootstrap = several, dice, bootstrap
         self.clients, self.followers, self.done = [], {}, threading.Event()
         self.nodes = several.all
-        self.partition_of = {}
+        self.gone = []  # servers that have left for good
 
     def start(self, clients_count, pause_s=0.0):
         for name in NAMES:
@@ -48,6 +48,15 @@ class Rig:
             client.start()
         self.served(time.monotonic())
         return self
+
+    def clean_up(self):
+        """Ends everything, whatever state a test left it in."""
+        self.done.set()
+        for follower in self.followers.values():
+            follower.done.set()
+        self.several.clean_up()
+        for server in self.gone:
+            server.clean_up()
 
     def read(self):
         return topic.read(self.bootstrap, self.several.namespace, nodes.PARTITIONS)
@@ -88,9 +97,26 @@ class Rig:
 
     def pause(self, name):
         os.kill(self.nodes[name].process.pid, signal.SIGSTOP)
+        self.nodes[name].paused = True
+        return time.monotonic()
 
     def resume(self, name):
         os.kill(self.nodes[name].process.pid, signal.SIGCONT)
+        self.nodes[name].paused = False
+
+    def longest_without_a_write(self, since):
+        """Seconds, of any partition, between two acknowledged writes behind `since`."""
+        acks = collections.defaultdict(lambda: [since])
+        for operation in self.operations():
+            if operation.outcome == checker.OK and operation.entity and operation.ended > since:
+                acks[self._partition(operation.entity)].append(operation.ended)
+        assert len(acks) == nodes.PARTITIONS
+        return max(later - earlier for ends in map(sorted, acks.values()) for earlier, later in zip(ends, ends[1:]))
+
+    def said(self, words):
+        """How often the nodes have written that to their logs."""
+        return sum(path.read_text(errors="replace").count(words)
+                   for server in self.nodes.values() for path in server.folder.glob("stderr-*.txt"))
 
     def stop_clients(self):
         self.done.set()
@@ -110,7 +136,7 @@ class Rig:
         history = self.history()
         found = checker.check(history)
         assert found == [], "\n".join(found[:20])
-        self._check_nodes(history)
+        self._check_nodes()
         return history, self._figures(history, settled_s)
 
     def history(self):
@@ -150,8 +176,12 @@ class Rig:
                 found.append(f"the follower from {name}, now at {follower.node}, misses {len(missed)} of {len(ids)}")
         return found
 
-    def _check_nodes(self, history):
-        """K5 and K8 on the folder of each stopped node."""
+    def _check_nodes(self):
+        """K5 and K8: all nodes answer the same; then, on the folder of each stopped one, what it answers from is what
+        its copy of the record comes to, and the copy is the topic."""
+        answers = {name: everything(campaign.QuickClient(self.nodes[name].url)) for name in NAMES}
+        for name in NAMES:
+            assert answers[name] == answers[NAMES[0]], f"{name} and {NAMES[0]} answer differently"
         for name in NAMES:
             assert self.nodes[name].stop() == 0, self.nodes[name].errors.read_text()[-2000:]
         shown = {}
@@ -187,6 +217,17 @@ def percentile(seconds, share):
 
 def percentiles(name, seconds):
     return {f"{name}_{word}": round(percentile(seconds, share), 2) for word, share in (("p50", 0.5), ("p99", 0.99), ("max", 1))}
+
+
+def everything(client):
+    """id → every deployment that a node shows."""
+    shown, cursor = {}, {}
+    while True:
+        page = client.get(campaign.PATH, page_size=1000, **cursor).json()
+        shown.update({item["id"]: item for item in page["items"]})
+        if not page["next_cursor"]:
+            return shown
+        cursor = {"cursor": page["next_cursor"]}
 
 
 def heads(data):
