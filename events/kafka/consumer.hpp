@@ -21,9 +21,12 @@ class Consumer {
     /// What lies at the wanted offset is not kept any more; the partition is not read on.
     std::function<void(PartitionId)> truncated;
   };
+  /// What is done about what is not kept any more.
+  enum class Truncated { tell, begin_with_what_is_kept };
   /// Offsets by partition. Fails: invalid `kafka.conf`.
   static Result<std::unique_ptr<Consumer>> start(const Brokers& brokers, const std::string& topic,
-                                                 const std::vector<std::int64_t>& offsets, Handler handler);
+                                                 const std::vector<std::int64_t>& offsets, Handler handler,
+                                                 Truncated truncated = Truncated::tell);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
   /// The handler runs no more when it returns.

@@ -24,7 +24,6 @@
 #include "gateway/server/kinds.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
-#include "gateway/server/public_key_file.hpp"
 #include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/shared_keys.hpp"
 #include "gateway/server/shared_log.hpp"
@@ -57,7 +56,6 @@ struct Server::Parts {
   ~Parts() { stop(); }
 
   Result<void> open_log();
-  Result<void> open_keys();
   Result<void> open_stores();
   Result<void> open_secrets();
   Result<void> open_access();
@@ -68,6 +66,7 @@ struct Server::Parts {
   hosts::HostState this_host() const;
   std::int32_t running_here() const;
   void add_sources();
+  Result<void> share_output();
   http::ServerOptions http_options();
   std::string metrics() const;
   void refused_access(const http::Request& request, int status, std::string_view project);
@@ -96,6 +95,8 @@ struct Server::Parts {
   std::unique_ptr<hosts::HostEffects> host_effects;
   std::unique_ptr<HostKeeper> host_keeper;
   std::unique_ptr<Telemetry> telemetry;
+  providers::local::LocalProvider* local_provider = nullptr;
+  std::unique_ptr<telemetry::SharedOutput> shared_output;
   std::unique_ptr<live::Hub> hub;
   std::shared_ptr<streams::LogStreams> log_streams;
   std::shared_ptr<streams::MetricStreams> metric_streams;
@@ -129,18 +130,6 @@ Result<void> Server::Parts::open_log() {
   return success();
 }
 
-Result<void> Server::Parts::open_keys() {
-  if (!log->is_shared()) {
-    HUB_TRY(auto own, open_signer(folder, *log));
-    signer = std::move(own);
-    return success();
-  }
-  HUB_TRY(auto shared, open_shared_keys(options, folder, *log, node));
-  signer = std::move(shared.signer);
-  key_watch = std::move(shared.watch);
-  return success();
-}
-
 Result<void> Server::Parts::open_stores() {
   // Nothing is made where there is nothing to read.
   if (options.read_only) {
@@ -150,7 +139,9 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(open_keys());
+    HUB_TRY(auto keys, open_keys(options, folder, *log, node));
+    signer = std::move(keys.signer);
+    key_watch = std::move(keys.watch);
   }
   HUB_TRY(state, engine::open_state_store(folder.state()));
   return success();
@@ -230,7 +221,9 @@ void Server::Parts::add_effects() {
   telemetry = std::make_unique<Telemetry>(*effects);
   providers::local::LocalOptions local;
   local.folder = folder.local().string();
-  providers.add(std::make_shared<providers::local::LocalProvider>(local, *telemetry));
+  auto provider = std::make_shared<providers::local::LocalProvider>(local, *telemetry);
+  local_provider = provider.get();
+  providers.add(std::move(provider));
   engine->handle_effects(std::string(deployments::kDeploymentPrefix),
                          [this](const engine::EffectRequest& request) { effects->run(request); });
   host_effects = std::make_unique<hosts::HostEffects>(
@@ -284,6 +277,18 @@ void Server::Parts::add_sources() {
   expiry = std::make_unique<ExpiryClock>(access->table());
 }
 
+Result<void> Server::Parts::share_output() {
+  HUB_TRY(auto shared, shared_output_options(options, folder, node, log->partitions()));
+  telemetry::SharedOutput::Listener listener;
+  listener.lines = [this](const std::string& id, std::uint64_t) { log_streams->grown(id); };
+  listener.sample = [this](const std::string& id, const providers::MetricSample& sample) {
+    metric_streams->sampled(id, sample);
+  };
+  HUB_TRY(shared_output, telemetry::SharedOutput::start(std::move(shared), *local_provider, std::move(listener)));
+  telemetry->share(shared_output.get());
+  return success();
+}
+
 http::ServerOptions Server::Parts::http_options() {
   http::ServerOptions http_options;
   http_options.host = options.listen.host;
@@ -316,6 +321,9 @@ http::ServerOptions Server::Parts::http_options() {
 
 Result<void> Server::Parts::start_gateway() {
   add_sources();
+  if (local_provider != nullptr && log->inputs() != nullptr) {
+    HUB_TRY(share_output());
+  }
   refusals = std::make_unique<RefusalAudit>(
       [this](engine::Input input, engine::Completion done) -> Result<void> {
         // Who only reads keeps no record of its own; the lines of the log tell.
@@ -407,6 +415,8 @@ void Server::Parts::stop() {
   // What is held in memory goes to disk now, which takes room.
   if (disk && !options.read_only && !disk->has_room()) disk->release();
   if (engine) engine->stop();
+  if (telemetry) telemetry->share(nullptr);
+  shared_output.reset();
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};
   expiry.reset();
