@@ -6,6 +6,8 @@ import hashlib
 import topic
 
 OK, FAIL, UNKNOWN = "ok", "fail", "unknown"
+# The id of a command that came with a key is a hash.
+DIGITS_OF_A_KEY = 64
 # These change nothing when it is so already.
 MAY_BE_SILENT = {"start", "stop"}
 
@@ -35,7 +37,7 @@ class History:
     def owner_of_keys(self):
         """(organisation, principal) of every command that came with a key: there is one client's token."""
         return next(((each.attributes.get("org", ""), each.attributes["actor"]) for each in self.written
-                     if each.is_event() and each.attributes.get("commandid")), ("", ""))
+                     if each.is_shown() and len(each.attributes.get("commandid", "")) == DIGITS_OF_A_KEY), ("", ""))
 
 
 def command_id(owner, key):
