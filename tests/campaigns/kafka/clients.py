@@ -22,22 +22,24 @@ ANSWER_S = 12  # a command is answered within 5 s, if only with where to ask lat
 
 class Recorder(threading.Thread):
     """One client: creates, changes, starts and stops deployments of its own, at whatever node it comes upon. What is not
-    answered it sends again with its key, mostly, at another node."""
+    answered it sends again with its key, mostly, at another node. With `is_home` it keeps to what lies in one partition, as
+far as it can: that others are without an owner does not keep it from writing."""
 
-    def __init__(self, nodes, dice, done, pause_s=0.0):
+    def __init__(self, nodes, dice, done, is_home=None):
         super().__init__(daemon=True)
-        self.nodes, self.dice, self.done, self.pause_s = nodes, dice, done, pause_s
+        self.nodes, self.dice, self.done, self.is_home = nodes, dice, done, is_home
         self.operations, self.faults, self.mine, self.wires = [], [], [], {}
 
     def run(self):
         try:
-            while not self.done.wait(self.pause_s):
+            while not self.done.is_set():
                 self._one()
         except Exception as fault:  # told by the test
             self.faults.append(repr(fault))
 
     def _one(self):
-        new = not self.mine or (len(self.mine) < PER_CLIENT_MAX and self.dice.random() < 0.4)
+        wants_more = self.is_home is None and len(self.mine) < PER_CLIENT_MAX
+        new = not self.mine or (wants_more and self.dice.random() < 0.4)
         kind = "create" if new else self.dice.choice(("change",) * 6 + ("start", "stop"))
         entity = "" if new else self.dice.choice(self.mine)
         operation = checker.Operation(kind, entity, uuid.uuid4().hex, uuid.uuid4().hex, "", time.monotonic())
@@ -51,7 +53,7 @@ class Recorder(threading.Thread):
             self.done.wait(0.05)
         if operation.outcome == checker.OK and self.dice.random() < 0.1:
             self._repeat(operation)
-        if operation.outcome == checker.OK and new:
+        if operation.outcome == checker.OK and new and (self.is_home is None or self.is_home(operation.entity)):
             self.mine.append(operation.entity)
 
     def _request(self, operation):

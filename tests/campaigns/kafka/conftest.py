@@ -14,7 +14,7 @@ import nodes  # noqa: E402
 import rig  # noqa: E402
 
 
-CLIENTS = campaign.size(6, 16)
+CLIENTS = campaign.size(3, 12)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,8 @@ class Rig:
         self.nodes = several.all
         self.gone = []  # servers that have left for good
 
-    def start(self, clients_count, pause_s=0.0):
+    def start(self, clients_count):
+        """One client keeps to each partition; so many more roam."""
         for name in NAMES:
             self.several.start(name)
         self.several.shared_out(*NAMES)
@@ -42,8 +43,9 @@ class Rig:
             assert follower.ready.wait(hub.DEADLINE_S), follower.fault
         # The keys of the first start make events, too.
         self.before = set(topic.Counted(self.read()).shown())
-        for _ in range(clients_count):
-            client = clients.Recorder(self.nodes, random.Random(self.dice.random()), self.done, pause_s)
+        homes = [lambda id, home=number: partition_of(id) == home for number in range(nodes.PARTITIONS)]
+        for is_home in homes + [None] * clients_count:
+            client = clients.Recorder(self.nodes, random.Random(self.dice.random()), self.done, is_home)
             self.clients.append(client)
             client.start()
         self.served(time.monotonic())
@@ -72,7 +74,7 @@ class Rig:
             for operation in self.operations():
                 if operation.began < since or operation.outcome != checker.OK or not operation.entity:
                     continue
-                partition = self._partition(operation.entity)
+                partition = partition_of(operation.entity)
                 took = operation.ended - since
                 found[partition] = min(found.get(partition, took), took)
             return len(found) == nodes.PARTITIONS
@@ -83,9 +85,6 @@ class Rig:
             assert not self.faults(), self.faults()
             threading.Event().wait(0.05)
         return found
-
-    def _partition(self, entity):
-        return shard_of(entity) * nodes.PARTITIONS // SHARDS
 
     def faults(self):
         return [fault for client in self.clients for fault in client.faults] + [
@@ -109,7 +108,7 @@ class Rig:
         acks = collections.defaultdict(lambda: [since])
         for operation in self.operations():
             if operation.outcome == checker.OK and operation.entity and operation.ended > since:
-                acks[self._partition(operation.entity)].append(operation.ended)
+                acks[partition_of(operation.entity)].append(operation.ended)
         assert len(acks) == nodes.PARTITIONS
         return max(later - earlier for ends in map(sorted, acks.values()) for earlier, later in zip(ends, ends[1:]))
 
@@ -238,10 +237,10 @@ def heads(data):
     return {place["partition"]: (place["seq"], place["hash"]) for place in [signed, *signed["heads"]]}
 
 
-def shard_of(id):
-    """The two digits behind the prefix of an id say it."""
+def partition_of(id):
+    """The two digits behind the prefix of an id are its shard."""
     high, low = (DIGITS.index(digit) for digit in id[4:6])
-    return 32 * high + low
+    return (32 * high + low) * nodes.PARTITIONS // SHARDS
 
 
 def position(id):
