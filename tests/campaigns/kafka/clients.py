@@ -48,9 +48,10 @@ far as it can: that others are without an owner does not keep it from writing.""
         while True:
             self._attempt(operation)
             over = self.done.is_set() and time.monotonic() > operation.began + GIVE_UP_S
-            if operation.outcome == checker.OK or not insists or over:
+            may_yet = operation.outcome == checker.UNKNOWN or operation.code in NOT_DONE or operation.code == "refused"
+            if not may_yet or not insists or over:
                 break
-            self.done.wait(0.05)
+            threading.Event().wait(0.05)
         if operation.outcome == checker.OK and self.dice.random() < 0.1:
             self._repeat(operation)
         if operation.outcome == checker.OK and new and (self.is_home is None or self.is_home(operation.entity)):
@@ -67,7 +68,7 @@ far as it can: that others are without an owner does not keep it from writing.""
     def _attempt(self, operation):
         """Once, at a node of its choice; then the outcome is what is certain of all attempts."""
         operation.tries += 1
-        operation.node = self.dice.choice(self._up())
+        operation.node = self.dice.choice(up(self.nodes))
         doubt = operation.outcome == checker.UNKNOWN and operation.tries > 1
         try:
             status, body = self._wire(operation.node).ask(*self._request(operation), operation.key)
@@ -101,24 +102,24 @@ far as it can: that others are without an owner does not keep it from writing.""
         """(status, body) as if it had been waited for: asked at any node until it is certain."""
         end = time.monotonic() + GIVE_UP_S
         while time.monotonic() < end:
-            node = self.dice.choice(self._up())
+            node = self.dice.choice(up(self.nodes))
             try:
                 status, body = self._wire(node).ask("GET", url)
             except (OSError, http.client.HTTPException):
                 self._drop(node)
-                self.done.wait(0.1)
+                threading.Event().wait(0.1)
                 continue
             if status == 200:
                 if body["state"] == "accepted":
                     return 200, body
                 return body["status"], body
             assert status in (404, 503), (status, body)
-            self.done.wait(0.1) if not self.done.is_set() else threading.Event().wait(0.1)
+            threading.Event().wait(0.1)
         raise http.client.HTTPException("nobody knows what became of it")
 
     def _repeat(self, operation):
         """An acknowledged command, sent again with its key elsewhere, is answered as before and not done again."""
-        node = self.dice.choice(self._up())
+        node = self.dice.choice(up(self.nodes))
         try:
             status, body = self._wire(node).ask(*self._request(operation), operation.key)
         except (OSError, http.client.HTTPException):
@@ -132,12 +133,8 @@ far as it can: that others are without an owner does not keep it from writing.""
     def _note(self, operation, outcome, status, code):
         operation.ended, operation.outcome, operation.status, operation.code = time.monotonic(), outcome, status, code
 
-    def _up(self):
-        """Not those that are paused: they would take the request and hold the client."""
-        return [name for name, server in self.nodes.items() if not getattr(server, "paused", False)]
-
     def _wire(self, node):
-        url = self.nodes[node].url
+        url = url_of(self.nodes, node)
         kept = self.wires.get(node)
         if kept is None or kept.url != url:
             self._drop(node)
@@ -148,6 +145,18 @@ far as it can: that others are without an owner does not keep it from writing.""
         kept = self.wires.pop(node, None)
         if kept is not None:
             kept.close()
+
+
+def up(nodes):
+    """Names of nodes that have started and are not paused."""
+    return [name for name, server in list(nodes.items()) if server.url and not getattr(server, "paused", False)]
+
+
+def url_of(nodes, name):
+    server = nodes.get(name)
+    if server is None:
+        raise ConnectionRefusedError(f"{name} has left")
+    return server.url
 
 
 class JsonWire(recorder.Wire):
@@ -180,11 +189,11 @@ class Follower(threading.Thread):
                 self.done.wait(0.05)
             except Exception as fault:  # told by the test
                 self.fault = repr(fault)
-            self.node = self.dice.choice(list(self.nodes))
+            self.node = self.dice.choice(up(self.nodes))
 
     def _follow(self, frames):
         # A paused node takes connections and says nothing.
-        with Quick(self.nodes[self.node].url) as live:
+        with Quick(url_of(self.nodes, self.node)) as live:
             answer = live.subscribe("events", after=self.cursor)
             if self.cursor is not None:
                 assert answer["recovered"] is True, answer

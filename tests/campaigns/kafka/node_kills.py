@@ -5,7 +5,7 @@ import time
 import campaign
 import rig
 
-KILLS = campaign.size(4, 200)
+KILLS = campaign.size(3, 200)
 
 
 @dataclasses.dataclass

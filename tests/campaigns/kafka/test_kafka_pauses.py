@@ -8,7 +8,7 @@ import nodes
 import rig
 import topic
 
-PAUSES = campaign.size(2, 50)
+PAUSES = campaign.size(1, 50)
 
 
 def test_an_owner_that_was_paused_past_its_session_acknowledges_nothing_that_does_not_count(run, dice, figures):

@@ -5,7 +5,7 @@ import time
 import campaign
 import rig
 
-STORM_S = campaign.size(25, 600)
+STORM_S = campaign.size(15, 600)
 EVERY_S = 5
 WITHOUT_OWNER_S_MAX = 15
 
