@@ -1,5 +1,6 @@
 // How a runner follows what the nodes of a shared log have agreed on: whose a partition is, and what is sent to it.
 #include <algorithm>
+#include <utility>
 
 #include "actors/engine/runner.hpp"
 #include "events/core/logging.hpp"
@@ -34,9 +35,11 @@ void Runner::suspend() {
   idle_.wait(lock, [this] { return !turning_; });
 }
 
-void Runner::assign(std::set<PartitionId> partitions) {
+void Runner::assign(std::set<PartitionId> partitions, bool goes_on) {
   {
     const std::lock_guard lock(mutex_);
+    // What an assignment that was not followed yet took away was others' meanwhile.
+    goes_on_ = goes_on_ && goes_on && !assigned_;
     assigned_ = std::move(partitions);
     suspended_ = false;
   }
@@ -59,20 +62,24 @@ void Runner::arrive(PartitionId partition, std::uint64_t session, Submission sub
 
 bool Runner::follow_assignment() {
   std::optional<std::set<PartitionId>> fresh;
+  bool goes_on = true;
   {
     const std::lock_guard lock(mutex_);
     fresh.swap(assigned_);
+    if (fresh) goes_on = std::exchange(goes_on_, true);
   }
   if (fresh) {
     wanted_ = std::move(*fresh);
+    // What was claimed meanwhile may have been others' since.
+    if (unsettled_) unsettled_->claimed.clear();
     std::vector<PartitionId> others;
     for (const auto& [partition, head] : heads_)
-      if (wanted_.count(partition) == 0) others.push_back(partition);
+      if (!goes_on || wanted_.count(partition) == 0) others.push_back(partition);
     for (const auto partition : others) {
-      logging::write(logging::Level::info, "a partition goes to another node", {{"partition", partition}});
+      logging::write(logging::Level::info, "a partition is let go of", {{"partition", partition}});
       disown(partition);
     }
-    // What stays is gone on with where it was: nobody else can have claimed it unseen.
+    // What stays is gone on with where it was: nobody else has had it.
     for (const auto& [partition, head] : heads_) {
       const auto arrived = [&] {
         const std::lock_guard lock(mutex_);
@@ -85,15 +92,23 @@ bool Runner::follow_assignment() {
   return own_missing();
 }
 
+/// settle() claims it.
+bool Runner::is_in_doubt(PartitionId partition) const {
+  return unsettled_ && std::any_of(unsettled_->batches.begin(), unsettled_->batches.end(),
+                                   [&](const log::BatchPtr& batch) { return batch->partition == partition; });
+}
+
 bool Runner::may_claim(PartitionId partition) const {
   return log_.inputs() == nullptr || wanted_.count(partition) > 0;
 }
 
-/// One at a time, so that what is owned already does not wait for all.
+/// One at a time, so that what is owned already does not wait for all. Also while a batch is in doubt: two nodes that
+/// have swapped partitions would wait for each other's claims for ever.
 bool Runner::own_missing() {
-  if (unsettled_ || std::chrono::steady_clock::now() < claims_at_) return false;
-  const auto missing =
-      std::find_if(wanted_.begin(), wanted_.end(), [this](PartitionId partition) { return !owns(partition); });
+  if (std::chrono::steady_clock::now() < claims_at_) return false;
+  const auto missing = std::find_if(wanted_.begin(), wanted_.end(), [this](PartitionId partition) {
+    return !owns(partition) && !is_in_doubt(partition);
+  });
   if (missing == wanted_.end()) return false;
   const auto owned = own(*missing);
   if (!owned) {

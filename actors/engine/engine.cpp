@@ -90,10 +90,10 @@ Result<void> Engine::start() {
 
 log::Inputs::Handler Engine::inputs_handler() {
   log::Inputs::Handler handler;
-  handler.assigned = [this](const std::vector<PartitionId>& partitions) {
+  handler.assigned = [this](const std::vector<PartitionId>& partitions, bool goes_on) {
     std::vector<std::set<PartitionId>> shares(runners_.size());
     for (const auto partition : partitions) shares[partition % runners_.size()].insert(partition);
-    for (std::size_t i = 0; i < runners_.size(); ++i) runners_[i]->assign(std::move(shares[i]));
+    for (std::size_t i = 0; i < runners_.size(); ++i) runners_[i]->assign(std::move(shares[i]), goes_on);
   };
   handler.revoked = [this] {
     for (auto& runner : runners_) runner->suspend();

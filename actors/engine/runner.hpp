@@ -90,8 +90,9 @@ class Runner {
 
   /// What is this runner's of all partitions: those that it does not own it reads, to be ready for them. Before step().
   void share(std::vector<PartitionId> partitions) { share_ = std::move(partitions); }
-  /// Of its share, what this node is to own from now on: step() claims it, and lets go of all else. Any thread.
-  void assign(std::set<PartitionId> partitions);
+  /// Of its share, what this node is to own from now on: step() claims it, and lets go of all else. Unless it `goes_on`
+  /// also what it owned is claimed: others may have had it meanwhile, unseen yet. Any thread.
+  void assign(std::set<PartitionId> partitions, bool goes_on);
   /// Between two assignments nothing is decided. Returns when nothing is being appended. Any thread.
   void suspend();
   /// What came by the log's inputs; waits while too much is queued. An earlier session's is left out. Any thread.
@@ -163,6 +164,7 @@ class Runner {
   bool decide_batch();
   bool follow_assignment();
   bool own_missing();
+  bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
   bool follow_share();
   Result<void> fold_next(PartitionId partition, log::Head& stored);
@@ -220,6 +222,7 @@ class Runner {
   std::map<PartitionId, Commands> commands_;
   std::uint64_t last_session_ = 0;
   std::optional<std::set<PartitionId>> assigned_;  ///< and not followed yet
+  bool goes_on_ = true;                            ///< false: what is owned may have been others' since the last turn
   std::set<PartitionId> wanted_;                   ///< of the runner's thread: what it was assigned
   bool suspended_ = false;
   bool turning_ = false;

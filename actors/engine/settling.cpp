@@ -10,15 +10,20 @@ namespace hub::engine {
 /// A claim behind the batch, whoever made it, says for ever whether the batch is in the log.
 bool Runner::settle() {
   auto& unsettled = *unsettled_;
+  bool all_claimed = true;
   for (const auto& batch : unsettled.batches) {
     const auto partition = batch->partition;
     if (log_.head(partition).epoch > batch->end.epoch) continue;
-    // Whoever was given it claims it.
-    if (!may_claim(partition)) return false;
+    // Whoever was given it claims it. What is this node's own it claims all the same: that one may wait for it.
+    if (!may_claim(partition)) {
+      all_claimed = false;
+      continue;
+    }
     const auto claimed = log_.claim(partition, options_.node);
     if (!claimed) return false;
     unsettled.claimed[partition] = claimed.value();
   }
+  if (!all_claimed) return false;
   const auto is_there = is_in_log(*unsettled.batches.front());
   // A log that cannot be reached now can be later; one that is damaged stays so.
   if (!is_there && is_there.error().kind == FailureKind::unavailable) return false;

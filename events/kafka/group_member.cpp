@@ -2,6 +2,8 @@
 
 #include <pthread.h>
 
+#include <memory>
+
 #include "events/core/logging.hpp"
 
 namespace hub::kafka {
@@ -99,7 +101,13 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
   const Offsets none(rd_kafka_topic_partition_list_new(0));
   rd_kafka_assign(client_.get(), none.get());
   set_metadata({rd_kafka_consumer_group_metadata(client_.get()), rd_kafka_consumer_group_metadata_destroy});
-  handler_.assigned(given);
+  // Whoever was out of the group comes back under another id.
+  const std::unique_ptr<char, void (*)(char*)> id(rd_kafka_memberid(client_.get()),
+                                                  [](char* text) { rd_kafka_mem_free(nullptr, text); });
+  const std::string now = id ? id.get() : "";
+  const bool goes_on = !now.empty() && now == member_id_;
+  member_id_ = now;
+  handler_.assigned(given, goes_on);
 }
 
 void GroupMember::run() {

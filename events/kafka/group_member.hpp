@@ -28,7 +28,7 @@ class GroupMember {
  public:
   struct Handler {
     /// As in log::Inputs::Handler.
-    std::function<void(const std::vector<PartitionId>&)> assigned;
+    std::function<void(const std::vector<PartitionId>&, bool goes_on)> assigned;
     std::function<void()> revoked;
     /// Valid during the call; `session` is that of begin().
     std::function<void(std::uint64_t session, const rd_kafka_message_t&)> message;
@@ -73,6 +73,7 @@ class GroupMember {
   const Handler handler_;
   Client client_;
   Queue queue_;
+  std::string member_id_;  ///< of the thread: under which it was given its partitions last
   std::map<PartitionId, std::optional<Reading>> assigned_;  ///< of the thread
   mutable std::mutex mutex_;                                ///< guards the next two
   std::map<PartitionId, Reading> beginnings_;

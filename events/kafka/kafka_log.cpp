@@ -24,6 +24,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kClaimPatience{30};
+/// Where a group gives partitions out it must be able to take them away, and other partitions wait meanwhile.
+constexpr std::chrono::seconds kMemberClaimPatience{5};
 constexpr std::chrono::seconds kFencePatience{10};
 constexpr std::chrono::milliseconds kFenceAfter{200};
 /// A start gives up when nothing is heard of a partition for so long.
@@ -342,6 +344,8 @@ Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId 
   place_batch(messages, batch, author);
   if (lanes_.take()->write(options_.topic, messages, offsets ? &*offsets : nullptr) != Outcome::committed) {
     disown_all();
+    // The group may have gone on without this node, which learns of it only when the caller waits here no more.
+    if (offsets) return unavailable("log.unavailable", "the brokers did not take the claim; try again");
     return std::optional<log::Head>();
   }
   // Producers that were made meanwhile belong to another owner's name.
@@ -366,7 +370,7 @@ Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId 
 Result<log::Head> KafkaLog::claim(PartitionId partition, std::string_view node) {
   auto& place = at(partition);
   const std::lock_guard appending(place.appending);
-  const auto deadline = Clock::now() + kClaimPatience;
+  const auto deadline = Clock::now() + (inputs_ ? kMemberClaimPatience : kClaimPatience);
   do {
     HUB_TRY(const auto head, claim_once(place, partition, node, deadline));
     if (head) return *head;

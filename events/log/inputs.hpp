@@ -43,8 +43,9 @@ enum class Delivery : std::uint8_t {
 class Inputs {
  public:
   struct Handler {
-    /// From now on these partitions and no others are this node's.
-    std::function<void(const std::vector<PartitionId>&)> assigned;
+    /// From now on these partitions and no others are this node's. `goes_on`: it has taken part all the time since it
+    /// was told last, so that nobody else has had those that it had then and has now.
+    std::function<void(const std::vector<PartitionId>&, bool goes_on)> assigned;
     /// Until assigned() is told again nothing may be appended. To return only when nothing is any more.
     std::function<void()> revoked;
     /// What lies at `offset` of a partition that was begun; may wait for room. Nothing: a foreign record.

@@ -1,6 +1,9 @@
 #include "gateway/routes/event_reader.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 #include "events/log/cloud_event.hpp"
 
@@ -23,6 +26,36 @@ bool take_batch(const log::Batch& batch, Cursor& cursor, const EventFilter& filt
     seq = record.seq;
   }
   return true;
+}
+
+bool has_all(const Cursor& cursor, log::Log& log) {
+  for (PartitionId partition = 0; partition < log.partitions(); ++partition)
+    if (cursor.seqs[partition] > log.head(partition).seq) return false;
+  return true;
+}
+
+/// Another node may have given it out, and be ahead of this one.
+bool comes_to_have_all(const Cursor& cursor, log::Log& log) {
+  std::mutex mutex;
+  std::condition_variable told;
+  bool news = true;
+  const auto watcher = log.watch([&](const std::vector<log::BatchPtr>&) {
+    const std::lock_guard lock(mutex);
+    news = true;
+    told.notify_one();
+  });
+  const auto until = std::chrono::steady_clock::now() + kOtherNodesPatience;
+  bool has = false;
+  for (;;) {
+    std::unique_lock lock(mutex);
+    if (!told.wait_until(lock, until, [&] { return news; })) break;
+    news = false;
+    lock.unlock();
+    has = has_all(cursor, log);
+    if (has) break;
+  }
+  log.unwatch(watcher);
+  return has;
 }
 
 }  // namespace
@@ -61,9 +94,7 @@ Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const 
 
 bool is_of(const Cursor& cursor, log::Log& log) {
   if (cursor.incarnation != log.incarnation() || cursor.seqs.size() != log.partitions()) return false;
-  for (PartitionId partition = 0; partition < log.partitions(); ++partition)
-    if (cursor.seqs[partition] > log.head(partition).seq) return false;
-  return true;
+  return has_all(cursor, log) || (log.is_shared() && comes_to_have_all(cursor, log));
 }
 
 Cursor cursor_at_start(const log::Log& log) {

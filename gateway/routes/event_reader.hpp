@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,12 +27,16 @@ struct ReadEvent {
 
 /// Reads events behind `cursor`, partition after partition, and moves it along. Order within a partition is that of
 /// the log. Stops after `count_max` events, or when all partitions were read to their heads.
-/// Fails: as Log::read; invalid `cursor.other_log`.
+/// Waits as is_of() does. Fails: as Log::read; invalid `cursor.other_log`.
 Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
                                            std::size_t count_max);
 
+/// How long a cursor that another node gave out may be ahead of what this one has read.
+inline constexpr std::chrono::seconds kOtherNodesPatience{5};
+
 /// False for a cursor of another log, or of another past of this one: it is ahead of what is here, so there could be
-/// events behind it of which its holder has seen nothing.
+/// events behind it of which its holder has seen nothing. On a shared log it waits until what the cursor covers is read
+/// here, at most kOtherNodesPatience.
 bool is_of(const Cursor& cursor, log::Log& log);
 
 /// A cursor before everything, or at the head of every partition.

@@ -122,8 +122,8 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
     co_return co_await on_blocking(services, [&] {
       return page(services, cursor.value(), filter, limit.value().value_or(kLimitDefault), request);
     });
-  if (!is_of(cursor.value(), services.log))
-    co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
+  const bool is_ours = co_await on_blocking(services, [&] { return is_of(cursor.value(), services.log); });
+  if (!is_ours) co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
   Response response;
   response.content_type = "application/x-ndjson";
   Follower follower{std::string(http::bearer_token(request, false)), filter.type, cursor.value()};

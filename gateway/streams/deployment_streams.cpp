@@ -5,6 +5,7 @@
 
 #include "events/core/json.hpp"
 #include "events/deployments/events.hpp"
+#include "gateway/routes/event_reader.hpp"
 
 namespace hub::streams {
 namespace {
@@ -44,6 +45,13 @@ std::optional<std::set<std::string>> changed_since(log::Log& log, const Cursor& 
   return ids;
 }
 
+/// A cursor of another node may be ahead of what is folded here.
+void await_others(deployments::Deployments& deployments, const std::optional<Cursor>& after) {
+  // One that is of another log is found out by what comes then.
+  if (after && deployments.log().is_shared())
+    static_cast<void>(deployments.progress().wait_for(*after, routes::kOtherNodesPatience));
+}
+
 bool fits(const Cursor& cursor, const Cursor& now) {
   if (cursor.incarnation != now.incarnation || cursor.seqs.size() != now.seqs.size()) return false;
   // One that is ahead of us is of another past.
@@ -58,6 +66,7 @@ class ListSource final : public live::StreamSource {
 
   Result<live::Opening> open(std::string_view, const accounts::Principal& principal,
                              const std::optional<Cursor>& after) override {
+    await_others(deployments_, after);
     if (after) {
       if (auto opening = recover(principal, *after)) return std::move(*opening);
     }
@@ -106,6 +115,7 @@ class OneSource final : public DeploymentSource {
   Result<live::Opening> open(std::string_view name, const accounts::Principal& principal,
                              const std::optional<Cursor>& after) override {
     HUB_TRY(const auto id, id_in(name));
+    await_others(deployments_, after);
     live::Opening opening;
     opening.cursor = deployments_.progress().cursor();
     HUB_TRY(auto item, visible(deployments_, principal, id));

@@ -51,6 +51,16 @@ class SharedLog final : public simulation::ForwardingLog {
   SharedLog(std::unique_ptr<log::Log> inner, log::Inputs& inputs) : ForwardingLog(std::move(inner)), inputs_(inputs) {}
   bool is_shared() const override { return true; }
   log::Inputs* inputs() override { return &inputs_; }
+  log::Append append(const std::vector<log::BatchPtr>& batches) override {
+    return in_doubt ? log::Append::unknown : inner().append(batches);
+  }
+  Result<log::Head> claim(PartitionId partition, std::string_view node) override {
+    if (partition == unclaimable) return unavailable("log.unavailable", "not now");
+    return inner().claim(partition, node);
+  }
+
+  bool in_doubt = false;  ///< what is appended is not written, and nobody knows
+  std::optional<PartitionId> unclaimable;
 
  private:
   log::Inputs& inputs_;
@@ -81,8 +91,8 @@ class SharedLogTest : public ::testing::Test {
     while (runner_->step()) {
     }
   }
-  void own(std::set<PartitionId> partitions) {
-    runner_->assign(std::move(partitions));
+  void own(std::set<PartitionId> partitions, bool goes_on = true) {
+    runner_->assign(std::move(partitions), goes_on);
     run();
   }
   engine::Input add(std::int64_t amount, const std::string& command_id) const {
@@ -121,7 +131,7 @@ class SharedLogTest : public ::testing::Test {
   engine::Kinds kinds_;
   engine::UnscheduledConfig config_;
   caf::actor_system system_{config_};
-  std::unique_ptr<log::Log> log_;
+  std::unique_ptr<SharedLog> log_;
   std::unique_ptr<engine::StateStore> store_;
   std::unique_ptr<engine::Runner> runner_;
   std::vector<log::BatchPtr> told_;
@@ -182,6 +192,46 @@ TEST_F(SharedLogTest, BetweenTwoAssignmentsNothingIsDecidedAndWhatStaysIsGoneOnW
   EXPECT_EQ(total(), 1);
   EXPECT_EQ(log_->head(kPartition).epoch, epoch) << "nobody else can have claimed it";
   EXPECT_EQ(inputs_.last_of(kPartition).offset, 1U);
+}
+
+TEST_F(SharedLogTest, ANodeThatWasOutClaimsAnewWhatItOwnedForOthersMayHaveHadIt) {
+  own({kPartition});
+  const auto epoch = log_->head(kPartition).epoch;
+  runner_->suspend();
+  own({kPartition}, false);
+  EXPECT_EQ(log_->head(kPartition).epoch, epoch + 1);
+}
+
+TEST_F(SharedLogTest, WhatWasTakenAwayAndGivenBackBeforeItWasLetGoOfIsClaimedAnew) {
+  own({kPartition});
+  const auto epoch = log_->head(kPartition).epoch;
+  runner_->suspend();
+  runner_->assign({}, true);
+  runner_->suspend();
+  own({kPartition});
+  EXPECT_EQ(log_->head(kPartition).epoch, epoch + 1);
+}
+
+TEST_F(SharedLogTest, NodesThatSwapPartitionsWhileBatchesAreInDoubtDoNotWaitForEachOther) {
+  own({kPartition});
+  const auto other = (kPartition + 1) % 4;
+  log_->in_doubt = true;
+  log_->unclaimable = kPartition;
+  arrive(add(1, "in doubt"), 0);
+  run();
+  runner_->suspend();
+  own({other});
+  EXPECT_TRUE(runner_->owns(other)) << "its owner before may wait for this claim to find out what became of a batch";
+  // So does this node find out, once the new owner has claimed.
+  log_->in_doubt = false;
+  log_->unclaimable.reset();
+  ASSERT_TRUE(log_->claim(kPartition, "two"));
+  run();
+  EXPECT_FALSE(runner_->owns(kPartition));
+  own({kPartition, other});
+  arrive(add(1, "in doubt"), 0);
+  run();
+  EXPECT_EQ(total(), 1);
 }
 
 TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {

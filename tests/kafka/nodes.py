@@ -21,8 +21,9 @@ class Nodes:
         self.folder, self.bootstrap, self.namespace = folder, bootstrap, namespace
         self.there = ["--kafka-brokers", bootstrap, "--namespace", namespace]
         self.all = {}
-        subprocess.run([hub.BINARY, "kafka", "init", *self.there, "--partitions", str(PARTITIONS)], check=True,
-                       capture_output=True)
+        made = subprocess.run([hub.BINARY, "kafka", "init", *self.there, "--partitions", str(PARTITIONS)],
+                              capture_output=True, text=True)
+        assert made.returncode == 0, made.stdout + made.stderr
 
     def make(self, name, folder=None):
         home = self.folder / (folder or name)

@@ -1,0 +1,49 @@
+import contextlib
+import pathlib
+import sys
+import uuid
+
+import pytest
+
+TESTS = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(TESTS / "kafka"), str(TESTS / "campaigns" / "kafka")]
+import brokers  # noqa: E402
+import campaign  # noqa: E402
+import node_kills  # noqa: E402
+import nodes  # noqa: E402
+import rig  # noqa: E402
+
+
+CLIENTS = campaign.size(3, 12)
+
+
+@pytest.fixture(scope="session")
+def three_brokers(tmp_path_factory):
+    kafka = brokers.Brokers(tmp_path_factory.mktemp("kafka") / "data").start(3)
+    yield kafka
+    kafka.stop("--now", "--remove")
+
+
+@contextlib.contextmanager
+def three_nodes(brokers, folder, dice, clients):
+    """Of a namespace of their own, with clients and followers at work."""
+    several = nodes.Nodes(folder, brokers.bootstrap, f"t{uuid.uuid4().hex[:16]}")
+    made = rig.Rig(several, dice, brokers.bootstrap)
+    try:
+        yield made.start(clients)
+    finally:
+        made.clean_up()
+
+
+@pytest.fixture
+def run(three_brokers, tmp_path, dice):
+    with three_nodes(three_brokers, tmp_path, dice, CLIENTS) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def kills(three_brokers, tmp_path_factory):
+    """What became of a run whose nodes were killed at random: its record is whole, and has several owners."""
+    dice = campaign.dice()
+    with three_nodes(three_brokers, tmp_path_factory.mktemp("kills"), dice, CLIENTS) as made:
+        yield node_kills.attack(made)
