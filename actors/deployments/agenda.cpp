@@ -7,7 +7,8 @@ namespace {
 
 engine::Due effect(const State& state, std::string name, std::string key) {
   const EffectData data{state.provider, state.run, state.stop_grace, state.limits};
-  return {engine::Due::Kind::effect, std::move(name), std::move(key), state.effect_at, to_json(data), {}};
+  return {engine::Due::Kind::effect, std::move(name), std::move(key), state.effect_at, to_json(data), {},
+          state.host.value_or("")};
 }
 
 }  // namespace
@@ -22,8 +23,10 @@ engine::Agenda Deployment::agenda(const State& state) {
       return {{engine::Due::Kind::timer, "restart", std::to_string(state.run), state.restart_at,
                to_json(RestartDue{state.run}), std::string(RestartDue::type)}};
     case Status::running:
-    case Status::unreachable:
       return {effect(state, "watch", std::to_string(state.run))};
+    case Status::unreachable:
+      // Another one than before: its host looks again when it learns that it was away.
+      return {effect(state, "watch", std::to_string(state.run) + ".unreachable")};
     case Status::stopping:
       return {effect(state, "stop", attempt)};
     case Status::deleting:

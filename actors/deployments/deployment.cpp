@@ -206,6 +206,7 @@ void evolve_requested(State& state, const DeploymentRequested& e) {
   state.stop_grace = e.spec.stop_grace;
   state.limits = e.spec.limits;
   state.provider = e.spec.provider;
+  state.host = e.spec.host;
   state.run = e.desired == Desired::running ? 1 : 0;
   enter(state, e.desired == Desired::running ? Status::creating : Status::stopped);
 }

@@ -22,11 +22,12 @@ struct State {
   Duration stop_grace;
   std::optional<Limits> limits;  ///< a change takes effect at the next start
   std::string provider;
+  std::optional<std::string> host;  ///< where its effects are carried out
   bool operator==(const State&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(State, (),
                       (exists, status, prepared, run, restarts, restart_after_stop, attempt, effect_at, started_at,
-                       restart_at, restart_policy, stop_grace, limits, provider))
+                       restart_at, restart_policy, stop_grace, limits, provider, host))
 
 /// What an effect of a deployment is told.
 struct EffectData {

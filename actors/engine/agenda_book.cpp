@@ -25,7 +25,8 @@ bool AgendaBook::replace(const std::string& entity, Agenda agenda) {
       before.erase(same);
       continue;
     }
-    now.push_back({std::move(due), true});
+    const bool here = due.place.empty() || due.place == host_;
+    now.push_back({std::move(due), here});
   }
   for (const auto& entry : before)
     if (entry.waiting) waiting_.erase(mark(entity, entry.due, entry.due.at));

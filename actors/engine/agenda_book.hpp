@@ -13,6 +13,9 @@ namespace hub::engine {
 /// What all entities of a runner owe, ordered by time. Entities that owe nothing take no room. One thread.
 class AgendaBook {
  public:
+  /// Effects of another place than `host` are known and never due here.
+  explicit AgendaBook(std::string host = {}) : host_(std::move(host)) {}
+
   struct Item {
     std::string entity;
     Due due;
@@ -41,6 +44,7 @@ class AgendaBook {
   using Waiting = std::set<std::pair<Instant, std::pair<std::string, std::pair<std::string, std::string>>>>;
   static Waiting::value_type mark(const std::string& entity, const Due& due, Instant at);
 
+  const std::string host_;
   std::unordered_map<std::string, std::vector<Entry>> owed_;
   Waiting waiting_;
 };

@@ -37,6 +37,8 @@ struct Due {
   Instant at;        ///< timers: when it fires; effects: not before (unset: at once)
   std::string data;  ///< effects: JSON for the adapter; timers: JSON of the command that fires
   std::string type;  ///< timers: type of the command that fires
+  /// Effects: the host that carries it out, whoever owns the entity; empty: the owner.
+  std::string place = {};
   bool operator==(const Due&) const = default;
 };
 using Agenda = std::vector<Due>;

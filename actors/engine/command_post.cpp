@@ -140,7 +140,24 @@ void CommandPost::tell(Answers& answers) {
     if (done) done(reply);
 }
 
+void CommandPost::forward(Input result) {
+  const auto partition = partition_of(result.entity, log_.partitions());
+  auto command = command_of(result);
+  command.source = log::Command::Source::effect;
+  inputs_.publish(partition, command, [this, kept = std::move(result)](log::Delivery delivery) {
+    if (delivery == log::Delivery::there) return;
+    const std::lock_guard lock(mutex_);
+    unsent_.push_back(kept);
+  });
+}
+
 void CommandPost::sweep() {
+  std::vector<Input> unsent;
+  {
+    const std::lock_guard lock(mutex_);
+    unsent.swap(unsent_);
+  }
+  for (auto& result : unsent) forward(std::move(result));
   answer_those_over(std::chrono::steady_clock::now());
 }
 

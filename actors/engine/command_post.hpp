@@ -31,7 +31,9 @@ class CommandPost {
   /// it could not be sent, `command.outcome_unknown` when nobody knows whether it was. Not when this fails: too_many
   /// `queue.full`, unavailable `log.unavailable` (the brokers have not answered for a while).
   Result<void> send(const Input& input, Completion done);
-  /// Answers those whose time is over.
+  /// Sends what an effect came to to whoever owns the entity; again until it has arrived.
+  void forward(Input result);
+  /// Answers those whose time is over; sends again what did not arrive.
   void sweep();
   /// Answers all that wait; they are decided all the same.
   void stop();
@@ -72,6 +74,7 @@ class CommandPost {
   std::uint64_t tickets_ = 0;
   bool away_ = false;  ///< the last one could not be sent
   std::size_t under_way_ = 0;
+  std::vector<Input> unsent_;  ///< results of effects
   std::uint64_t watcher_ = 0;
 };
 

@@ -163,7 +163,12 @@ Result<void> Engine::submit(Input input, Completion done) {
   if (post_ && is_command && has_room_ && !has_room_()) return disk_full();
   if (post_ && is_command) return post_->send(input, std::move(done));
   const auto partition = is_id(input.entity) ? partition_of(input.entity, log_.partitions()) : 0;
-  return runner_of(partition).submit({std::move(input), std::move(done), {}, {}});
+  auto& runner = runner_of(partition);
+  if (post_ && input.source == Input::Source::effect && !runner.seems_to_own(partition)) {
+    post_->forward(std::move(input));
+    return success();
+  }
+  return runner.submit({std::move(input), std::move(done), {}, {}});
 }
 
 void Engine::stop() {

@@ -23,10 +23,12 @@ class Folding {
     add_batch_rows(batch, changes_);
   }
 
-  void store() {
+  /// Answers what was stored.
+  const StateChanges& store() {
     for (const auto& [entity, records] : events_)
       if (!fold(entity, records)) rebuild(entity);
     store_.apply(changes_);
+    return changes_;
   }
 
  private:
@@ -109,6 +111,7 @@ Result<void> Runner::take_up(PartitionId partition, const log::Head& head) {
     return std::move(caught_up).error();
   }
   heads_[partition] = head;
+  owned_[partition] = true;
   load_agenda(partition);
   feed_.follow(partition, store_.consumed(partition, partition_count()));
   begin_commands(partition, store_.commands_consumed(partition));
@@ -120,12 +123,15 @@ void Runner::disown(PartitionId partition) {
     return is_id(entity) && partition_of(entity, partition_count()) == partition;
   };
   heads_.erase(partition);
+  owned_[partition] = false;
   drop_arrived(partition);
   // A checkpoint of a batch that came to nothing signed nothing.
   checkpointed_.erase(partition);
   feed_.forget(partition);
   active_.drop_those(is_of);
   agenda_.forget_those(is_of);
+  // What is to be done on this machine stays to be done, whoever owns it next.
+  followed_.erase(partition);
 }
 
 Result<void> Runner::catch_up(PartitionId partition, const log::Head& head) {
@@ -146,7 +152,9 @@ Result<void> Runner::fold_next(PartitionId partition, log::Head& stored) {
   if (batches.empty()) return internal_failure("log.corrupt", "the log ends before its head");
   Folding folding(store_, kinds_, active_);
   for (const auto& batch : batches) folding.add(*batch);
-  folding.store();
+  const auto& changes = folding.store();
+  if (!options_.host.empty() && !owns(partition))
+    for (const auto& [entity, agenda] : changes.agendas) take_on(entity, agenda);
   stored = store_.head(partition);
   return success();
 }
@@ -157,14 +165,15 @@ bool Runner::follow_share() {
     if (owns(partition)) continue;
     const auto head = log_.head(partition);
     auto stored = store_.head(partition);
-    if (stored.seq >= head.seq) continue;
     const bool known = followed_.count(partition) > 0;
+    if (known && stored.seq >= head.seq) continue;
     const auto folded = known ? fold_next(partition, stored) : catch_up(partition, head);
     if (!folded) {
       alarm(partition, folded.error());
       std::erase(share_, partition);
       return true;
     }
+    if (!known && !options_.host.empty()) load_agenda(partition);
     // One at a time: what is owned comes first.
     followed_.insert(partition);
     return true;
@@ -174,9 +183,15 @@ bool Runner::follow_share() {
 
 void Runner::load_agenda(PartitionId partition) {
   store_.agendas([this, partition](const std::string& entity, Agenda agenda) {
-    if (is_id(entity) && partition_of(entity, partition_count()) == partition)
-      agenda_.replace(entity, std::move(agenda));
+    if (is_id(entity) && partition_of(entity, partition_count()) == partition) take_on(entity, std::move(agenda));
   });
+}
+
+/// All that an owned entity owes; of what others own, what is to be done here. Whether it owes or owed any.
+bool Runner::take_on(const std::string& entity, Agenda agenda) {
+  if (!owns(partition_of(entity, partition_count())))
+    std::erase_if(agenda, [&](const Due& due) { return due.place.empty() || due.place != options_.host; });
+  return agenda_.replace(entity, std::move(agenda));
 }
 
 }  // namespace hub::engine

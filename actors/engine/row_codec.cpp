@@ -82,7 +82,8 @@ bool decode_command_row(std::string_view bytes, CommandRow& row) {
 std::string encode_agenda(const Agenda& agenda) {
   std::string out;
   for (const auto& due : agenda)
-    out += put_all(static_cast<std::uint64_t>(due.kind), due.name, due.key, due.at, due.data, due.type);
+    out += put_all(static_cast<std::uint64_t>(due.kind), due.name, due.key, due.at, due.data,
+                   due.kind == Due::Kind::effect ? due.place : due.type);
   return out;
 }
 
@@ -91,6 +92,7 @@ bool decode_agenda(std::string_view bytes, Agenda& agenda) {
   while (!bytes.empty()) {
     auto& due = agenda.emplace_back();
     if (!take_all(bytes, due.kind, due.name, due.key, due.at, due.data, due.type)) return false;
+    if (due.kind == Due::Kind::effect) due.place = std::exchange(due.type, {});
   }
   return true;
 }

@@ -48,6 +48,8 @@ Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Ki
       effects_(effects),
       unit_(&system),
       active_(system, unit_, store, log, kinds, options_.active),
+      agenda_(options_.host),
+      owned_(log.partitions()),
       feed_(
           log,
           [this] {
@@ -248,7 +250,7 @@ void Runner::commit(std::unique_ptr<Work> work) {
 void Runner::committed(Work& work, const std::vector<log::BatchPtr>& batches) {
   answer(work, batches);
   for (auto& [entity, touched] : work.touched)
-    if (touched.changed) touched.owes = agenda_.replace(entity, touched.agenda);
+    if (touched.changed) touched.owes = take_on(entity, touched.agenda);
   for (const auto& batch : batches) feed_.committed(batch->partition, batch->end.consumed);
   store_rows(work, batches);
 }
@@ -311,10 +313,20 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
   std::size_t records = 0;
   for (const auto& batch : batches) {
     records += batch->records.size();
+    for (const auto& record : batch->records) metrics_.events += record.kind == log::RecordKind::event;
     add_batch_rows(*batch, changes);
   }
   if (!batches.empty()) metrics_.batch_records.observe(records);
+<<<<<<< HEAD
   metrics_.events += records;
+=======
+  metrics_.records += records;
+  metrics_.dead_letters += work.dead_letters.size();
+  for (const auto& letter : work.dead_letters)
+    logging::write(logging::Level::error, "input went to dead letters",
+                   {{"entity", letter.entity}, {"type", letter.type}, {"reason", letter.reason}});
+  changes.dead_letters = std::move(work.dead_letters);
+>>>>>>> main
   store_.apply(changes);
 }
 

@@ -29,6 +29,7 @@ class Work;
 
 struct RunnerOptions {
   std::string node = "node";
+  std::string host;  ///< of which this node carries out what is to be done there; empty: of none
   std::size_t inputs_per_batch_max = 2'000;
   std::size_t inputs_per_entity_max = 256;         ///< of one batch
   std::size_t commands_per_partition_max = 4'096;  ///< waiting; above it 429 `queue.full`
@@ -51,7 +52,8 @@ struct RunnerOptions {
 struct RunnerMetrics {
   std::atomic<std::uint64_t> batches{0};
   std::atomic<std::uint64_t> inputs{0};
-  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> records{0};
+  std::atomic<std::uint64_t> events{0};  ///< of the records; the others are messages, claims and checkpoints
   std::atomic<std::uint64_t> refusals{0};
   CountHistogram batch_records{kCountBounds};    ///< records of one append
   CountHistogram batch_inputs{kCountBounds};     ///< inputs decided together
@@ -82,6 +84,8 @@ class Runner {
   /// Lets go of a partition that another runner takes. What waits for it is answered `partition.moved`.
   void disown(PartitionId partition);
   bool owns(PartitionId partition) const { return heads_.count(partition) > 0; }
+  /// The same as far as another thread can know.
+  bool seems_to_own(PartitionId partition) const { return owned_[partition]; }
 
   /// Fails: too_many `queue.full` (commands only); unavailable `server.stopping`.
   Result<void> submit(Submission submission);
@@ -185,6 +189,7 @@ class Runner {
   Result<void> take_up(PartitionId partition, const log::Head& head);
   Result<void> catch_up(PartitionId partition, const log::Head& head);
   void load_agenda(PartitionId partition);
+  bool take_on(const std::string& entity, Agenda agenda);
   bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
@@ -200,6 +205,7 @@ class Runner {
   ActiveEntities active_;
   AgendaBook agenda_;
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
+  std::vector<std::atomic<bool>> owned_;    ///< the same for other threads, by partition
   std::map<PartitionId, Instant> checkpointed_;
   std::optional<Unsettled> unsettled_;
   std::atomic<bool> with_log_{false};

@@ -85,6 +85,14 @@ class RowStateStore final : public StateStore {
     rows_->write(rows);
   }
 
+  void entities(std::string_view prefix, const EntityVisitor& visitor) override {
+    rows_->scan(key_of('e', prefix), [&](std::string_view key, std::string_view value) {
+      EntityRow row;
+      if (decode_entity_row(value, row)) visitor(std::string(key.substr(1)), row);
+      return true;
+    });
+  }
+
   void agendas(const AgendaVisitor& visitor) override {
     rows_->scan("a", [&](std::string_view key, std::string_view value) {
       Agenda agenda;

@@ -64,6 +64,10 @@ class StateStore {
   virtual log::Head head(PartitionId partition) = 0;
   virtual void apply(const StateChanges& changes) = 0;
 
+  using EntityVisitor = std::function<void(const std::string& id, const EntityRow& row)>;
+  /// Entities whose id begins with `prefix` ("hst_"); what does not verify is left out.
+  virtual void entities(std::string_view prefix, const EntityVisitor& visitor) = 0;
+
   using AgendaVisitor = std::function<void(const std::string& entity, Agenda agenda)>;
   virtual void agendas(const AgendaVisitor& visitor) = 0;
   /// By source partition: seq up to which `target` has consumed the messages in it.

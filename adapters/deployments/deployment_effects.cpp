@@ -77,7 +77,7 @@ Result<providers::CreateOrder> DeploymentEffects::order_of(const std::string& id
 Result<void> DeploymentEffects::prepare(const std::string& id, providers::Provider& provider) {
   HUB_TRY(const auto order, order_of(id, {}));
   HUB_TRY(const auto instance, provider.create(order));
-  report(id, ReportPrepared{instance.host, instance.limits_by, instance.connection});
+  report(id, ReportPrepared{order.spec.host.value_or(instance.host), instance.limits_by, instance.connection});
   return success();
 }
 

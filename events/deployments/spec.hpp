@@ -94,11 +94,12 @@ struct Spec {
   RestartPolicy restart_policy;
   Duration stop_grace = seconds(10);
   std::int64_t price_usd_micro_per_hour = 0;
+  std::optional<std::string> host;  ///< machine that runs it; of the provider "local" where several nodes are there
   bool operator==(const Spec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Spec, (),
                       (name, provider, command, env, image, ports, files, labels, gpu, limits, restart_policy,
-                       stop_grace, price_usd_micro_per_hour))
+                       stop_grace, price_usd_micro_per_hour, host))
 
 struct Ssh {
   std::string host;

@@ -67,6 +67,7 @@ struct Create {
   RestartInput restart_policy;
   Duration stop_grace = seconds(10);
   std::int64_t price_usd_micro_per_hour = 0;
+  std::optional<std::string> host;
   deployments::Desired desired = deployments::Desired::running;
 };
 
@@ -86,7 +87,7 @@ struct Batch {
 
 BOOST_DESCRIBE_STRUCT(Create, (),
                       (name, provider, command, env, image, ports, files, labels, gpu, limits, restart_policy,
-                       stop_grace, price_usd_micro_per_hour, desired))
+                       stop_grace, price_usd_micro_per_hour, host, desired))
 BOOST_DESCRIBE_STRUCT(Change, (), (name, labels, limits, restart_policy, price_usd_micro_per_hour))
 BOOST_DESCRIBE_STRUCT(Batch, (), (action, ids))
 
@@ -109,6 +110,7 @@ Result<CreateBody> parse_create(std::string_view json) {
   spec.restart_policy = read.restart_policy.policy;
   spec.stop_grace = read.stop_grace;
   spec.price_usd_micro_per_hour = read.price_usd_micro_per_hour;
+  spec.host = std::move(read.host);
   for (auto& [name, value] : read.env) {
     HUB_TRY(check_env_name(name));
     if (value.text) {

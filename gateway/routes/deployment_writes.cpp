@@ -6,6 +6,7 @@
 #include "gateway/routes/command.hpp"
 #include "gateway/routes/create_body.hpp"
 #include "gateway/routes/deployment_access.hpp"
+#include "gateway/routes/hosts.hpp"
 #include "gateway/routes/plan.hpp"
 #include "gateway/routes/routes.hpp"
 
@@ -56,6 +57,7 @@ Result<engine::Input> create_command(Services& services, const Request& request)
   HUB_TRY(auto project, project_of(request, accounts::Role::dev));
   HUB_TRY(auto body, parse_create(request.body));
   HUB_TRY(check_provider(services, body.spec));
+  HUB_TRY(give_host(services, body.spec));
   HUB_TRY(auto input, command_of(request, services.clock()));
   input.entity = derive_id(deployments::kDeploymentPrefix, input.command_id, 0);
   input.project = project;

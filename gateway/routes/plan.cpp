@@ -8,6 +8,7 @@
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
 #include "gateway/routes/create_body.hpp"
+#include "gateway/routes/hosts.hpp"
 
 namespace hub::routes {
 namespace {
@@ -40,9 +41,9 @@ const providers::Offer* fitting(const std::vector<providers::Offer>& offers, con
   return nullptr;
 }
 
-Plan make_plan(Services& services, const http::Request& request, const std::string& project,
-               const deployments::Spec& spec) {
+Plan make_plan(Services& services, const http::Request& request, const std::string& project, deployments::Spec spec) {
   Plan plan;
+  if (const auto given = give_host(services, spec); !given) plan.refused.push_back(refused(given.error()));
   plan.provider = spec.provider;
   plan.price_usd_micro_per_hour = spec.price_usd_micro_per_hour;
   if (const auto usable = check_provider(services, spec); !usable) plan.refused.push_back(refused(usable.error()));
@@ -62,7 +63,9 @@ Plan make_plan(Services& services, const http::Request& request, const std::stri
   }
   if (plan.price_usd_micro_per_hour == 0) plan.price_usd_micro_per_hour = offer->price_usd_micro_per_hour;
   std::array<char, 256> name{};
-  if (spec.provider == "local" && ::gethostname(name.data(), name.size() - 1) == 0)
+  if (spec.host)
+    plan.host.text = json_string(*spec.host);
+  else if (spec.provider == "local" && ::gethostname(name.data(), name.size() - 1) == 0)
     plan.host.text = json_string(name.data());
   return plan;
 }

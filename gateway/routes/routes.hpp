@@ -9,6 +9,7 @@ void add_deployment_reads(http::Router& router, Services& services);
 void add_deployment_writes(http::Router& router, Services& services);
 void add_deployment_batch(http::Router& router, Services& services);
 void add_telemetry(http::Router& router, Services& services);
+void add_hosts(http::Router& router, Services& services);
 void add_events(http::Router& router, Services& services);
 void add_access(http::Router& router, Services& services);
 void add_secrets(http::Router& router, Services& services);

@@ -5,6 +5,7 @@
 #include "actors/accounts/project.hpp"
 #include "actors/deployments/deployment.hpp"
 #include "actors/engine/entity_actor.hpp"
+#include "actors/hosts/host.hpp"
 
 namespace hub::server {
 
@@ -14,6 +15,7 @@ engine::Kinds all_kinds() {
   kinds.add(engine::host<accounts::Project>());
   kinds.add(engine::host<accounts::ApiKey>());
   kinds.add(engine::host<accounts::Access>());
+  kinds.add(engine::host<hosts::Host>());
   return kinds;
 }
 

@@ -100,7 +100,8 @@ void add_engine(Families& out, const engine::Engine& engine) {
   add_histogram(out, "engine_append_seconds", "Time of one append, its fsync included", runners,
                 &Metrics::append_micros, kMicrosPerSecond);
   out.count("engine_inputs_total", "Inputs decided", sum(runners, &Metrics::inputs));
-  out.count("engine_records_total", "Records appended", sum(runners, &Metrics::events));
+  out.count("engine_records_total", "Records appended, events and the log's own", sum(runners, &Metrics::records));
+  out.count("engine_events_total", "Events appended", sum(runners, &Metrics::events));
   out.count("engine_refused_inputs_total", "Inputs refused", sum(runners, &Metrics::refusals));
   out.count("engine_dead_letters_total", "Inputs that went to dead letters", sum(runners, &Metrics::dead_letters));
   out.gauge("engine_queue_depth", "Inputs that wait", sum(runners, &Metrics::queued));

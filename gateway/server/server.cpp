@@ -4,6 +4,7 @@
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "adapters/hosts/host_effects.hpp"
 #include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
@@ -18,6 +19,7 @@
 #include "gateway/server/env_opener.hpp"
 #include "gateway/server/expiry_clock.hpp"
 #include "gateway/server/health.hpp"
+#include "gateway/server/host_keeper.hpp"
 #include "gateway/server/http_watch.hpp"
 #include "gateway/server/kinds.hpp"
 #include "gateway/server/metrics_text.hpp"
@@ -63,6 +65,8 @@ struct Server::Parts {
   Result<void> start_engine();
   void add_effects();
   Result<void> start_gateway();
+  hosts::HostState this_host() const;
+  std::int32_t running_here() const;
   void add_sources();
   http::ServerOptions http_options();
   std::string metrics() const;
@@ -89,6 +93,8 @@ struct Server::Parts {
   deployments::Providers providers;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<deployments::DeploymentEffects> effects;
+  std::unique_ptr<hosts::HostEffects> host_effects;
+  std::unique_ptr<HostKeeper> host_keeper;
   std::unique_ptr<Telemetry> telemetry;
   std::unique_ptr<live::Hub> hub;
   std::shared_ptr<streams::LogStreams> log_streams;
@@ -188,6 +194,7 @@ Result<void> Server::Parts::open_projections() {
 Result<void> Server::Parts::start_engine() {
   engine::EngineOptions engine_options;
   engine_options.runner.node = node;
+  if (log->inputs() != nullptr) engine_options.runner.host = node;
   engine_options.runner.has_room = [this] { return disk->has_room(); };
   engine_options.runner.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
     std::vector<log::Head> heads;
@@ -226,6 +233,30 @@ void Server::Parts::add_effects() {
   providers.add(std::make_shared<providers::local::LocalProvider>(local, *telemetry));
   engine->handle_effects(std::string(deployments::kDeploymentPrefix),
                          [this](const engine::EffectRequest& request) { effects->run(request); });
+  host_effects = std::make_unique<hosts::HostEffects>(
+      *state, [this](engine::Input input) { static_cast<void>(engine->submit(std::move(input))); });
+  engine->handle_effects(std::string(hosts::kHostPrefix),
+                         [this](const engine::EffectRequest& request) { host_effects->run(request); });
+}
+
+hosts::HostState Server::Parts::this_host() const {
+  auto offer = server::this_host(node, *providers.find("local"));
+  hosts::HostState host;
+  host.name = std::move(offer.name);
+  host.cpus = offer.cpus;
+  host.memory_bytes = offer.memory_bytes;
+  host.gpus = std::move(offer.gpus);
+  host.running = running_here();
+  host.seen_at = wall_now();
+  return host;
+}
+
+std::int32_t Server::Parts::running_here() const {
+  const auto all = providers.find("local")->list();
+  if (!all) return 0;
+  return static_cast<std::int32_t>(std::count_if(all.value().begin(), all.value().end(), [](const auto& observed) {
+    return observed.state == providers::RunState::running;
+  }));
 }
 
 void Server::Parts::add_sources() {
@@ -297,7 +328,11 @@ Result<void> Server::Parts::start_gateway() {
   services = std::make_unique<routes::Services>(
       routes::Services{*engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows,
                        blocking, wall_now, [this] { return health->checks(); }, [this] { return metrics(); },
+<<<<<<< HEAD
                        options.metrics_open, openapi_document(), [](const engine::DeadLetter&, engine::LetterChange) {},
+=======
+                       options.metrics_open, openapi_document(), [this] { return this_host(); },
+>>>>>>> main
                        [this](const http::Request& request, int status, std::string_view project) {
                          refused_access(request, status, project);
                        }});
@@ -307,6 +342,7 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_deployment_writes(router, *services);
   routes::add_deployment_batch(router, *services);
   routes::add_telemetry(router, *services);
+  routes::add_hosts(router, *services);
   routes::add_events(router, *services);
   routes::add_access(router, *services);
   routes::add_secrets(router, *services);
@@ -322,6 +358,11 @@ Result<void> Server::Parts::start_gateway() {
   }
   http = std::make_unique<http::Server>(std::move(chosen), std::move(router));
   HUB_TRY(http->start());
+  if (log->inputs() != nullptr && !options.read_only) {
+    auto offer = server::this_host(node, *providers.find("local"));
+    offer.lease = Duration{options.session_timeout.micros * 3};
+    host_keeper = std::make_unique<HostKeeper>(*engine, std::move(offer), [this] { return running_here(); });
+  }
   return folder.write_address(http->url());
 }
 
@@ -365,6 +406,7 @@ void Server::Parts::stop() {
     folder.remove_address();
     http->stop(kStopPatience);
   }
+  host_keeper.reset();
   blocking.join();
   if (refusals) refusals->stop();
   // What is held in memory goes to disk now, which takes room.

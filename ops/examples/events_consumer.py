@@ -127,8 +127,9 @@ class Reader:
             raise Trouble(3, f"the brokers {self.options.brokers} do not answer: {why}; check --brokers, and --conf-file "
                              "when they want TLS or a password") from None
         if topic.error:
+            init = f"computehub kafka init --kafka-brokers {self.options.brokers} --namespace {self.options.namespace}"
             raise Trouble(4, f"there is no topic {self.topic}: is {self.options.namespace} the namespace? If it is new, run "
-                             f'"computehub kafka init --kafka-brokers {self.options.brokers} --namespace {self.options.namespace}"')
+                             f'"{init}"')
         return len(topic.partitions)
 
     def start(self):
@@ -153,9 +154,16 @@ class Reader:
         self.partitions = {}
         for place in places:
             left = place.offset >= 0
-            self.partitions[place.partition] = Partition(*json.loads(place.metadata)) if left else Partition()
+            self.partitions[place.partition] = self.remembered(place) if left else Partition()
             place.offset = place.offset if left else confluent_kafka.OFFSET_BEGINNING
         self.consumer.assign(places)
+
+    def remembered(self, place):
+        try:
+            epoch, owner, last = json.loads(place.metadata or "")
+        except ValueError:
+            raise Trouble(1, f"the group {self.options.group} is another program's; give another --group") from None
+        return Partition(epoch, owner, last)
 
     def commit(self):
         """What is committed has been printed: behind a crash an event may come twice, and none is missed."""

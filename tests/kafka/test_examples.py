@@ -5,25 +5,25 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import uuid
 
 import brokers
 import confluent_kafka
 import confluent_kafka.admin
 import pytest
+from planting import Planter, claim, end, event, foreign
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 import contract  # noqa: E402
 import hub  # noqa: E402
+import prometheus  # noqa: E402
 
 EXAMPLES = brokers.ROOT / "ops" / "examples"
 CONSUMER = [sys.executable, EXAMPLES / "events_consumer.py"]
 COUNTS = [EXAMPLES / "deployment-counts" / "run"]
 DEPLOYMENT = "computehub.deployment."
-# The first start of the counts asks Maven for their jars.
 DEADLINE_S = 120
-LONGEST_S = 600
+BUILD_S = 600
 
 
 def all_events(client):
@@ -88,16 +88,32 @@ def table(lines):
     return {status: int(count) for status, count in last.items() if count != "0"}
 
 
+@pytest.fixture(scope="module", autouse=True)
+def built():
+    """The first start of the counts asks Maven for what they are made of."""
+    done = subprocess.run([*COUNTS, "--help"], capture_output=True, text=True, timeout=BUILD_S)
+    assert done.returncode == 0 and "--publish" in done.stdout, done.stderr
+
+
 @pytest.fixture
-def counting(bootstrap, tmp_path):
+def guarded(bootstrap_file):
+    """Addresses of the same brokers where they want a password."""
+    return bootstrap_file.with_name("bootstrap-sasl").read_text().strip()
+
+
+@pytest.fixture
+def counting(guarded, tmp_path):
     """Starts the counts, again on the same stores when it is called again."""
     started = []
     conf = tmp_path / "counts.properties"
-    conf.write_text("group.instance.id=one\n")
+    conf.write_text("# for tests\ngroup.instance.id=one\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\n"
+                    "sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
+                    'username="computehub" password="for-tests";\n')
 
     def start(namespace, *arguments):
-        program = Lines([*COUNTS, "--brokers", bootstrap, "--namespace", namespace, "--application", f"{tmp_path.name}-{namespace}",
-                         "--state", tmp_path / "state", "--conf-file", conf, *arguments], tmp_path / "counts-stderr.txt")
+        application = f"{tmp_path.name}-{namespace}"
+        program = Lines([*COUNTS, "--brokers", guarded, "--namespace", namespace, "--application", application, "--state",
+                         tmp_path / "state", "--conf-file", conf, *arguments], tmp_path / "counts-stderr.txt")
         started.append(program)
         return program
 
@@ -115,56 +131,6 @@ def served(bootstrap, tmp_path_factory):
     server = hub.Server(tmp_path_factory.mktemp("server"), arguments=["--log", "kafka", *there]).start()
     yield namespace, server.client()
     server.clean_up()
-
-
-def attributes(type, id, subject="", epoch=1, owner="first", **others):
-    """Headers as ComputeHub writes them."""
-    known = {"specversion": "1.0", "id": id, "source": "/computehub", "type": type, "epoch": str(epoch), "owner": owner,
-             "chain": "00" * 8, "subject": subject, **others}
-    return [(f"ce_{name}", value.encode()) for name, value in known.items() if value] + [("content-type", b"application/json")]
-
-
-class Planter:
-    """Writes records into a topic of events, in transactions as a server does."""
-
-    def __init__(self, bootstrap, namespace):
-        self.topic = f"{namespace}.events"
-        self.producer = confluent_kafka.Producer({
-            "bootstrap.servers": bootstrap, "transactional.id": f"{namespace}-planted", "linger.ms": 0})
-        self.producer.init_transactions(DEADLINE_S)
-
-    def write(self, *records, commit=True):
-        """Of (key, headers, value), to partition 0."""
-        self.producer.begin_transaction()
-        for key, headers, value in records:
-            self.producer.produce(self.topic, key=key, value=value, headers=headers, partition=0)
-        assert self.producer.flush(DEADLINE_S) == 0
-        self.producer.commit_transaction() if commit else self.producer.abort_transaction()
-
-
-def claim(seq, epoch, owner, behind):
-    data = {"epoch": epoch, "node": owner, "from": {"seq": behind, "hash": "00" * 32}, "transactional_ids": []}
-    return None, attributes("computehub.internal.claimed.v1", f"0:{seq}", epoch=epoch, owner=owner), json.dumps(data)
-
-
-def end(seq, epoch=1, owner="first"):
-    """Binary, for the servers alone."""
-    return None, attributes("computehub.internal.batch-end.v1", f"0:{seq}", epoch=epoch, owner=owner), b"\x00\x01\xff"
-
-
-def event(seq, type, subject, data="{}", **author):
-    return subject, attributes(f"computehub.deployment.{type}.v1", f"0:{seq}", subject, version="1", **author), data
-
-
-def foreign(subject):
-    """What anybody could write into the topic, by mistake or to deceive."""
-    requested = f"{DEPLOYMENT}requested.v1"
-    running = b'{"desired":"running"}'
-    nobody = [header for header in attributes(requested, "0:1", subject) if header[0] not in ("ce_epoch", "ce_owner")]
-    return [(b"key", [], b"not ours"), (None, None, None), (b"\xff\xfe", [("ce_type", b"\xff")], b"\x00"),
-            (subject, nobody, running), (subject, attributes(requested, "7:1", subject), running),
-            (subject, attributes(requested, "0:x", subject), running),
-            (subject, [*nobody, ("ce_epoch", b"one"), ("ce_owner", b"first")], running)]
 
 
 # Of each type of event the status behind it, when it comes behind those before it in the list.
@@ -209,6 +175,11 @@ def test_the_consumer_prints_what_the_server_answers(served, bootstrap):
     for partition in {event["id"].split(":")[0] for event in known}:
         assert [id for id in ids_of(printed) if id.startswith(f"{partition}:")] == sorted(
             (id for id in ids_of(known) if id.startswith(f"{partition}:")), key=lambda id: int(id.split(":")[1]))
+
+
+def test_promtool_has_no_complaint_about_a_server_on_kafka(served):
+    _, client = served
+    assert prometheus.complaints(client.get("/metrics").text) == ""
 
 
 def test_a_group_goes_on_where_it_was_and_follows(served, bootstrap, tmp_path):
@@ -338,11 +309,12 @@ def test_what_never_came_to_count_is_left_out(planted, counting, bootstrap, name
     planted.write(event(3, "failed", "dep_a"))  # its batch never ended
     planted.write(claim(3, 2, "second", 2), end(3, 2, "second"))
     planted.write(event(4, "requested", "dep_b", '{"desired":"running"}', epoch=2, owner="second"), end(4, 2, "second"))
-    planted.write(event(3, "failed", "dep_a"), event(4, "requested", "dep_void", '{"desired":"stopped"}'), end(4))
+    planted.write(*[event(seq, "requested", f"dep_void{seq}", '{"desired":"stopped"}') for seq in range(3, 9)], end(8))
     planted.write(claim(4, 3, "late", 3), end(4, 3, "late"))  # had not read the batch before
     planted.write(event(5, "started", "dep_b", epoch=2, owner="second"), end(5, 2, "second"))
     planted.write(event(6, "deleted", "dep_aborted", epoch=2, owner="second"), end(6, 2, "second"), commit=False)
-    planted.write(event(6, "requested", "dep_c", "no JSON", epoch=2, owner="second"), *foreign("dep_f"), end(6, 2, "second"))
+    planted.write(event(6, "requested", "dep_c", "no JSON", epoch=2, owner="second"), *foreign("dep_f", 2, "second"),
+                  end(6, 2, "second"))
     printed, said = print_until_end(bootstrap, namespace)
     assert [(event["id"], event["subject"]) for event in printed] == [
         ("0:2", "dep_a"), ("0:4", "dep_b"), ("0:5", "dep_b"), ("0:6", "dep_c")]
@@ -367,18 +339,39 @@ def test_a_type_of_a_newer_release_ends_the_counts_with_its_name(planted, counti
     assert "computehub.deployment.dreamt.v1" in program.errors.read_text()
 
 
-@pytest.mark.timeout(LONGEST_S)
-def test_brokers_and_topics_that_are_not_there_are_said_with_what_to_do(bootstrap, namespace, tmp_path):
-    started = time.monotonic()
-    cases = [(command, brokers_of, status, word) for command in (CONSUMER, COUNTS) for brokers_of, status, word in (
-        ("127.0.0.1:1", 3, "check --brokers"), (bootstrap, 4, "computehub kafka init"))]
-    programs = [(Lines([*command, "--brokers", brokers_of, "--namespace", namespace], tmp_path / f"stderr-{n}.txt"), status, word)
-                for n, (command, brokers_of, status, word) in enumerate(cases)]
-    for program, status, word in programs:
+PASSWORD = ["--conf", "security.protocol=sasl_plaintext", "--conf", "sasl.mechanisms=PLAIN", "--conf-file"]
+
+
+def test_brokers_and_topics_that_are_not_there_are_said_with_what_to_do(bootstrap, guarded, namespace, tmp_path):
+    wrong = tmp_path / "wrong.conf"
+    wrong.write_text("sasl.username=computehub\nsasl.password=of-last-year\n")
+    cases = [([*CONSUMER, "--brokers", guarded, *PASSWORD, wrong], 3, "Authentication failed")]
+    for command in (CONSUMER, COUNTS):
+        cases += [([*command, "--brokers", "127.0.0.1:1"], 3, "check --brokers"),
+                  ([*command, "--brokers", bootstrap], 4, "computehub kafka init")]
+    # All at a time: those without an answer wait for one.
+    programs = [Lines([*command, "--namespace", namespace], tmp_path / f"stderr-{n}.txt") for n, (command, _, _) in enumerate(cases)]
+    for program, (_, status, word) in zip(programs, cases):
         assert program.process.wait(DEADLINE_S) == status, program.errors.read_text()
-        assert word in program.errors.read_text()
+        assert word in program.errors.read_text() and "of-last-year" not in program.errors.read_text()
         assert program.end() == status and program.lines == []
-    assert time.monotonic() - started < DEADLINE_S
+
+
+def test_a_password_comes_from_a_file(planted, guarded, namespace, tmp_path):
+    planted.write(event(2, "requested", "dep_a"), end(2))
+    secrets = tmp_path / "kafka.conf"
+    secrets.write_text("# for tests\nsasl.username = computehub\nsasl.password = for-tests\n")
+    assert ids_of(print_until_end(guarded, namespace, *PASSWORD, secrets)[0]) == ["0:2"]
+
+
+def test_a_group_of_another_program_is_not_taken_over(planted, bootstrap, namespace):
+    group = hub.unique("group")
+    consumer = confluent_kafka.Consumer({"bootstrap.servers": bootstrap, "group.id": group})
+    place = confluent_kafka.TopicPartition(planted.topic, 0, 1)
+    consumer.commit(offsets=[place], asynchronous=False)
+    consumer.close()
+    _, said = print_until_end(bootstrap, namespace, "--group", group, code=1)
+    assert said.strip().endswith("give another --group")
 
 
 def test_wrong_usage_is_said(tmp_path):

@@ -22,6 +22,7 @@ class ForwardingStore : public engine::StateStore {
   std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) override {
     return inner_->consumed(target, partitions);
   }
+  void entities(std::string_view prefix, const EntityVisitor& visitor) override { inner_->entities(prefix, visitor); }
   std::uint64_t commands_consumed(PartitionId target) override { return inner_->commands_consumed(target); }
   std::vector<engine::DeadLetter> keep(std::vector<engine::DeadLetter> letters) override {
     return inner_->keep(std::move(letters));
