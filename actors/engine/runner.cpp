@@ -317,16 +317,7 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
     add_batch_rows(*batch, changes);
   }
   if (!batches.empty()) metrics_.batch_records.observe(records);
-<<<<<<< HEAD
-  metrics_.events += records;
-=======
   metrics_.records += records;
-  metrics_.dead_letters += work.dead_letters.size();
-  for (const auto& letter : work.dead_letters)
-    logging::write(logging::Level::error, "input went to dead letters",
-                   {{"entity", letter.entity}, {"type", letter.type}, {"reason", letter.reason}});
-  changes.dead_letters = std::move(work.dead_letters);
->>>>>>> main
   store_.apply(changes);
 }
 

@@ -39,13 +39,10 @@ struct Services {
   std::function<std::string()> metrics_text;
   bool metrics_open = false;
   std::shared_ptr<const std::string> openapi_json;
-<<<<<<< HEAD
+  std::function<hosts::HostState()> this_host;  ///< this node's machine
   /// Told of what a caller did to a dead letter, once it is kept here; may block.
   std::function<void(const engine::DeadLetter&, engine::LetterChange)> letter_changed = [](const engine::DeadLetter&,
                                                                                            engine::LetterChange) {};
-=======
-  std::function<hosts::HostState()> this_host;  ///< this node's machine
->>>>>>> main
   /// Told of each refusal of access that the answer does not show: an item of a batch that the caller may not change
   /// (403), and what belongs to others, which is answered as if it were not there (404). Any io thread.
   /// `project` is that of what was refused.

@@ -325,17 +325,13 @@ Result<void> Server::Parts::start_gateway() {
       RefusalAudit::Options{});
   health = std::make_unique<Health>(
       Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
-  services = std::make_unique<routes::Services>(
-      routes::Services{*engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows,
-                       blocking, wall_now, [this] { return health->checks(); }, [this] { return metrics(); },
-<<<<<<< HEAD
-                       options.metrics_open, openapi_document(), [](const engine::DeadLetter&, engine::LetterChange) {},
-=======
-                       options.metrics_open, openapi_document(), [this] { return this_host(); },
->>>>>>> main
-                       [this](const http::Request& request, int status, std::string_view project) {
-                         refused_access(request, status, project);
-                       }});
+  services = std::make_unique<routes::Services>(routes::Services{
+      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
+      [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),
+      [this] { return this_host(); }, [](const engine::DeadLetter&, engine::LetterChange) {},
+      [this](const http::Request& request, int status, std::string_view project) {
+        refused_access(request, status, project);
+      }});
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
