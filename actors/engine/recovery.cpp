@@ -161,6 +161,7 @@ Result<void> Runner::fold_next(PartitionId partition, log::Head& stored) {
 
 /// Reads on what others own, so that it can be taken over at once. True: there may be more.
 bool Runner::follow_share() {
+  share_news_ = false;
   for (const auto partition : share_) {
     if (owns(partition)) continue;
     const auto head = log_.head(partition);

@@ -56,9 +56,19 @@ Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Ki
             { const std::lock_guard lock(mutex_); }  // so that one who is about to wait hears it
             wake_.notify_one();
           },
-          [this](PartitionId partition, const Failure& failure) { alarm(partition, failure); }) {}
+          [this](PartitionId partition, const Failure& failure) { alarm(partition, failure); }) {
+  if (options_.host.empty()) return;
+  share_watcher_ = log_.watch([this](const std::vector<log::BatchPtr>& batches) {
+    const auto is_others = [this](const log::BatchPtr& batch) { return !seems_to_own(batch->partition); };
+    if (std::none_of(batches.begin(), batches.end(), is_others) || share_news_.exchange(true)) return;
+    { const std::lock_guard lock(mutex_); }  // so that one who is about to wait hears it
+    wake_.notify_one();
+  });
+}
 
-Runner::~Runner() = default;
+Runner::~Runner() {
+  if (share_watcher_ != 0) log_.unwatch(share_watcher_);
+}
 
 std::size_t& Runner::waiting_commands(const Input& input) {
   return waiting_commands_[is_id(input.entity) ? partition_of(input.entity, partition_count()) : 0];

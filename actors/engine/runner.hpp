@@ -193,7 +193,9 @@ class Runner {
   bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
-  bool has_work() const { return !queue_.empty() || stopping_ || assigned_ || feed_.has_news(); }
+  bool has_work() const {
+    return !queue_.empty() || stopping_ || assigned_ || feed_.has_news() || (share_news_ && !suspended_);
+  }
   std::uint32_t partition_count() const { return log_.partitions(); }
 
   const RunnerOptions options_;
@@ -226,6 +228,8 @@ class Runner {
   bool turning_ = false;
   std::condition_variable idle_;  ///< told when turning_ ends, and when there is room in the queue
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> share_news_{false};  ///< others have written what may be to be done here
+  std::uint64_t share_watcher_ = 0;
   MessageFeed feed_;  ///< last: told by other threads until it is gone
 };
 

@@ -3,6 +3,7 @@ import pathlib
 import uuid
 
 import brokers
+import nodes as several
 import pytest
 
 
@@ -27,3 +28,11 @@ def bootstrap(bootstrap_file):
 def namespace():
     """Of the test's own: the broker is shared."""
     return f"t{uuid.uuid4().hex[:16]}"
+
+
+@pytest.fixture
+def nodes(bootstrap, namespace, tmp_path):
+    """Servers of a namespace of their own; none runs yet."""
+    made = several.Nodes(tmp_path, bootstrap, namespace)
+    yield made
+    made.clean_up()

@@ -1,0 +1,89 @@
+"""Drives several servers of one namespace."""
+import json
+import pathlib
+import subprocess
+import sys
+
+import confluent_kafka
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+import hub  # noqa: E402
+
+PARTITIONS = 6
+SESSION_S = 6
+CLAIMED = "computehub.internal.claimed.v1"
+
+
+class Nodes:
+    """Servers of one namespace, each with a data folder of its own."""
+
+    def __init__(self, folder, bootstrap, namespace):
+        self.folder, self.bootstrap, self.namespace = folder, bootstrap, namespace
+        self.there = ["--kafka-brokers", bootstrap, "--namespace", namespace]
+        self.all = {}
+        subprocess.run([hub.BINARY, "kafka", "init", *self.there, "--partitions", str(PARTITIONS)], check=True,
+                       capture_output=True)
+
+    def make(self, name, folder=None):
+        home = self.folder / (folder or name)
+        home.mkdir()
+        arguments = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]
+        return self.all.setdefault(folder or name, hub.Server(home, arguments=arguments))
+
+    def start(self, name):
+        return (self.all.get(name) or self.make(name)).start()
+
+    def records(self, type):
+        """Every committed record of a type, in order of each partition: (partition, value)."""
+        consumer = confluent_kafka.Consumer({
+            "bootstrap.servers": self.bootstrap, "group.id": self.namespace, "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest", "enable.partition.eof": True, "enable.auto.commit": False})
+        consumer.assign([confluent_kafka.TopicPartition(f"{self.namespace}.events", p, confluent_kafka.OFFSET_BEGINNING)
+                         for p in range(PARTITIONS)])
+        found, ended = [], set()
+        while len(ended) < PARTITIONS:
+            message = consumer.poll(hub.DEADLINE_S)
+            assert message is not None, "the brokers answer"
+            if message.error():
+                assert message.error().code() == confluent_kafka.KafkaError._PARTITION_EOF
+                ended.add(message.partition())
+            elif dict(message.headers())["ce_type"] == type.encode():
+                found.append((message.partition(), message.value()))
+        consumer.close()
+        return found
+
+    def owners(self):
+        """partition → (node, epoch) of its last claim."""
+        return {partition: (claim["node"], claim["epoch"])
+                for partition, claim in ((p, json.loads(value)) for p, value in self.records(CLAIMED))}
+
+    def shared_out(self, *names):
+        """Waits until each of them, and nobody else, owns something."""
+        def are_owners():
+            owners = self.owners()
+            return len(owners) == PARTITIONS and {node for node, _ in owners.values()} == set(names) and owners
+        return hub.eventually(are_owners, f"partitions are shared out to {names}", 60)
+
+    def clean_up(self):
+        for server in self.all.values():
+            server.clean_up()
+
+
+def settled(client, answer):
+    """The deployment of an answer, also of one that came before the decision."""
+    if answer.status_code == 201:
+        return answer.json()["id"]
+    assert answer.status_code == 202, answer.text
+    url = answer.json()["status_url"]
+    outcome = hub.eventually(lambda: client.get(url).status_code == 200 and client.get(url).json(), "it is decided", 60)
+    assert outcome["state"] in ("accepted", "expired"), outcome
+    return outcome["entity"] if outcome["accepted"] else None
+
+
+def post(client, **fields):
+    return client.post("/api/v1/deployments", {"name": hub.unique("n"), "provider": "local", "command": ["true"],
+                                               "desired": "stopped", **fields})
+
+
+def are_seen(client, ids):
+    hub.eventually(lambda: all(client.get(f"/api/v1/deployments/{id}").status_code == 200 for id in ids), "all are seen")

@@ -1,0 +1,63 @@
+"""Machines of several nodes: a deployment runs on its host, whoever owns it."""
+from nodes import SESSION_S, hub, post, settled
+
+
+def hosts(client):
+    return {host["name"]: host for host in client.get("/api/v1/hosts").json()["items"]}
+
+
+def both(nodes):
+    servers = [nodes.start(name) for name in ("one", "two")]
+    nodes.shared_out("one", "two")
+    for server in servers:
+        hub.eventually(lambda: set(hosts(server.client())) == {"one", "two"}, "both offer their machine")
+    return servers
+
+
+def running(server):
+    """Command lines of what runs on a node's machine."""
+    return [line for line in hub.processes_under(server.data).values() if line.startswith("sleep ")]
+
+
+def test_a_deployment_runs_on_the_host_that_it_names_or_on_that_of_the_node_that_was_asked(nodes):
+    one, two = both(nodes)
+    for asked in (one, two):
+        client = asked.client()
+        named = [client.create("exec sleep 601", wait="running", host="two") for _ in range(3)]
+        given = [client.create("exec sleep 602", wait="running") for _ in range(3)]
+        assert {item["host"] for item in named} == {"two"}
+        assert {item["host"] for item in given} == {asked.folder.name}
+    assert sorted(running(one)) == ["sleep 602 "] * 3
+    assert sorted(running(two)) == ["sleep 601 "] * 6 + ["sleep 602 "] * 3
+    for server in (one, two):
+        for item in (*named, *given):
+            assert server.client().act(item["id"], "stop", wait="stopped")["status"] == "stopped"
+            named, given = given[1:], []
+    assert client.post("/api/v1/deployments", {"name": "x", "provider": "local", "command": ["true"],
+                                               "host": "three"}).json()["code"] == "host.unknown"
+
+
+def test_a_host_that_is_away_makes_its_deployments_unreachable_and_adopts_them_when_it_is_back(nodes):
+    one, two = both(nodes)
+    client = two.client()
+    there = [client.create("exec sleep 603", wait="running", host="one")["id"] for _ in range(4)]
+    here = [client.create("exec sleep 604", wait="running", host="two")["id"] for _ in range(4)]
+    one.kill()
+    before = set(hub.processes_under(one.data))
+    hub.eventually(lambda: hosts(client)["one"]["status"] == "away", "it is away", 10 * SESSION_S)
+    for id in there:
+        found = hub.eventually(lambda: (d := client.deployment(id))["status"] == "unreachable" and d, "unreachable")
+        assert found["reason"]["code"] == "host.away"
+    assert {client.deployment(id)["status"] for id in here} == {"running"}
+    refused = post(client, host="one")
+    assert (refused.status_code, refused.json()["code"]) == (409, "host.away")
+    assert len(running(one)) == 4, "what runs there goes on"
+    one.start()
+    for id in there:
+        hub.eventually(lambda: client.deployment(id)["status"] == "running", "adopted again", 10 * SESSION_S)
+    assert len(running(one)) == 4 and set(hub.processes_under(one.data)) >= before
+    hub.eventually(lambda: hosts(client)["one"]["status"] == "online" and hosts(client)["one"]["running"] == 4,
+                   "it is back")
+    events = [event["type"].split(".")[2] for event in client.history(there[0])]
+    assert events[-2:] == ["unreachable", "reachable"], events
+    assert client.act(there[0], "stop", wait="stopped")["status"] == "stopped"
