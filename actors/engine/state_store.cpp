@@ -9,8 +9,10 @@
 namespace hub::engine {
 namespace {
 
-// Keys: e<entity> · c<command id> · a<entity> · h<partition> · p<target><source> · d<letter id>; numbers are
+// Keys: e<entity> · c<command id> · a<entity> · h<partition> · p<target><source> · d<letter id> · l; numbers are
 // big-endian, so that they sort.
+constexpr std::string_view kLettersRead = "l";
+
 std::string key_of(char table, std::string_view rest) {
   std::string key(1, table);
   key += rest;
@@ -159,6 +161,18 @@ class RowStateStore final : public StateStore {
     if (!rows_->get(key, ignored)) return false;
     rows_->write_durably({{std::move(key), std::nullopt}});
     return true;
+  }
+
+  std::uint64_t letters_read() override {
+    std::string bytes;
+    PartitionId ignored = 0;
+    Seq offset = 0;
+    if (!rows_->get(kLettersRead, bytes) || !decode_consumed(bytes, ignored, offset)) return 0;
+    return offset;
+  }
+
+  void set_letters_read(std::uint64_t offset) override {
+    rows_->write({{std::string(kLettersRead), encode_consumed(0, offset)}});
   }
 
   std::vector<DeadLetter> dead_letters(std::size_t count_max) override {

@@ -84,6 +84,9 @@ class StateStore {
   virtual bool change_dead_letter(std::string_view id, const std::function<void(DeadLetter&)>& change) = 0;
   /// False when it is not there.
   virtual bool drop_dead_letter(std::string_view id) = 0;
+  /// How far those of other nodes are read: the offset behind the last one; behind a crash perhaps one before it.
+  virtual std::uint64_t letters_read() = 0;
+  virtual void set_letters_read(std::uint64_t offset) = 0;
   /// The newest first.
   virtual std::vector<DeadLetter> dead_letters(std::size_t count_max) = 0;
 

@@ -10,6 +10,7 @@
 #include "adapters/secrets/sealer.hpp"
 #include "adapters/secrets/secrets.hpp"
 #include "gateway/http/request.hpp"
+#include "gateway/routes/cluster.hpp"
 #include "gateway/routes/row_watch.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/deployments/queries.hpp"
@@ -37,6 +38,7 @@ struct Services {
   std::function<Instant()> clock = wall_now;
   std::function<std::vector<HealthCheck>()> health;
   std::function<std::string()> metrics_text;
+  std::function<ClusterView()> cluster;
   bool metrics_open = false;
   std::shared_ptr<const std::string> openapi_json;
   std::function<hosts::HostState()> this_host;  ///< this node's machine

@@ -9,10 +9,13 @@
 #include "adapters/providers/local/local_provider.hpp"
 #include "adapters/secrets/key_file.hpp"
 #include "events/core/logging.hpp"
+#include "events/kafka/topics.hpp"
 #include "events/log/checkpoint.hpp"
 #include "events/log/embedded_log.hpp"
+#include "gateway/cli/kafka_options.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/routes/routes.hpp"
+#include "gateway/server/cluster.hpp"
 #include "gateway/server/data_folder.hpp"
 #include "gateway/server/disk_guard.hpp"
 #include "gateway/server/docs.hpp"
@@ -27,6 +30,7 @@
 #include "gateway/server/public_key_file.hpp"
 #include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/shared_keys.hpp"
+#include "gateway/server/shared_letters.hpp"
 #include "gateway/server/shared_log.hpp"
 #include "gateway/server/telemetry.hpp"
 #include "gateway/streams/deployment_streams.hpp"
@@ -57,6 +61,8 @@ struct Server::Parts {
   ~Parts() { stop(); }
 
   Result<void> open_log();
+  Result<void> open_letters();
+  void letter_changed(const engine::DeadLetter& letter, engine::LetterChange change);
   Result<void> open_keys();
   Result<void> open_stores();
   Result<void> open_secrets();
@@ -80,9 +86,12 @@ struct Server::Parts {
   std::unique_ptr<DiskGuard> disk;
   std::optional<log::Signer> signer;
   std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
+  std::unique_ptr<engine::StateStore> state;
+  std::unique_ptr<SharedLetters> letters;  ///< on a shared log
+  std::atomic<SharedLetters*> letters_ready{nullptr};
+  std::shared_ptr<kafka::KafkaFigures> kafka_figures;  ///< the same
   std::unique_ptr<log::Log> log;
   std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
-  std::unique_ptr<engine::StateStore> state;
   std::unique_ptr<secrets::SlotStore> slots;
   std::unique_ptr<secrets::Secrets> secret_values;
   std::unique_ptr<secrets::Sealer> sealer;
@@ -107,6 +116,7 @@ struct Server::Parts {
   std::unique_ptr<routes::RowWatch> rows;
   asio::thread_pool blocking{kBlockingThreads};
   std::unique_ptr<Health> health;
+  std::unique_ptr<Cluster> cluster;
   std::unique_ptr<HttpWatch> http_watch;
   std::unique_ptr<RefusalAudit> refusals;
   std::unique_ptr<routes::Services> services;
@@ -117,8 +127,13 @@ Result<void> Server::Parts::open_log() {
   // What is only read is read where it lies, also when it is a copy.
   if (options.log == cli::LogKind::kafka && !options.read_only) {
     HUB_TRY(node, node_name(options, folder));
-    HUB_TRY(log, open_shared_log(options, folder, node));
-    return success();
+    // What is not ours is kept before it counts as read.
+    HUB_TRY(state, engine::open_state_store(folder.state()));
+    HUB_TRY(log, open_shared_log(options, folder, node, kafka_figures, [this](kafka::ForeignRecord record) {
+              for (const auto& fresh : state->keep({letter_of(std::move(record), node)}))
+                letter_changed(fresh, engine::LetterChange::kept);
+            }));
+    return open_letters();
   }
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
@@ -127,6 +142,20 @@ Result<void> Server::Parts::open_log() {
   log_options.figures = log_figures;
   HUB_TRY(log, log::open_embedded_log(log_options));
   return success();
+}
+
+Result<void> Server::Parts::open_letters() {
+  kafka::Brokers brokers{options.kafka_brokers, {}};
+  HUB_TRY(brokers.conf, cli::kafka_properties(options));
+  HUB_TRY(letters, SharedLetters::open(brokers, kafka::Topics(options.kafka_namespace).dead_letters, *state));
+  letters_ready = letters.get();
+  // Also what came before there was anybody to tell.
+  letters->tell_untold();
+  return success();
+}
+
+void Server::Parts::letter_changed(const engine::DeadLetter& letter, engine::LetterChange change) {
+  if (auto* const shared = letters_ready.load()) shared->changed(letter, change);
 }
 
 Result<void> Server::Parts::open_keys() {
@@ -152,7 +181,9 @@ Result<void> Server::Parts::open_stores() {
     HUB_TRY(open_log());
     HUB_TRY(open_keys());
   }
-  HUB_TRY(state, engine::open_state_store(folder.state()));
+  if (!state) {
+    HUB_TRY(state, engine::open_state_store(folder.state()));
+  }
   return success();
 }
 
@@ -195,6 +226,9 @@ Result<void> Server::Parts::start_engine() {
   engine::EngineOptions engine_options;
   engine_options.runner.node = node;
   if (log->inputs() != nullptr) engine_options.runner.host = node;
+  engine_options.runner.buried = [this](const engine::DeadLetter& letter) {
+    letter_changed(letter, engine::LetterChange::kept);
+  };
   engine_options.runner.has_room = [this] { return disk->has_room(); };
   engine_options.runner.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
     std::vector<log::Head> heads;
@@ -325,10 +359,13 @@ Result<void> Server::Parts::start_gateway() {
       RefusalAudit::Options{});
   health = std::make_unique<Health>(
       Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
+  cluster = std::make_unique<Cluster>(Cluster::Sources{*engine, *log, projections->feed("deployments").progress(),
+                                                       kafka_figures, node, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
       *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
-      [this] { return health->checks(); }, [this] { return metrics(); }, options.metrics_open, openapi_document(),
-      [this] { return this_host(); }, [](const engine::DeadLetter&, engine::LetterChange) {},
+      [this] { return health->checks(); }, [this] { return metrics(); }, [this] { return cluster->view(); },
+      options.metrics_open, openapi_document(), [this] { return this_host(); },
+      [this](const engine::DeadLetter& letter, engine::LetterChange change) { letter_changed(letter, change); },
       [this](const http::Request& request, int status, std::string_view project) {
         refused_access(request, status, project);
       }});
@@ -342,6 +379,7 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_events(router, *services);
   routes::add_access(router, *services);
   routes::add_secrets(router, *services);
+  routes::add_cluster(router, *services);
   routes::add_dead_letters(router, *services);
   routes::add_system(router, *services);
   add_docs(router);

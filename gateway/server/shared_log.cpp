@@ -39,7 +39,9 @@ Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder
 }
 
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
-                                                  const std::string& node) {
+                                                  const std::string& node,
+                                                  std::shared_ptr<kafka::KafkaFigures>& figures,
+                                                  kafka::ForeignHandler foreign) {
   kafka::KafkaLogOptions log;
   log.brokers.bootstrap = options.kafka_brokers;
   HUB_TRY(log.brokers.conf, cli::kafka_properties(options));
@@ -51,10 +53,13 @@ Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& optio
   log.member->group = options.kafka_namespace + "-engine";
   log.member->instance = node;
   log.member->session = options.session_timeout;
+  log.member->foreign = foreign;
+  log.foreign = std::move(foreign);
   log.transactional_id = "ch-" + options.kafka_namespace + "-" + node;
   log.folder = folder.log();
   log.partitions = record.partitions;
   log.incarnation = record.incarnation;
+  log.figures = figures = std::make_shared<kafka::KafkaFigures>(record.partitions);
   return kafka::open_kafka_log(std::move(log));
 }
 

@@ -32,6 +32,8 @@ class ForwardingStore : public engine::StateStore {
     return inner_->change_dead_letter(id, change);
   }
   bool drop_dead_letter(std::string_view id) override { return inner_->drop_dead_letter(id); }
+  std::uint64_t letters_read() override { return inner_->letters_read(); }
+  void set_letters_read(std::uint64_t offset) override { inner_->set_letters_read(offset); }
   std::vector<engine::DeadLetter> dead_letters(std::size_t count_max) override {
     return inner_->dead_letters(count_max);
   }
