@@ -432,7 +432,7 @@ void Server::Parts::refused_stream(const accounts::Principal& caller, std::strin
 
 std::string Server::Parts::metrics() const {
   return metrics_text({*engine, *log_figures, *http_watch, http ? http->connections() : 0, hub->metrics(),
-                       health->lag(), health->checks()});
+                       health->lag(), health->checks(), cluster->view(), kafka_figures.get()});
 }
 
 void Server::Parts::stop() {
