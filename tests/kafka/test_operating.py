@@ -1,5 +1,6 @@
 """What operators see of several nodes: owners, epochs, lag, and the dead letters of all of them."""
 import base64
+import json
 import re
 import subprocess
 
@@ -84,7 +85,7 @@ def test_what_one_node_buries_every_node_lists_and_can_remove(nodes, bootstrap, 
     answer = two.client().post(f"{LETTERS}/{letter['id']}/redrive")
     assert (answer.status_code, answer.json()["state"]) == (200, "refused"), answer.text
     for server in (one, two):
-        hub.eventually(lambda: letters(server)[0]["redriven_as"] == answer.json()["command_id"], "it is marked")
+        hub.eventually(lambda: letters(server)[0].get("redriven_as") == answer.json()["command_id"], "it is marked")
     # A node that comes later has it too, and one whose rows are lost has it again.
     three = nodes.start("three")
     hub.eventually(lambda: [each["id"] for each in letters(three)] == [letter["id"]], "a later node lists it")
@@ -141,3 +142,40 @@ def test_foreign_records_are_kept_once_with_their_bytes_and_stop_nothing(nodes, 
     assert [(h["name"], base64.b64decode(h["value_base64"])) for h in shown["foreign"]["headers"]] == headers
     answer = two.client().post(f"{LETTERS}/{letter['id']}/redrive")
     assert (answer.status_code, answer.json()["code"]) == (409, "dead_letters.foreign")
+
+
+def doctor(server, bootstrap, namespace, code=0):
+    ended = subprocess.run(
+        [hub.BINARY, "-o", "json", "doctor", "--data", server.data, "--log", "kafka", "--node", "one", "--kafka-brokers",
+         bootstrap, "--namespace", namespace], capture_output=True, timeout=hub.DEADLINE_S * 2)
+    assert ended.returncode == code, ended
+    return {check["name"]: check for check in json.loads(ended.stdout)["items"]}
+
+
+def test_the_doctor_looks_at_brokers_topics_keys_and_the_copy(nodes, bootstrap, namespace):
+    one = nodes.start("one")
+    nodes.shared_out("one")
+    one.client().create("true", desired="stopped")
+    found = doctor(one, bootstrap, namespace)
+    assert "a running server" in found["copy"]["text"]
+    assert one.stop() == 0
+    found = doctor(one, bootstrap, namespace)
+    assert {name: found[name]["state"] for name in ("brokers", "topics", "signing", "copy")} == dict.fromkeys(
+        ("brokers", "topics", "signing", "copy"), "good")
+    assert found["copy"]["text"] == "it has all that the topic has"
+    assert "1 of them by one" in found["signing"]["text"]
+    # What another node writes meanwhile is told as how far the folder is behind.
+    two = nodes.start("two")
+    nodes.shared_out("two")
+    two.client().create("true", desired="stopped")
+    found = doctor(one, bootstrap, namespace)
+    assert re.fullmatch(r"[1-9][0-9,]* records behind the topic; a start fetches them", found["copy"]["text"])
+
+
+def test_the_doctor_says_what_is_wrong_with_the_brokers(nodes, bootstrap, namespace):
+    one = nodes.make("one")
+    one.data.mkdir()
+    found = doctor(one, bootstrap, namespace + "x", code=1)
+    assert found["topics"]["state"] == "bad" and "kafka init" in found["topics"]["text"] + found["topics"]["advice"]
+    found = doctor(one, "127.0.0.1:1", namespace, code=1)
+    assert found["brokers"]["state"] == "bad"
