@@ -21,7 +21,7 @@ Result<Events> decide_offer(const HostState& state, const OfferHost& c, const en
 }
 
 Result<Events> decide_keep(const HostState& state, const KeepHost& c, const engine::Context& context) {
-  if (!state.exists) return invalid("host.unknown", "no host of this name was offered");
+  if (!state.exists) return invalid("host.not_offered", "no host of this name was offered");
   return Events{HostSeen{context.now, c.running}};
 }
 

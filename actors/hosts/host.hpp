@@ -17,7 +17,7 @@ struct OfferHost {
 };
 BOOST_DESCRIBE_STRUCT(OfferHost, (), (name, cpus, memory_bytes, gpus, lease))
 
-/// By the machine's own node, several times within a lease. Refused: invalid `host.unknown`.
+/// By the machine's own node, several times within a lease. Refused: invalid `host.not_offered`.
 struct KeepHost {
   static constexpr std::string_view type = "KeepHost";
   std::int32_t running = 0;

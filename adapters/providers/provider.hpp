@@ -120,6 +120,8 @@ class Observer {
  public:
   virtual ~Observer() = default;
   virtual void on_exit(const std::string& deployment_id, const Exit& exit) = 0;
+  /// Nothing is kept of it any more.
+  virtual void on_removed(const std::string&) {}
   /// Lines up to `last_seq` can be read now.
   virtual void on_log(const std::string& deployment_id, std::uint64_t last_seq) = 0;
   virtual void on_metrics(const std::string& deployment_id, const MetricSample& sample) = 0;

@@ -23,14 +23,15 @@ Offsets assignment(const std::string& topic, const std::vector<std::int64_t>& of
 }  // namespace
 
 Result<std::unique_ptr<Consumer>> Consumer::start(const Brokers& brokers, const std::string& topic,
-                                                  const std::vector<std::int64_t>& offsets, Handler handler) {
+                                                  const std::vector<std::int64_t>& offsets, Handler handler,
+                                                  Truncated truncated) {
   // A group is needed by the interface; nothing is committed to it, and nobody joins.
   HUB_TRY(auto conf,
           make_conf(brokers, {{"group.id", topic + "-copy"},
                               {"isolation.level", "read_committed"},
                               {"enable.auto.commit", "false"},
                               {"enable.auto.offset.store", "false"},
-                              {"auto.offset.reset", "error"},
+                              {"auto.offset.reset", truncated == Truncated::tell ? "error" : "earliest"},
                               {"enable.partition.eof", "true"},
                               {"fetch.error.backoff.ms", "50"},
                               {"statistics.interval.ms", std::string(handler.statistics ? kStatisticsMs : "0")},

@@ -23,9 +23,12 @@ class Consumer {
     /// Every two seconds, what librdkafka tells of itself as JSON; empty: it is not asked.
     std::function<void(std::string_view)> statistics;
   };
+  /// What is done about what is not kept any more.
+  enum class Truncated { tell, begin_with_what_is_kept };
   /// Offsets by partition. Fails: invalid `kafka.conf`.
   static Result<std::unique_ptr<Consumer>> start(const Brokers& brokers, const std::string& topic,
-                                                 const std::vector<std::int64_t>& offsets, Handler handler);
+                                                 const std::vector<std::int64_t>& offsets, Handler handler,
+                                                 Truncated truncated = Truncated::tell);
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
   /// The handler runs no more when it returns.

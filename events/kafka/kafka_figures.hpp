@@ -35,6 +35,13 @@ class KafkaFigures {
     return {behind > 0 ? static_cast<std::uint64_t>(behind) : 1, Duration{std::max<std::int64_t>(0, now() - since)}};
   }
 
+  /// One transaction that has ended.
+  void wrote(std::chrono::steady_clock::duration took, bool was_fenced) {
+    transactions.observe(
+        static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+    if (was_fenced) ++fenced;
+  }
+
   // By the reader of the copy.
   void read_to(PartitionId partition, std::int64_t next) {
     auto& copy = copies_.at(partition);

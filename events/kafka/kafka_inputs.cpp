@@ -6,7 +6,7 @@
 namespace hub::kafka {
 
 Result<void> KafkaInputs::start(Handler handler) {
-  HUB_TRY(auto publisher, CommandPublisher::open(options_.brokers, options_.topic));
+  HUB_TRY(auto publisher, Publisher::open(options_.brokers, options_.topic));
   GroupMember::Handler heard;
   heard.assigned = handler.assigned;
   heard.revoked = handler.revoked;
@@ -34,7 +34,7 @@ Result<void> KafkaInputs::start(Handler handler) {
 }
 
 void KafkaInputs::stop() {
-  std::unique_ptr<CommandPublisher> publisher;
+  std::unique_ptr<Publisher> publisher;
   GroupMember* member = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -53,7 +53,7 @@ void KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint6
 void KafkaInputs::publish(PartitionId partition, const log::Command& command, Delivered delivered) {
   {
     const std::lock_guard lock(mutex_);
-    if (publisher_) return publisher_->publish(partition, command, std::move(delivered));
+    if (publisher_) return publisher_->publish(partition, to_message(command), std::move(delivered));
   }
   delivered(log::Delivery::not_there);
 }

@@ -1,6 +1,6 @@
 #pragma once
-#include "events/kafka/command_publisher.hpp"
 #include "events/kafka/group_member.hpp"
+#include "events/kafka/publisher.hpp"
 #include "events/log/inputs.hpp"
 
 namespace hub::kafka {
@@ -24,7 +24,7 @@ class KafkaInputs final : public log::Inputs {
   const MemberOptions options_;
   std::atomic<bool> started_{false};
   mutable std::mutex mutex_;  ///< guards the next two
-  std::unique_ptr<CommandPublisher> publisher_;
+  std::unique_ptr<Publisher> publisher_;
   std::unique_ptr<GroupMember> member_;
 };
 

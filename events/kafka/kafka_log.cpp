@@ -276,9 +276,7 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
   if (consumed && !consumed->group) return log::Append::fenced;
   const auto begun = Clock::now();
   const auto outcome = lanes_.take()->write(options_.topic, messages, consumed ? &*consumed : nullptr);
-  figures_->transactions.observe(
-      static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begun).count()));
-  if (outcome == Outcome::fenced) ++figures_->fenced;
+  figures_->wrote(Clock::now() - begun, outcome == Outcome::fenced);
   if (outcome != Outcome::committed) {
     disown_all();
     return outcome == Outcome::fenced ? log::Append::fenced : log::Append::unknown;

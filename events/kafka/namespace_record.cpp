@@ -53,6 +53,14 @@ Result<void> write(rd_kafka_t* writer, const std::string& topic, std::string val
   return step(rd_kafka_commit_transaction(writer, patience.slice_ms(patience.left_ms())), kDoing);
 }
 
+/// Returns when readers are shown the record that was committed: the brokers mark it in the topic behind their answer.
+Result<NamespaceRecord> shown(const Brokers& brokers, const std::string& name, const Patience& patience) {
+  while (true) {
+    HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
+    if (found) return *found;
+  }
+}
+
 /// Writes a new record unless somebody has done so by the time that others are fenced.
 Result<NamespaceRecord> draw_record(const Brokers& brokers, const std::string& name, std::uint32_t partitions,
                                     const Patience& patience) {
@@ -64,7 +72,7 @@ Result<NamespaceRecord> draw_record(const Brokers& brokers, const std::string& n
   const auto drawn = random_bytes(sizeof record.incarnation);
   std::memcpy(&record.incarnation, drawn.data(), sizeof record.incarnation);
   HUB_TRY(write(writer.get(), Topics(name).control, to_json_text(record), patience));
-  return record;
+  return shown(brokers, name, patience);
 }
 
 }  // namespace
@@ -113,9 +121,10 @@ Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const st
     if (!found) return failed ? *failed : found.error();
     if (found.value()) return *found.value();
     auto written = draw_record(brokers, name, partitions, patience);
-    if (written || written.error().kind != FailureKind::unavailable || patience.over()) return written;
-    // Fenced by somebody who writes it now, or not known whether it is there: the topic tells.
-    failed = std::move(written).error();
+    if (patience.over() || (!written && written.error().kind != FailureKind::unavailable)) return written;
+    // Written, and its transaction's mark may be under way still; or fenced by somebody who writes it now, or not known
+    // whether it is there: the topic tells.
+    if (!written) failed = std::move(written).error();
   }
 }
 

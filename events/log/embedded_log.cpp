@@ -174,6 +174,12 @@ Result<std::vector<BatchPtr>> EmbeddedLog::read(PartitionId partition, Seq from,
 
 Result<std::unique_ptr<Log>> open_embedded_log_on(const EmbeddedOptions& options, rocksdb::Env* env) {
   HUB_TRY(auto store, open_store(options, env));
+  // What is added to a copy is nowhere else, and all that is added elsewhere no longer follows it.
+  HUB_TRY(const bool copied, is_copy(*store));
+  if (copied && !options.read_only)
+    return conflict("log.copy",
+                    "the folder holds this node's copy of a log on Kafka, to which nothing may be added here: "
+                    "use --log kafka");
   auto log = std::make_unique<EmbeddedLog>(std::move(store), options);
   HUB_TRY(log->recover());
   return std::unique_ptr<Log>(std::move(log));

@@ -18,7 +18,7 @@ struct EmbeddedOptions {
 /// The log of one machine on RocksDB: one writer process (a lock on the folder), one put per batch and partition in
 /// blob files, synced. Several threads may append; those that queue during a sync share the next.
 /// Fails: unavailable `log.locked` (another process has it), internal `log.corrupt`, not_found `log.absent`
-/// (read_only).
+/// (read_only), conflict `log.copy` (not read_only: the folder holds a Mirror's copy).
 Result<std::unique_ptr<Log>> open_embedded_log(const EmbeddedOptions& options);
 
 }  // namespace hub::log

@@ -20,6 +20,7 @@ namespace hub::log {
 namespace {
 
 constexpr const char* kMetaKey = "log";
+constexpr const char* kCopyKey = "copy";
 constexpr const char* kTables = "db";
 constexpr std::size_t kBlockCacheBytes = 4 << 20;
 /// A bucket of the index in memory holds a few entries.
@@ -217,6 +218,20 @@ Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksd
   HUB_TRY(open_tables(*store, options));
   HUB_TRY(store->meta, read_meta(*store, options, made_as));
   return store;
+}
+
+void mark_copy(Store& store) {
+  rocksdb::WriteOptions write;
+  write.sync = true;
+  const auto status = store.db->Put(write, store.rows, kCopyKey, "1");
+  if (!status.ok()) stop_process("marking the copy", status);
+}
+
+Result<bool> is_copy(const Store& store) {
+  std::string ignored;
+  const auto status = store.db->Get({}, store.rows, kCopyKey, &ignored);
+  if (!status.ok() && !status.IsNotFound()) return open_failure(status);
+  return status.ok();
 }
 
 void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,

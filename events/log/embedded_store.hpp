@@ -52,6 +52,11 @@ struct Store {
 Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env,
                                           std::optional<std::uint64_t> made_as = std::nullopt);
 
+/// Says for good that the log is a copy of one that lies elsewhere: nobody may add to it but who copies.
+void mark_copy(Store& store);
+/// Fails: internal `log.corrupt`.
+Result<bool> is_copy(const Store& store);
+
 /// A batch behind the hash `link`, with its entries of the indexes.
 void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& key, const Digest& link,
                const Batch& batch);

@@ -117,6 +117,8 @@ Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options) {
   HUB_TRY(auto store, open_store(store_options, rocks::patient_env(), options.incarnation));
   if (store->meta != Meta{options.partitions, options.incarnation})
     return conflict("log.other", "the folder holds another log than the one that it would copy");
+  HUB_TRY(const bool marked, is_copy(*store));
+  if (!marked) mark_copy(*store);
   auto mirror = std::make_unique<LocalMirror>(std::move(store));
   HUB_TRY(mirror->recover());
   return std::unique_ptr<Mirror>(std::move(mirror));

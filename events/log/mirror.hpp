@@ -39,7 +39,8 @@ class Mirror {
   virtual Result<Seq> seq_at(PartitionId partition, Instant at) = 0;
 };
 
-/// Fails: as open_embedded_log; conflict `log.other` when the folder holds another log.
+/// From then on open_embedded_log opens the folder for reading only. Fails: as open_store; conflict `log.other` when
+/// the folder holds another log.
 Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options);
 
 }  // namespace hub::log

@@ -46,6 +46,7 @@ struct KeysCreate {
   std::string name;               ///< empty: not given
   Instant expires_at;             ///< not set: never
   std::uint32_t partitions = 16;  ///< of a log that is made for it
+  ServeOptions server;            ///< as `serve` would have them: where the log is, how it is reached
 };
 /// The key of the secrets, as `serve` is told it; with neither the one that --dev keeps in DIR/keys is meant.
 struct EncryptionKey {

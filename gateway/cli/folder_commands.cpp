@@ -1,6 +1,6 @@
 #include <memory>
 
-#include "gateway/cli/command_line.hpp"
+#include "gateway/cli/server_flags.hpp"
 
 namespace hub::cli {
 namespace {
@@ -109,8 +109,21 @@ void add_backup(CLI::App& app, CommandLine& line) {
       ->type_name("FOLDER");
 }
 
-Exit create_key(CommandLine& line, KeysCreate wanted, const std::string& expires) {
+constexpr std::string_view kLogOptions[] = {"log",       "kafka-brokers", "kafka-conf", "kafka-conf-file",
+                                            "namespace", "node"};
+
+void add_log_flags(CLI::App& command, const std::shared_ptr<ServerFlags>& told) {
+  add_config_flag(command, told);
+  for (const auto& option : serve_options())
+    for (const auto name : kLogOptions)
+      if (option.name == name) add_option_flag(command, option, told);
+}
+
+Exit create_key(CommandLine& line, const ServerFlags& told, KeysCreate wanted, const std::string& expires) {
   wanted.data = line.session.flags.data;
+  auto config = load_config(line, told);
+  if (!config) return report(config.error(), line.session);
+  wanted.server = std::move(config).value().options;
   if (!expires.empty()) {
     const auto time = parse_rfc3339(expires);
     const auto span = parse_duration(expires);
@@ -164,9 +177,12 @@ void add_keys(CLI::App& app, CommandLine& line) {
   auto* keys = add_group(app, "keys", "API keys and encryption keys of a stopped server");
   auto made = std::make_shared<KeysCreate>();
   auto expires = std::make_shared<std::string>();
+  auto told = std::make_shared<ServerFlags>();
   auto* create = line.add(*keys, "create", "make an API key; it is shown once",
-                          "computehub keys create --data /var/lib/computehub --role admin",
-                          [&line, made, expires] { return create_key(line, *made, *expires); });
+                          "computehub keys create --data /var/lib/computehub --role admin\n"
+                          "computehub keys create --role admin --log kafka --kafka-brokers 127.0.0.1:9092",
+                          [&line, told, made, expires] { return create_key(line, *told, *made, *expires); });
+  add_log_flags(*create, told);
   create->add_option("--role", made->role, "admin, dev or viewer")
       ->required()
       ->check(CLI::IsMember({"admin", "dev", "viewer"}))

@@ -12,6 +12,8 @@
 #include "gateway/offline/commands.hpp"
 #include "gateway/offline/opened.hpp"
 #include "gateway/server/public_key_file.hpp"
+#include "gateway/server/shared_keys.hpp"
+#include "gateway/server/shared_log.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/accounts/dev_login.hpp"
 
@@ -120,6 +122,15 @@ Result<secrets::Key> next_key(const fs::path& file) {
   return std::move(*key);
 }
 
+/// The log that a key is made in: the folder's own, made when there is none, or the one on Kafka.
+Result<std::unique_ptr<log::Log>> open_to_add(const cli::KeysCreate& wanted, const server::DataFolder& folder,
+                                              const std::string& node) {
+  if (wanted.server.log != cli::LogKind::kafka) return open_to_write(folder, wanted.partitions);
+  auto opened = server::open_shared_log(wanted.server, folder, node, server::Part::visitor);
+  if (!opened) return explained(std::move(opened).error(), folder);
+  return opened;
+}
+
 /// A new token where --dev keeps one; false where there was none.
 Result<bool> renew_dev_token(const server::DataFolder& folder) {
   std::error_code error;
@@ -132,15 +143,20 @@ Result<bool> renew_dev_token(const server::DataFolder& folder) {
 
 Result<Exit> keys_create(const cli::KeysCreate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto log, open_to_write(folder, wanted.partitions));
+  std::string node;
+  if (wanted.server.log == cli::LogKind::kafka) {
+    HUB_TRY(folder.make());
+    HUB_TRY(node, server::node_name(wanted.server, folder));
+  }
+  HUB_TRY(const auto log, open_to_add(wanted, folder, node));
   // The first writer of a log makes the key that signs it.
-  HUB_TRY(const auto signer, server::open_signer(folder, *log));
+  HUB_TRY(const auto keys, server::open_keys(wanted.server, folder, *log, node));
   accounts::OfflineKey key;
   if (!wanted.name.empty()) key.name = wanted.name;
   if (!wanted.project.empty()) key.project = wanted.project;
   key.role = accounts::role_of(wanted.role).value_or(accounts::Role::none);
   if (wanted.expires_at.is_set()) key.expires_at = wanted.expires_at;
-  HUB_TRY(const auto made, accounts::create_key_offline(*log, signer, key, console.now()));
+  HUB_TRY(const auto made, accounts::create_key_offline(*log, keys.signer, key, console.now()));
   if (console.json) {
     console.line(fmt::format(R"({{"id":"{}","token":"{}","role":{},"project":{}}})", made.id, made.token,
                              json_string(wanted.role), json_string(key.project)));

@@ -70,7 +70,7 @@ Result<void> give_host(Services& services, deployments::Spec& spec) {
   }
   const auto all = all_hosts(services);
   const auto found = std::find_if(all.begin(), all.end(), [&](const auto& host) { return host.name == *spec.host; });
-  if (found == all.end()) return invalid("host.unknown", "no host of this name was offered", "host");
+  if (found == all.end()) return invalid("host.not_offered", "no host of this name was offered", "host");
   if (found->away) return conflict("host.away", "nothing is heard of this host at the moment");
   // Where there is one machine only, its name is no part of what is asked for.
   if (!shared) spec.host.reset();

@@ -10,7 +10,7 @@ namespace hub::routes {
 std::vector<hosts::HostState> all_hosts(Services& services);
 
 /// Names the host of a spec where several nodes share the log: the one that it names, else this machine. Fails: invalid
-/// `host.unknown`, conflict `host.away`; invalid `deployment.host` (of another provider than "local").
+/// `host.not_offered`, conflict `host.away`; invalid `deployment.host` (of another provider than "local").
 Result<void> give_host(Services& services, deployments::Spec& spec);
 
 }  // namespace hub::routes

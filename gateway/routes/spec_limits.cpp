@@ -173,6 +173,8 @@ Result<void> check_spec(const Spec& spec) {
   HUB_TRY(check_name(spec.name));
   if (spec.provider.empty() || spec.provider.size() > 64)
     return invalid("deployment.provider", "must name a provider", "provider");
+  if (spec.host && (spec.host->empty() || characters(*spec.host) > kHostCharactersMax))
+    return invalid("deployment.host", "must have 1 to 100 characters", "host");
   HUB_TRY(check_command(spec.command));
   if (spec.env.size() > kEnvCountMax) return invalid("deployment.env", "at most 1,024 variables", "env");
   HUB_TRY(check_env(spec));

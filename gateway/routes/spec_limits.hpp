@@ -7,6 +7,7 @@
 namespace hub::routes {
 
 inline constexpr std::size_t kNameCharactersMax = 128;
+inline constexpr std::size_t kHostCharactersMax = 100;
 inline constexpr std::size_t kCommandItemsMax = 1'024;
 inline constexpr std::size_t kCommandBytesMax = 128 << 10;  ///< of one item, as Linux takes it
 inline constexpr std::size_t kEnvCountMax = 1'024;

@@ -27,7 +27,6 @@
 #include "gateway/server/kinds.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
-#include "gateway/server/public_key_file.hpp"
 #include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/shared_keys.hpp"
 #include "gateway/server/shared_letters.hpp"
@@ -61,9 +60,9 @@ struct Server::Parts {
   ~Parts() { stop(); }
 
   Result<void> open_log();
-  Result<void> open_letters();
-  void letter_changed(const engine::DeadLetter& letter, engine::LetterChange change);
-  Result<void> open_keys();
+  void letter_changed(const engine::DeadLetter& letter, engine::LetterChange change) const {
+    if (letters) letters->changed(letter, change);
+  }
   Result<void> open_stores();
   Result<void> open_secrets();
   Result<void> open_access();
@@ -74,6 +73,7 @@ struct Server::Parts {
   hosts::HostState this_host() const;
   std::int32_t running_here() const;
   void add_sources();
+  Result<void> share_output();
   http::ServerOptions http_options();
   std::string metrics() const;
   void refused_access(const http::Request& request, int status, std::string_view project);
@@ -87,8 +87,7 @@ struct Server::Parts {
   std::optional<log::Signer> signer;
   std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
   std::unique_ptr<engine::StateStore> state;
-  std::unique_ptr<SharedLetters> letters;  ///< on a shared log
-  std::atomic<SharedLetters*> letters_ready{nullptr};
+  std::unique_ptr<SharedLetters> letters;              ///< on a shared log
   std::shared_ptr<kafka::KafkaFigures> kafka_figures;  ///< the same
   std::unique_ptr<log::Log> log;
   std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
@@ -105,6 +104,8 @@ struct Server::Parts {
   std::unique_ptr<hosts::HostEffects> host_effects;
   std::unique_ptr<HostKeeper> host_keeper;
   std::unique_ptr<Telemetry> telemetry;
+  providers::local::LocalProvider* local_provider = nullptr;
+  std::unique_ptr<telemetry::SharedOutput> shared_output;
   std::unique_ptr<live::Hub> hub;
   std::shared_ptr<streams::LogStreams> log_streams;
   std::shared_ptr<streams::MetricStreams> metric_streams;
@@ -127,13 +128,11 @@ Result<void> Server::Parts::open_log() {
   // What is only read is read where it lies, also when it is a copy.
   if (options.log == cli::LogKind::kafka && !options.read_only) {
     HUB_TRY(node, node_name(options, folder));
-    // What is not ours is kept before it counts as read.
     HUB_TRY(state, engine::open_state_store(folder.state()));
-    HUB_TRY(log, open_shared_log(options, folder, node, kafka_figures, [this](kafka::ForeignRecord record) {
-              for (const auto& fresh : state->keep({letter_of(std::move(record), node)}))
-                letter_changed(fresh, engine::LetterChange::kept);
-            }));
-    return open_letters();
+    letters = std::make_unique<SharedLetters>(*state, node);
+    LogWatch watch{&kafka_figures, [this](kafka::ForeignRecord record) { letters->keep_foreign(std::move(record)); }};
+    HUB_TRY(log, open_shared_log(options, folder, node, Part::member, std::move(watch)));
+    return letters->connect(options);
   }
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
@@ -141,32 +140,6 @@ Result<void> Server::Parts::open_log() {
   log_options.read_only = options.read_only;
   log_options.figures = log_figures;
   HUB_TRY(log, log::open_embedded_log(log_options));
-  return success();
-}
-
-Result<void> Server::Parts::open_letters() {
-  kafka::Brokers brokers{options.kafka_brokers, {}};
-  HUB_TRY(brokers.conf, cli::kafka_properties(options));
-  HUB_TRY(letters, SharedLetters::open(brokers, kafka::Topics(options.kafka_namespace).dead_letters, *state));
-  letters_ready = letters.get();
-  // Also what came before there was anybody to tell.
-  letters->tell_untold();
-  return success();
-}
-
-void Server::Parts::letter_changed(const engine::DeadLetter& letter, engine::LetterChange change) {
-  if (auto* const shared = letters_ready.load()) shared->changed(letter, change);
-}
-
-Result<void> Server::Parts::open_keys() {
-  if (!log->is_shared()) {
-    HUB_TRY(auto own, open_signer(folder, *log));
-    signer = std::move(own);
-    return success();
-  }
-  HUB_TRY(auto shared, open_shared_keys(options, folder, *log, node));
-  signer = std::move(shared.signer);
-  key_watch = std::move(shared.watch);
   return success();
 }
 
@@ -179,7 +152,9 @@ Result<void> Server::Parts::open_stores() {
   disk = std::make_unique<DiskGuard>(folder.root, !options.read_only);
   if (!options.read_only) {
     HUB_TRY(open_log());
-    HUB_TRY(open_keys());
+    HUB_TRY(auto keys, open_keys(options, folder, *log, node));
+    signer = std::move(keys.signer);
+    key_watch = std::move(keys.watch);
   }
   if (!state) {
     HUB_TRY(state, engine::open_state_store(folder.state()));
@@ -264,7 +239,9 @@ void Server::Parts::add_effects() {
   telemetry = std::make_unique<Telemetry>(*effects);
   providers::local::LocalOptions local;
   local.folder = folder.local().string();
-  providers.add(std::make_shared<providers::local::LocalProvider>(local, *telemetry));
+  auto provider = std::make_shared<providers::local::LocalProvider>(local, *telemetry);
+  local_provider = provider.get();
+  providers.add(std::move(provider));
   engine->handle_effects(std::string(deployments::kDeploymentPrefix),
                          [this](const engine::EffectRequest& request) { effects->run(request); });
   host_effects = std::make_unique<hosts::HostEffects>(
@@ -318,6 +295,18 @@ void Server::Parts::add_sources() {
   expiry = std::make_unique<ExpiryClock>(access->table());
 }
 
+Result<void> Server::Parts::share_output() {
+  HUB_TRY(auto shared, shared_output_options(options, folder, node, log->partitions()));
+  telemetry::SharedOutput::Listener listener;
+  listener.lines = [this](const std::string& id, std::uint64_t) { log_streams->grown(id); };
+  listener.sample = [this](const std::string& id, const providers::MetricSample& sample) {
+    metric_streams->sampled(id, sample);
+  };
+  HUB_TRY(shared_output, telemetry::SharedOutput::start(std::move(shared), *local_provider, std::move(listener)));
+  telemetry->share(shared_output.get());
+  return success();
+}
+
 http::ServerOptions Server::Parts::http_options() {
   http::ServerOptions http_options;
   http_options.host = options.listen.host;
@@ -350,6 +339,9 @@ http::ServerOptions Server::Parts::http_options() {
 
 Result<void> Server::Parts::start_gateway() {
   add_sources();
+  if (local_provider != nullptr && log->inputs() != nullptr) {
+    HUB_TRY(share_output());
+  }
   refusals = std::make_unique<RefusalAudit>(
       [this](engine::Input input, engine::Completion done) -> Result<void> {
         // Who only reads keeps no record of its own; the lines of the log tell.
@@ -446,6 +438,8 @@ void Server::Parts::stop() {
   // What is held in memory goes to disk now, which takes room.
   if (disk && !options.read_only && !disk->has_room()) disk->release();
   if (engine) engine->stop();
+  if (telemetry) telemetry->share(nullptr);
+  shared_output.reset();
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};
   expiry.reset();

@@ -52,8 +52,15 @@ log::PublicKeys kept_keys(const DataFolder& folder) {
 
 }  // namespace
 
-Result<SharedKeys> open_shared_keys(const cli::ServeOptions& options, const DataFolder& folder, log::Log& log,
-                                    const std::string& node) {
+Result<SigningKeys> open_keys(const cli::ServeOptions& options, const DataFolder& folder, log::Log& log,
+                              const std::string& node) {
+  if (log.is_shared()) return open_shared_keys(options, folder, log, node);
+  HUB_TRY(auto signer, open_signer(folder, log));
+  return SigningKeys{std::move(signer), nullptr};
+}
+
+Result<SigningKeys> open_shared_keys(const cli::ServeOptions& options, const DataFolder& folder, log::Log& log,
+                                     const std::string& node) {
   kafka::Brokers brokers{options.kafka_brokers, {}};
   HUB_TRY(brokers.conf, cli::kafka_properties(options));
   const kafka::NodeKeys keys(std::move(brokers), options.kafka_namespace, log.incarnation());
@@ -72,7 +79,7 @@ Result<SharedKeys> open_shared_keys(const cli::ServeOptions& options, const Data
     return read.all();
   };
   watch.keep = [folder](const log::PublicKeys& all) { return write_public_keys(folder, all); };
-  SharedKeys opened{std::move(signer), std::make_unique<KeyWatch>(log, std::move(known), std::move(watch))};
+  SigningKeys opened{std::move(signer), std::make_unique<KeyWatch>(log, std::move(known), std::move(watch))};
   HUB_TRY(opened.watch->update());
   return opened;
 }

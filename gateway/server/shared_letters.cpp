@@ -2,6 +2,8 @@
 
 #include <limits>
 
+#include "events/kafka/topics.hpp"
+#include "gateway/cli/kafka_options.hpp"
 #include "gateway/server/letter_codec.hpp"
 
 namespace hub::server {
@@ -9,25 +11,46 @@ namespace hub::server {
 using engine::DeadLetter;
 using engine::LetterChange;
 
-Result<std::unique_ptr<SharedLetters>> SharedLetters::open(const kafka::Brokers& brokers, const std::string& topic,
-                                                           engine::StateStore& store) {
-  std::unique_ptr<SharedLetters> letters(new SharedLetters(store));
-  kafka::LetterTopic::Handler handler;
-  handler.message = [at = letters.get()](const kafka::ForeignRecord& record) { at->take(record); };
-  handler.reached_end = [] {};
-  const auto from = static_cast<std::int64_t>(store.letters_read());
-  HUB_TRY(letters->topic_, kafka::LetterTopic::open(brokers, topic, from, std::move(handler)));
-  return letters;
+namespace {
+
+DeadLetter letter_of(kafka::ForeignRecord record, const std::string& node) {
+  DeadLetter letter;
+  letter.at = record.at.is_set() ? record.at : wall_now();
+  letter.node = node;
+  letter.reason = "foreign record";
+  letter.input.data = std::move(record.value);
+  letter.foreign = engine::Foreign{std::move(record.topic), record.partition, record.offset, std::move(record.key),
+                                   std::move(record.headers)};
+  letter.id = engine::letter_id(letter);
+  return letter;
 }
 
-void SharedLetters::tell_untold() {
+}  // namespace
+
+Result<void> SharedLetters::connect(const cli::ServeOptions& options) {
+  kafka::Brokers brokers{options.kafka_brokers, {}};
+  HUB_TRY(brokers.conf, cli::kafka_properties(options));
+  kafka::LetterTopic::Handler handler;
+  handler.message = [this](const kafka::ForeignRecord& record) { take(record); };
+  handler.reached_end = [] {};
+  HUB_TRY(topic_, kafka::LetterTopic::open(brokers, kafka::Topics(options.kafka_namespace).dead_letters,
+                                           static_cast<std::int64_t>(store_.letters_read()), std::move(handler)));
+  connected_ = topic_.get();
+  // One that is told twice is kept once.
   for (const auto& letter : store_.dead_letters(std::numeric_limits<std::size_t>::max()))
     if (!letter.published) changed(letter, LetterChange::kept);
+  return success();
+}
+
+void SharedLetters::keep_foreign(kafka::ForeignRecord record) {
+  for (const auto& fresh : store_.keep({letter_of(std::move(record), node_)})) changed(fresh, LetterChange::kept);
 }
 
 void SharedLetters::changed(const DeadLetter& letter, LetterChange change) {
+  auto* const topic = connected_.load();
+  if (topic == nullptr) return;
   const auto message = to_message(letter, change, wall_now());
-  topic_->publish(message.key, message.value, message.headers);
+  topic->publish(message.key, message.value, message.headers);
 }
 
 void SharedLetters::take(const kafka::ForeignRecord& record) {
@@ -56,18 +79,6 @@ void SharedLetters::take(const kafka::ForeignRecord& record) {
     }
   }
   store_.set_letters_read(record.offset + 1);
-}
-
-DeadLetter letter_of(kafka::ForeignRecord record, const std::string& node) {
-  DeadLetter letter;
-  letter.at = record.at.is_set() ? record.at : wall_now();
-  letter.node = node;
-  letter.reason = "foreign record";
-  letter.input.data = std::move(record.value);
-  letter.foreign = engine::Foreign{std::move(record.topic), record.partition, record.offset, std::move(record.key),
-                                   std::move(record.headers)};
-  letter.id = engine::letter_id(letter);
-  return letter;
 }
 
 }  // namespace hub::server

@@ -38,28 +38,43 @@ Result<std::string> node_name(const cli::ServeOptions& options, const DataFolder
   return name;
 }
 
+Result<telemetry::SharedOutputOptions> shared_output_options(const cli::ServeOptions& options, const DataFolder& folder,
+                                                             const std::string& node, std::uint32_t partitions) {
+  telemetry::SharedOutputOptions shared;
+  shared.brokers.bootstrap = options.kafka_brokers;
+  HUB_TRY(shared.brokers.conf, cli::kafka_properties(options));
+  const kafka::Topics topics(options.kafka_namespace);
+  shared.logs_topic = topics.logs;
+  shared.metrics_topic = topics.metrics;
+  shared.partitions = partitions;
+  shared.host = node;
+  shared.positions_file = folder.local() / "shared-output";
+  return shared;
+}
+
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
-                                                  const std::string& node,
-                                                  std::shared_ptr<kafka::KafkaFigures>& figures,
-                                                  kafka::ForeignHandler foreign) {
+                                                  const std::string& node, Part part, LogWatch watch) {
   kafka::KafkaLogOptions log;
   log.brokers.bootstrap = options.kafka_brokers;
   HUB_TRY(log.brokers.conf, cli::kafka_properties(options));
   HUB_TRY(const auto record, kafka::check_topics(log.brokers, options.kafka_namespace));
   const kafka::Topics topics(options.kafka_namespace);
   log.topic = topics.events;
-  log.member.emplace();
-  log.member->topic = topics.commands;
-  log.member->group = options.kafka_namespace + "-engine";
-  log.member->instance = node;
-  log.member->session = options.session_timeout;
-  log.member->foreign = foreign;
-  log.foreign = std::move(foreign);
+  if (part == Part::member) {
+    log.member.emplace();
+    log.member->topic = topics.commands;
+    log.member->group = options.kafka_namespace + "-engine";
+    log.member->instance = node;
+    log.member->session = options.session_timeout;
+    log.member->foreign = watch.foreign;
+  }
+  log.foreign = std::move(watch.foreign);
   log.transactional_id = "ch-" + options.kafka_namespace + "-" + node;
   log.folder = folder.log();
   log.partitions = record.partitions;
   log.incarnation = record.incarnation;
-  log.figures = figures = std::make_shared<kafka::KafkaFigures>(record.partitions);
+  log.figures = std::make_shared<kafka::KafkaFigures>(record.partitions);
+  if (watch.figures != nullptr) *watch.figures = log.figures;
   return kafka::open_kafka_log(std::move(log));
 }
 

@@ -74,8 +74,11 @@ TEST_F(LocalCommandsTest, FolderCommandsReachTheirHooks) {
     key = wanted;
     return Exit::done;
   };
-  EXPECT_EQ(terminal.run({"audit", "verify", "--data", "/d", "--against", "cp"}), Exit::unverified);
+  EXPECT_EQ(
+      terminal.run({"audit", "verify", "--data", "/d", "--against", "cp", "--public-key", "1", "--public-key", "2"}),
+      Exit::unverified);
   EXPECT_EQ(verify.data, "/d");
+  EXPECT_THAT(verify.public_keys, ::testing::ElementsAre("1", "2"));
   EXPECT_EQ(verify.against, "cp");
   EXPECT_EQ(terminal.run({"replay", kId, "--at", "3:17"}), Exit::not_found);
   EXPECT_EQ(replayed.at, "3:17");
@@ -83,6 +86,13 @@ TEST_F(LocalCommandsTest, FolderCommandsReachTheirHooks) {
   EXPECT_EQ(terminal.run({"replay"}), Exit::usage);
   EXPECT_EQ(terminal.run({"keys", "create", "--role", "admin", "--expires", "90d"}), Exit::done);
   EXPECT_EQ(key.expires_at, testing::kNow + seconds(90 * 86'400));
+  EXPECT_EQ(key.server.log, LogKind::embedded);
+  EXPECT_EQ(
+      terminal.run({"keys", "create", "--role", "admin", "--log", "kafka", "--kafka-brokers", "b:1", "--node", "n"}),
+      Exit::done);
+  EXPECT_EQ(key.server.log, LogKind::kafka);
+  EXPECT_EQ(key.server.kafka_brokers, "b:1");
+  EXPECT_EQ(key.server.node, "n");
   EXPECT_EQ(terminal.run({"keys", "create", "--role", "king"}), Exit::usage);
   EXPECT_EQ(terminal.run({"backup", "--to", "/b"}), Exit::failed);
   EXPECT_THAT(terminal.err, HasSubstr("built without"));

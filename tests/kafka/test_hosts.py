@@ -1,5 +1,5 @@
 """Machines of several nodes: a deployment runs on its host, whoever owns it."""
-from nodes import SESSION_S, hub, post, settled
+from nodes import SESSION_S, hub, post
 
 
 def hosts(client):
@@ -34,7 +34,7 @@ def test_a_deployment_runs_on_the_host_that_it_names_or_on_that_of_the_node_that
             assert server.client().act(item["id"], "stop", wait="stopped")["status"] == "stopped"
             named, given = given[1:], []
     assert client.post("/api/v1/deployments", {"name": "x", "provider": "local", "command": ["true"],
-                                               "host": "three"}).json()["code"] == "host.unknown"
+                                               "host": "three"}).json()["code"] == "host.not_offered"
 
 
 def test_a_host_that_is_away_makes_its_deployments_unreachable_and_adopts_them_when_it_is_back(nodes):
@@ -61,3 +61,34 @@ def test_a_host_that_is_away_makes_its_deployments_unreachable_and_adopts_them_w
     events = [event["type"].split(".")[2] for event in client.history(there[0])]
     assert events[-2:] == ["unreachable", "reachable"], events
     assert client.act(there[0], "stop", wait="stopped")["status"] == "stopped"
+
+
+def test_output_and_metrics_of_any_host_are_read_and_followed_at_every_node(nodes):
+    one, two = both(nodes)
+    client = two.client()
+    shell = "for i in $(seq 1000); do echo line $i; done; echo wrong >&2; exec sleep 605"
+    id = client.create(shell, wait="running", host="one")["id"]
+    for server in (one, two):
+        reader = server.client()
+        hub.eventually(lambda: len(reader.logs(id, tail=2000)["items"]) == 1001, "all lines are there")
+    mine, theirs = one.client().logs(id, tail=2000)["items"], two.client().logs(id, tail=2000)["items"]
+    assert mine == theirs and mine[-1]["stream"] == "stderr"
+    assert [line["text"] for line in client.logs(id, contains="line 77")["items"]][:1] == ["line 77"]
+    with two.live() as live:
+        opened = live.subscribe(f"deployments/{id}/logs")
+        assert opened["recovered"] is False
+        other = client.create("echo first; read x < /dev/zero", wait="running", host="one")["id"]
+        hub.eventually(lambda: client.logs(other)["items"], "its line comes")
+        live.subscribe(f"deployments/{id}/metrics")
+        assert live.of(f"deployments/{id}/metrics", kind="event")["data"]["series"]
+    # The copy goes on behind a death, without a gap or a repeat.
+    two.kill()
+    nodes.shared_out("one")
+    more = one.client().create("for i in $(seq 3000); do echo again $i; done", restart_policy="never")["id"]
+    hub.eventually(lambda: len(one.client().logs(more, tail=5000)["items"]) == 3000, "it has run")
+    client = two.start().client()
+    hub.eventually(lambda: len(client.logs(more, tail=5000)["items"]) == 3000, "what was missed comes", 60)
+    assert client.logs(more, tail=5000)["items"] == one.client().logs(more, tail=5000)["items"]
+    assert client.logs(id, tail=2000)["items"] == mine
+    client.act(id, "delete")
+    hub.eventually(lambda: not (two.data / "local" / id).exists(), "the copy goes with it")

@@ -136,6 +136,9 @@ def test_of_three_brokers_one_may_be_away_and_is_waited_for_when_asked(tmp_path,
     there = ["--kafka-brokers", kafka.bootstrap, "--namespace", namespace, "--replication", "3"]
     try:
         kafka.broker(3, "stop")
+        # When it led the controllers the others take some seconds to find that it is gone, each for itself.
+        left = kafka.bootstrap.split(",")[:2]
+        brokers.eventually(lambda: all(len(listed(each, namespace)) == 2 for each in left), "two brokers are left")
         assert "2 broker(s)" in run("init", *there, code=1).stderr
         with subprocess.Popen([BINARY, "kafka", "init", *there, "--wait", "60s"], stdout=subprocess.PIPE, text=True,
                               env=CLEAN) as waiting:
@@ -151,6 +154,12 @@ def test_of_three_brokers_one_may_be_away_and_is_waited_for_when_asked(tmp_path,
         assert "16 lack copies" in run("describe", *there[:4]).stdout
     finally:
         kafka.stop("--now", "--remove")
+
+
+def listed(broker, namespace):
+    """All brokers that this one knows, before there are topics."""
+    asked = run("describe", "--kafka-brokers", broker, "--namespace", namespace, "-o", "json", code=4)
+    return json.loads(asked.stdout)["brokers"]
 
 
 def described(there, namespace):

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 
+#include "events/log/mirror.hpp"
 #include "tests/log/samples.hpp"
 
 namespace hub::log::testing {
@@ -39,6 +40,19 @@ TEST(EmbeddedLog, OnlyOneHasItForWriting) {
     ASSERT_FALSE(second);
     EXPECT_EQ(second.error().code, "log.locked");
   }
+}
+
+TEST(EmbeddedLog, TheCopyOfALogThatLiesElsewhereIsOpenedForReadingOnly) {
+  const TemporaryFolder folder;
+  const MirrorOptions options{folder.path(), 2, 7};
+  Head head;
+  const auto batch = sealed_events(0, head, {event("e", 1)});
+  ASSERT_TRUE(open_mirror(options).value()->take({{batch, "behind it"}}));
+  const auto refused = open_embedded_log({.folder = folder.path()});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "log.copy");
+  EXPECT_EQ(open_embedded_log({.folder = folder.path(), .read_only = true}).value()->head(0), head);
+  EXPECT_EQ(open_mirror(options).value()->head(0), head);
 }
 
 TEST(EmbeddedLog, SeveralMayReadAndThenNobodyWrites) {

@@ -4,6 +4,8 @@
 #include <sstream>
 
 #include "adapters/providers/local/deployment.hpp"
+#include "adapters/providers/local/local_provider.hpp"
+#include "adapters/providers/local/log_writer.hpp"
 #include "events/core/ids.hpp"
 
 namespace hub::providers::local {
@@ -12,6 +14,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMetricsName = "metrics";
+/// Writers of copies that are open at a time; each has a descriptor.
+constexpr std::size_t kWritersMax = 128;
+/// Behind a restart a sample of the last hour may come again.
+constexpr Duration kSamplesAgain = seconds(3'600);
 
 Failure read_only() {
   return forbidden("server.read_only", "this server only reads");
@@ -76,6 +82,8 @@ struct KeptOutput::Kept {
   explicit Kept(const fs::path& folder) : log(folder / kLogName), metrics(folder / kMetricsName) {}
   LogReader log;
   MetricStore metrics;
+  std::unique_ptr<LogWriter> writer;  ///< of copies; open while lines come
+  Instant last_sample;
 };
 
 KeptOutput::KeptOutput(fs::path folder) : folder_(std::move(folder)) {}
@@ -88,6 +96,72 @@ std::shared_ptr<KeptOutput::Kept> KeptOutput::find(const std::string& id) {
   auto& kept = kept_[id];
   if (!kept) kept = std::make_shared<Kept>(folder_ / id);
   return kept;
+}
+
+Result<std::shared_ptr<KeptOutput::Kept>> KeptOutput::make(const std::string& id) {
+  HUB_ASSERT(is_id(id));
+  std::error_code error;
+  fs::create_directories(folder_ / id, error);
+  auto kept = find(id);
+  if (!kept) return unusable(folder_ / id);
+  return kept;
+}
+
+void KeptOutput::close_the_oldest() {
+  while (writing_.size() > kWritersMax) {
+    if (const auto kept = find(writing_.front())) kept->writer.reset();
+    writing_.pop_front();
+  }
+}
+
+Result<std::uint64_t> KeptOutput::keep_lines(const std::string& deployment_id, const std::vector<LogLine>& lines) {
+  HUB_TRY(const auto kept, make(deployment_id));
+  if (!kept->writer) {
+    kept->writer = std::make_unique<LogWriter>((folder_ / deployment_id / kLogName).string(), kLogBytesMax);
+    if (!kept->writer->open()) {
+      kept->writer.reset();
+      return unusable(folder_ / deployment_id);
+    }
+    writing_.push_back(deployment_id);
+    close_the_oldest();
+  }
+  for (const auto& line : lines) {
+    if (line.seq <= kept->writer->last_seq()) continue;
+    if (line.seq > kept->writer->last_seq() + 1) kept->writer->skip_to(line.seq);
+    kept->writer->add(line.text, (line.is_stderr ? kFrameStderr : 0) | (line.split ? kFrameSplit : 0),
+                      line.time.micros);
+  }
+  kept->writer->flush();
+  return kept->writer->last_seq();
+}
+
+bool KeptOutput::keep_sample(const std::string& deployment_id, const MetricSample& sample) {
+  const auto kept = make(deployment_id);
+  if (!kept) return false;
+  auto& last = kept.value()->last_sample;
+  if (!last.is_set()) {
+    const auto again = kept.value()->metrics.read(sample.at - kSamplesAgain, sample.at + seconds(1), {});
+    if (!again.empty()) last = again.back().at;
+  }
+  if (sample.at <= last) return false;
+  last = sample.at;
+  kept.value()->metrics.add(from_metric_sample(sample));
+  return true;
+}
+
+void KeptOutput::drop(const std::string& deployment_id) {
+  if (!is_id(deployment_id)) return;
+  std::shared_ptr<Kept> kept;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = kept_.find(deployment_id);
+    if (found != kept_.end()) kept = std::move(found->second);
+    kept_.erase(deployment_id);
+  }
+  if (kept) kept->metrics.close();
+  std::erase(writing_, deployment_id);
+  std::error_code error;
+  fs::remove_all(folder_ / deployment_id, error);
 }
 
 Capabilities KeptOutput::capabilities() const {

@@ -1,4 +1,5 @@
 #pragma once
+#include <deque>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -9,8 +10,8 @@
 
 namespace hub::providers::local {
 
-/// Output and metrics that the local provider has kept in DIR/local, for a server that only reads: it runs nothing,
-/// adopts nothing and writes nothing. What would change something fails: forbidden `server.read_only`.
+/// Output and metrics that are kept in DIR/local of what does not run on this machine: it runs nothing and adopts
+/// nothing. What would change something fails: forbidden `server.read_only`.
 class KeptOutput final : public Provider {
  public:
   explicit KeptOutput(std::filesystem::path folder);
@@ -31,13 +32,26 @@ class KeptOutput final : public Provider {
   void watch_metrics(const std::string&, bool) override {}
   Result<deployments::Connection> connection(const std::string& deployment_id) override;
 
+  // Copies of what other machines have: one thread.
+
+  /// Keeps lines that are not kept yet; they come in order, and may come again. Answers the seq of the last one kept.
+  /// Fails: unavailable `data.unusable`.
+  Result<std::uint64_t> keep_lines(const std::string& deployment_id, const std::vector<LogLine>& lines);
+  /// False when this one or a later one is kept already.
+  bool keep_sample(const std::string& deployment_id, const MetricSample& sample);
+  /// Drops all that is kept of it.
+  void drop(const std::string& deployment_id);
+
  private:
   struct Kept;
   std::shared_ptr<Kept> find(const std::string& id);
+  Result<std::shared_ptr<Kept>> make(const std::string& id);
+  void close_the_oldest();
 
   const std::filesystem::path folder_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Kept>> kept_;
+  std::deque<std::string> writing_;  ///< deployments whose writer is open, the latest last
 };
 
 /// Copies the kept output of every deployment from one DIR/local to another, lines up to `until`; without it all lines

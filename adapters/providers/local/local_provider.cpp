@@ -329,8 +329,11 @@ Result<void> LocalProvider::remove(const std::string& deployment_id) {
   if (!remove_tree(gone)) return cannot("the workspace cannot be removed");
   cgroups_.remove_all_of(deployment_id);
   if (deployment && deployment->instance.is_container) podman_->remove_container(deployment_id);
-  const std::lock_guard lock(mutex_);
-  deployments_.erase(deployment_id);
+  {
+    const std::lock_guard lock(mutex_);
+    deployments_.erase(deployment_id);
+  }
+  observer_.on_removed(deployment_id);
   return success();
 }
 

@@ -54,6 +54,8 @@ class LocalProvider final : public Provider {
   void watch_metrics(const std::string& deployment_id, bool watched) override;
   Result<deployments::Connection> connection(const std::string& deployment_id) override;
 
+  /// Where copies of what other machines have are kept; logs() and metrics() answer from them, too.
+  KeptOutput& copies() { return kept_; }
   /// "2 x NVIDIA H200", or "no GPU here".
   std::string gpu_note() const;
 

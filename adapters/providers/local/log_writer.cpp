@@ -63,6 +63,13 @@ void LogWriter::add(std::string_view text, std::uint32_t flags, std::int64_t at_
   if (pending_.size() >= std::min<std::uint64_t>(kPendingBytesMax, segment_bytes_)) flush();
 }
 
+void LogWriter::skip_to(std::uint64_t seq) {
+  flush();
+  last_seq_ = seq - 1;
+  // Within a segment lines are contiguous.
+  current_.reset();
+}
+
 void LogWriter::append(std::string_view text, std::uint32_t flags, std::int64_t at_micros) {
   // A clock that is set back must not make a later line older: readers seek by time.
   last_at_ = std::max(last_at_, at_micros);

@@ -17,6 +17,8 @@ class LogWriter {
 
   /// Goes on behind the last whole line on disk and cuts what stands torn behind it. False with errno set.
   bool open();
+  /// The next line has this seq; those between were never here.
+  void skip_to(std::uint64_t seq);
   void add(std::string_view text, std::uint32_t flags, std::int64_t at_micros);
   /// Writes what was added. On a full disk the lines are dropped and counted, and a line says so once there is room:
   /// the command must not stand still because of its log.

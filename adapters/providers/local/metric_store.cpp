@@ -104,6 +104,16 @@ MetricSample to_metric_sample(const Sample& sample) {
   return named;
 }
 
+Sample from_metric_sample(const MetricSample& named) {
+  auto sample = unknown_sample(named.at);
+  const auto& units = metric_units();
+  for (std::size_t i = 0; i < kMetrics; ++i) {
+    const auto found = named.values.find(units[i].name);
+    if (found != named.values.end() && found->second) sample.values[i] = *found->second;
+  }
+  return sample;
+}
+
 MetricStore::~MetricStore() {
   write_minute();
 }

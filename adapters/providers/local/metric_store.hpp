@@ -33,6 +33,7 @@ struct Sample {
 /// With nothing known.
 Sample unknown_sample(Instant at);
 MetricSample to_metric_sample(const Sample& sample);
+Sample from_metric_sample(const MetricSample& sample);
 
 inline constexpr Duration kRawKept = seconds(3'600);
 inline constexpr std::int64_t kRollUpMinutes = 30 * 24 * 60;

@@ -1,8 +1,7 @@
-#include "events/kafka/command_publisher.hpp"
+#include "events/kafka/publisher.hpp"
 
 #include <pthread.h>
 
-#include "events/kafka/command_codec.hpp"
 #include "events/kafka/produce.hpp"
 #include "events/kafka/topics.hpp"
 
@@ -27,13 +26,13 @@ void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
 
 }  // namespace
 
-Result<std::unique_ptr<CommandPublisher>> CommandPublisher::open(const Brokers& brokers, std::string topic) {
+Result<std::unique_ptr<Publisher>> Publisher::open(const Brokers& brokers, std::string topic) {
   HUB_TRY(auto conf, make_conf(brokers, {{"acks", "all"},
                                          {"message.timeout.ms", std::to_string(kDeliveryMs)},
                                          {"linger.ms", "0"},
                                          {"max.in.flight.requests.per.connection", "5"},
                                          {"message.max.bytes", std::to_string(kBatchBytesMax)}}));
-  std::unique_ptr<CommandPublisher> publisher(new CommandPublisher(std::move(topic)));
+  std::unique_ptr<Publisher> publisher(new Publisher(std::move(topic)));
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   HUB_TRY(publisher->client_, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
   publisher->thread_ = std::thread([at = publisher.get()] { at->run(); });
@@ -41,7 +40,7 @@ Result<std::unique_ptr<CommandPublisher>> CommandPublisher::open(const Brokers& 
   return publisher;
 }
 
-CommandPublisher::~CommandPublisher() {
+Publisher::~Publisher() {
   if (!thread_.joinable()) return;
   stopping_ = true;
   thread_.join();
@@ -49,12 +48,11 @@ CommandPublisher::~CommandPublisher() {
   rd_kafka_poll(client_.get(), 0);
 }
 
-void CommandPublisher::run() {
+void Publisher::run() {
   while (!stopping_) rd_kafka_poll(client_.get(), kPollMs);
 }
 
-void CommandPublisher::publish(PartitionId partition, const log::Command& command, log::Inputs::Delivered delivered) {
-  auto message = to_message(command);
+void Publisher::publish(PartitionId partition, Outgoing message, log::Inputs::Delivered delivered) {
   auto kept = std::make_unique<log::Inputs::Delivered>(std::move(delivered));
   if (produce(client_.get(), topic_, partition, message, kept.get()) == RD_KAFKA_RESP_ERR_NO_ERROR)
     static_cast<void>(kept.release());

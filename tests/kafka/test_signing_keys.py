@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import threading
 import uuid
 
 import confluent_kafka
@@ -33,12 +34,17 @@ class Nodes:
         command = [hub.BINARY, "-o", "json", "kafka", *arguments, *self.there]
         return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
 
-    def make(self, name):
+    def make(self, name, **options):
         folder = self.folder / name
         folder.mkdir()
         self.servers.append(hub.Server(folder, arguments=[
-            "--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]))
+            "--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there], **options))
         return self.servers[-1]
+
+    def make_key(self, server, role):
+        """Token of an API key that is made with the folder of a stopped node."""
+        arguments = ["keys", "create", "--role", role, "--log", "kafka", "--node", server.folder.name, *self.there]
+        return folders.run(*arguments, data=server.data, code=0).out.strip()
 
     def clean_up(self):
         for server in self.servers:
@@ -167,7 +173,7 @@ def test_a_fork_that_is_signed_with_a_key_of_ones_own_is_found(written, tmp_path
     assert found.startswith(f"bad at {partition}:") and "signed by the key" in found
 
 
-def test_a_node_that_has_lost_its_key_goes_on_with_a_new_one_and_says_so(nodes):
+def test_what_the_folder_of_a_node_has_lost_of_its_keys_is_made_anew(nodes):
     one = nodes.make("one")
     write(one)
     before = key_of(one)
@@ -177,22 +183,13 @@ def test_a_node_that_has_lost_its_key_goes_on_with_a_new_one_and_says_so(nodes):
     assert "this node signs with a new key" in said and before in said and key_of(one) in said
     report = folders.ask("audit", "verify", data=one.data)
     assert report["sound"] is True and signers(report).keys() == {before, key_of(one)}
-    write(one)
-    assert "this node signs with a new key" not in one.errors.read_text(), "it is said once"
-
-
-def test_a_file_of_public_keys_that_is_lost_or_damaged_is_made_anew(nodes):
-    one = nodes.make("one")
-    write(one)
-    (one.data / "keys" / "checkpoint-key.pem").unlink()
-    write(one)
     file = one.data / "log" / "public-key.pem"
     sound = file.read_text()
-    assert sound.count("BEGIN PUBLIC KEY") == 2
     for damage in (file.unlink, lambda: file.write_text(sound[:-30])):
         damage()
         write(one)
         assert file.read_text() == sound
+    assert "this node signs with a new key" not in one.errors.read_text(), "it is said once"
 
 
 def test_what_anybody_writes_in_the_place_of_an_announcement_is_left_out_and_named(nodes, bootstrap):
@@ -215,3 +212,42 @@ def test_a_backup_of_one_nodes_folder_verifies_all_that_was_signed(written, tmp_
     folders.run("backup", "--to", tmp_path / "backup", data=two.data, code=0)
     folders.run("restore", "--from", tmp_path / "backup", data=tmp_path / "restored", code=0)
     assert signers(folders.ask("audit", "verify", data=tmp_path / "restored")).keys() == {key_of(one), key_of(two)}
+
+
+def test_api_keys_are_made_with_the_folder_of_a_stopped_node_and_every_node_takes_them(nodes):
+    one, two = nodes.make("one", dev=False), nodes.make("two", dev=False)
+    admin = nodes.make_key(one, "admin")
+    assert ids_of(one.data) == {key_of(one)}
+    client = one.start().client(admin)
+    made = [create(client)]
+    ended = threading.Event()
+
+    def write_on():
+        other = one.client(admin)
+        while not ended.is_set():
+            made.append(create(other))
+
+    # Whoever owns the partition of a key is shut out, and goes on behind it: what was acknowledged meanwhile is there.
+    writers = [threading.Thread(target=write_on) for _ in range(4)]
+    for writer in writers:
+        writer.start()
+    viewer = nodes.make_key(two, "viewer")
+    ended.set()
+    for writer in writers:
+        writer.join()
+    hub.eventually(lambda: one.client(viewer).get("/api/v1/me").status_code == 200, "a node that runs takes the key")
+    made += [create(client) for _ in range(WRITES)]
+    assert one.stop() == 0
+    report = folders.ask("audit", "verify", data=one.data)
+    assert report["sound"] is True and signers(report).keys() == {key_of(one), key_of(two)}
+    assert {record["subject"] for record in folders.records(one.data).values() if "subject" in record} >= set(made)
+
+
+def test_nothing_is_added_to_the_copy_of_a_node_alone(nodes):
+    one = nodes.make("one")
+    one.start()
+    assert one.stop() == 0
+    done = folders.run("keys", "create", "--role", "admin", data=one.data, code=1)
+    assert "[log.copy]" in done.err and "--log kafka" in done.err
+    done = folders.run("serve", "--dev", "--listen", "127.0.0.1:0", data=one.data, code=1)
+    assert "[log.copy]" in done.err

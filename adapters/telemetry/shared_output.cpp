@@ -1,0 +1,208 @@
+#include "adapters/telemetry/shared_output.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "events/core/logging.hpp"
+#include "events/core/overloaded.hpp"
+
+namespace hub::telemetry {
+namespace {
+
+constexpr std::size_t kLinesPerMessage = 500;
+/// Of text in one message; with its JSON it stays below what the topics take.
+constexpr std::size_t kBytesPerMessage = 256 << 10;
+constexpr std::chrono::seconds kSavePositionsEvery{2};
+
+/// As many lines from the front as one message takes; at least one.
+std::size_t lines_in_a_message(const std::vector<providers::LogLine>& lines) {
+  std::size_t bytes = 0, count = 0;
+  for (; count < lines.size(); ++count) {
+    bytes += lines[count].text.size();
+    if (count > 0 && bytes > kBytesPerMessage) break;
+  }
+  return count;
+}
+
+}  // namespace
+
+SharedOutput::SharedOutput(SharedOutputOptions options, providers::local::LocalProvider& provider, Listener listener)
+    : options_(std::move(options)), provider_(provider), listener_(std::move(listener)) {
+  lines_ = {options_.logs_topic, std::vector<std::int64_t>(options_.partitions), {}};
+  samples_ = {options_.metrics_topic, std::vector<std::int64_t>(options_.partitions), {}};
+}
+
+Result<std::unique_ptr<SharedOutput>> SharedOutput::start(SharedOutputOptions options,
+                                                          providers::local::LocalProvider& provider,
+                                                          Listener listener) {
+  std::unique_ptr<SharedOutput> shared(new SharedOutput(std::move(options), provider, std::move(listener)));
+  HUB_TRY(shared->logs_, kafka::Publisher::open(shared->options_.brokers, shared->options_.logs_topic));
+  HUB_TRY(shared->metrics_, kafka::Publisher::open(shared->options_.brokers, shared->options_.metrics_topic));
+  shared->load_positions();
+  HUB_TRY(shared->read(shared->lines_));
+  HUB_TRY(shared->read(shared->samples_));
+  // What was written while this node was not there.
+  if (const auto all = provider.list())
+    for (const auto& observed : all.value()) shared->grown(observed.id);
+  shared->thread_ = std::thread([at = shared.get()] { at->work(); });
+  pthread_setname_np(shared->thread_.native_handle(), "hub-share");
+  return shared;
+}
+
+SharedOutput::~SharedOutput() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  // Their last reports come back here.
+  logs_.reset();
+  metrics_.reset();
+  lines_.consumer.reset();
+  samples_.consumer.reset();
+  save_positions();
+}
+
+Result<void> SharedOutput::read(Reading& reading) {
+  kafka::Consumer::Handler handler;
+  handler.message = [this, &reading](const rd_kafka_message_t& message) { take(reading, message); };
+  handler.reached_end = [](PartitionId) {};
+  handler.truncated = [](PartitionId) {};
+  HUB_TRY(reading.consumer, kafka::Consumer::start(options_.brokers, reading.topic, reading.next, std::move(handler),
+                                                   kafka::Consumer::Truncated::begin_with_what_is_kept));
+  return success();
+}
+
+void SharedOutput::take(Reading& reading, const rd_kafka_message_t& message) {
+  const std::lock_guard lock(keeping_);
+  if (const auto told = told_by(message)) keep(*told);
+  reading.next[static_cast<std::size_t>(message.partition)] = message.offset + 1;
+}
+
+void SharedOutput::keep(const Told& told) {
+  const bool own = told.host == options_.host;
+  const auto& id = told.deployment;
+  std::visit(overloaded{[&](const std::vector<providers::LogLine>& lines) {
+                          if (own || lines.empty()) return;
+                          const auto last = provider_.copies().keep_lines(id, lines);
+                          if (last)
+                            listener_.lines(id, last.value());
+                          else
+                            logging::write(logging::Level::warning, "a copy of output cannot be kept",
+                                           {{"deployment", id}, {"why", last.error().detail}});
+                        },
+                        [&](const providers::MetricSample& sample) {
+                          if (!own && provider_.copies().keep_sample(id, sample)) listener_.sample(id, sample);
+                        },
+                        [&](const Removed&) {
+                          if (!own) provider_.copies().drop(id);
+                        }},
+             told.content);
+}
+
+void SharedOutput::grown(const std::string& deployment) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::find(grown_.begin(), grown_.end(), deployment) != grown_.end()) return;
+    grown_.push_back(deployment);
+  }
+  wake_.notify_one();
+}
+
+void SharedOutput::sampled(const std::string& deployment, const providers::MetricSample& sample) {
+  metrics_->publish(partition_of(deployment, options_.partitions), to_message({deployment, options_.host, sample}), {});
+}
+
+void SharedOutput::removed(const std::string& deployment) {
+  {
+    const std::lock_guard lock(mutex_);
+    sendings_.erase(deployment);
+  }
+  logs_->publish(partition_of(deployment, options_.partitions), to_message({deployment, options_.host, Removed{}}), {});
+}
+
+void SharedOutput::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const bool any = wake_.wait_for(lock, kSavePositionsEvery, [this] { return stopping_ || !grown_.empty(); });
+    if (stopping_) return;
+    if (any) {
+      const auto deployment = std::move(grown_.front());
+      grown_.pop_front();
+      lock.unlock();
+      send_lines(deployment);
+    } else {
+      lock.unlock();
+      save_positions();
+    }
+    lock.lock();
+  }
+}
+
+void SharedOutput::send_lines(const std::string& deployment) {
+  providers::LogQuery query;
+  query.limit = kLinesPerMessage;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto& sending = sendings_[deployment];
+    if (sending.under_way) return;
+    query.after = sending.sent;
+  }
+  auto page = provider_.logs(deployment, query);
+  if (!page || page.value().lines.empty()) return;
+  auto& lines = page.value().lines;
+  lines.resize(lines_in_a_message(lines));
+  const auto last = lines.back().seq;
+  {
+    const std::lock_guard lock(mutex_);
+    sendings_[deployment].under_way = true;
+  }
+  logs_->publish(partition_of(deployment, options_.partitions),
+                 to_message({deployment, options_.host, std::move(lines)}),
+                 [this, deployment, last](log::Delivery delivery) { delivered(deployment, last, delivery); });
+}
+
+void SharedOutput::delivered(const std::string& deployment, std::uint64_t last_seq, log::Delivery delivery) {
+  {
+    const std::lock_guard lock(mutex_);
+    auto& sending = sendings_[deployment];
+    sending.under_way = false;
+    // Else it is sent again: a reader knows what it has.
+    if (delivery == log::Delivery::there) sending.sent = std::max(sending.sent, last_seq);
+    if (stopping_) return;
+  }
+  grown(deployment);
+}
+
+void SharedOutput::load_positions() {
+  std::ifstream file(options_.positions_file);
+  std::string topic;
+  std::size_t partition = 0;
+  std::int64_t next = 0;
+  while (file >> topic >> partition >> next) {
+    if (is_id(topic)) sendings_[topic].sent = static_cast<std::uint64_t>(next);
+    for (auto* reading : {&lines_, &samples_})
+      if (reading->topic == topic && partition < reading->next.size() && next >= 0) reading->next[partition] = next;
+  }
+}
+
+/// Not synced: what is read again is known again.
+void SharedOutput::save_positions() {
+  const auto fresh = options_.positions_file.string() + ".new";
+  {
+    const std::lock_guard lock(keeping_);
+    std::ofstream file(fresh, std::ios::trunc);
+    for (const auto* reading : {&lines_, &samples_})
+      for (std::size_t partition = 0; partition < reading->next.size(); ++partition)
+        file << reading->topic << ' ' << partition << ' ' << reading->next[partition] << '\n';
+    const std::lock_guard sending(mutex_);
+    for (const auto& [deployment, state] : sendings_) file << deployment << " 0 " << state.sent << '\n';
+  }
+  std::error_code error;
+  std::filesystem::rename(fresh, options_.positions_file, error);
+}
+
+}  // namespace hub::telemetry
