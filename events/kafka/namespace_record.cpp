@@ -7,6 +7,9 @@
 #include "events/kafka/control_topic.hpp"
 
 namespace hub::kafka {
+
+BOOST_DESCRIBE_ENUM(NamespaceUse, open, filling, left)
+
 namespace {
 
 using Topic = std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy>>;
@@ -18,14 +21,20 @@ constexpr std::int32_t kPartition = 0;
 struct NamespaceJson {
   std::uint32_t partitions = 0;
   std::string incarnation;
+  std::optional<NamespaceUse> use;  ///< open when it is not there
   static constexpr std::string_view required[] = {"partitions", "incarnation"};
 };
-BOOST_DESCRIBE_STRUCT(NamespaceJson, (), (partitions, incarnation))
+BOOST_DESCRIBE_STRUCT(NamespaceJson, (), (partitions, incarnation, use))
 
 Result<void> step(rd_kafka_error_t* error, std::string_view doing) {
   if (error == nullptr) return success();
   const Error owned(error);
   return failure_of(rd_kafka_error_code(error), doing, rd_kafka_error_string(error));
+}
+
+Failure changed(const std::string& name) {
+  return conflict("kafka.namespace_changed", "the record of the namespace " + name +
+                                                 " is another than it was a moment ago: somebody else works on it");
 }
 
 /// Fences whoever writes a record for this namespace now.
@@ -53,32 +62,23 @@ Result<void> write(rd_kafka_t* writer, const std::string& topic, std::string val
   return step(rd_kafka_commit_transaction(writer, patience.slice_ms(patience.left_ms())), kDoing);
 }
 
-/// Returns when readers are shown the record that was committed: the brokers mark it in the topic behind their answer.
-Result<NamespaceRecord> shown(const Brokers& brokers, const std::string& name, const Patience& patience) {
-  while (true) {
-    HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
-    if (found) return *found;
-  }
-}
-
-/// Writes a new record unless somebody has done so by the time that others are fenced.
-Result<NamespaceRecord> draw_record(const Brokers& brokers, const std::string& name, std::uint32_t partitions,
-                                    const Patience& patience) {
+/// Writes `next` when `before` is in force by the time that others are fenced; answers what is in force then.
+Result<NamespaceRecord> write_record(const Brokers& brokers, const std::string& name,
+                                     const std::optional<NamespaceRecord>& before, const NamespaceRecord& next,
+                                     const Patience& patience) {
   HUB_TRY(const auto writer, open_writer(brokers, name, patience));
   // From here on nobody who began before can commit; what was committed is read.
   HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
-  if (found) return *found;
-  NamespaceRecord record{partitions, 0};
-  const auto drawn = random_bytes(sizeof record.incarnation);
-  std::memcpy(&record.incarnation, drawn.data(), sizeof record.incarnation);
-  HUB_TRY(write(writer.get(), Topics(name).control, to_json_text(record), patience));
-  return shown(brokers, name, patience);
+  if (found != before) return found ? Result<NamespaceRecord>(*found) : changed(name);
+  HUB_TRY(write(writer.get(), Topics(name).control, to_json_text(next), patience));
+  return next;
 }
 
 }  // namespace
 
 std::string to_json_text(const NamespaceRecord& record) {
-  NamespaceJson json{record.partitions, {}};
+  NamespaceJson json{record.partitions, {}, {}};
+  if (record.use != NamespaceUse::open) json.use = record.use;
   for (int shift = 56; shift >= 0; shift -= 8)
     json.incarnation += static_cast<char>(record.incarnation >> static_cast<unsigned>(shift));
   json.incarnation = to_hex(json.incarnation);
@@ -96,7 +96,7 @@ Result<NamespaceRecord> parse_namespace_record(std::string_view json) {
   const auto digits = from_hex(read.value().incarnation);
   if (!digits || read.value().incarnation.size() != kIncarnationDigits) return bad("incarnation: not 16 digits");
   if (read.value().partitions < 1 || read.value().partitions > kPartitionsMax) return bad("partitions: not 1 to 1,024");
-  NamespaceRecord record{read.value().partitions, 0};
+  NamespaceRecord record{read.value().partitions, 0, read.value().use.value_or(NamespaceUse::open)};
   for (const char digit : digits.value())
     record.incarnation = record.incarnation << 8U | static_cast<unsigned char>(digit);
   return record;
@@ -114,18 +114,39 @@ Result<std::optional<NamespaceRecord>> read_namespace_record(const Brokers& brok
 }
 
 Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const std::string& name,
-                                                std::uint32_t partitions, const Patience& patience) {
+                                                const NamespaceRecord& wanted, const Patience& patience) {
   std::optional<Failure> failed;
   while (true) {
     const auto found = read_namespace_record(brokers, name, patience);
     if (!found) return failed ? *failed : found.error();
     if (found.value()) return *found.value();
-    auto written = draw_record(brokers, name, partitions, patience);
+    auto written = write_record(brokers, name, std::nullopt, wanted, patience);
     if (patience.over() || (!written && written.error().kind != FailureKind::unavailable)) return written;
-    // Written, and its transaction's mark may be under way still; or fenced by somebody who writes it now, or not known
-    // whether it is there: the topic tells.
+    // Written, and its transaction's mark may be under way still, which the next writer waits for; or fenced by
+    // somebody who writes it now, or not known whether it is there: the topic tells.
     if (!written) failed = std::move(written).error();
   }
+}
+
+Result<void> replace_namespace_record(const Brokers& brokers, const std::string& name, const NamespaceRecord& before,
+                                      const NamespaceRecord& next, const Patience& patience) {
+  while (true) {
+    HUB_TRY(const auto found, read_namespace_record(brokers, name, patience));
+    if (found == next) return success();
+    if (found != before) return changed(name);
+    const auto written = write_record(brokers, name, before, next, patience);
+    const bool certain = written || written.error().kind != FailureKind::unavailable;
+    if (!written && (certain || patience.over())) return written.error();
+    if (written && written.value() != next) return changed(name);
+    if (patience.over()) return success();
+  }
+}
+
+std::uint64_t draw_incarnation() {
+  std::uint64_t incarnation = 0;
+  const auto drawn = random_bytes(sizeof incarnation);
+  std::memcpy(&incarnation, drawn.data(), sizeof incarnation);
+  return incarnation;
 }
 
 }  // namespace hub::kafka

@@ -10,10 +10,17 @@ namespace hub::kafka {
 Result<std::optional<NamespaceRecord>> read_namespace_record(const Brokers& brokers, const std::string& name,
                                                              const Patience& patience);
 
-/// Writes the record with an incarnation drawn for it, unless one is there, and answers the one in force. However many
-/// do this at a time, one record is ever written: they share a transactional id, so a later one fences an earlier one
-/// and then sees what that one committed. Fails: as read_namespace_record().
+/// Writes the record, unless one is there, and answers the one in force. However many do this at a time, one record is
+/// ever written: they share a transactional id, so a later one fences an earlier one and then sees what that one
+/// committed. Fails: as read_namespace_record().
 Result<NamespaceRecord> ensure_namespace_record(const Brokers& brokers, const std::string& name,
-                                                std::uint32_t partitions, const Patience& patience);
+                                                const NamespaceRecord& wanted, const Patience& patience);
+
+/// Puts `next` in the place of `before`; done already is done. Fails: as read_namespace_record(); conflict
+/// `kafka.namespace_changed` when another record is in force.
+Result<void> replace_namespace_record(const Brokers& brokers, const std::string& name, const NamespaceRecord& before,
+                                      const NamespaceRecord& next, const Patience& patience);
+
+std::uint64_t draw_incarnation();
 
 }  // namespace hub::kafka

@@ -91,6 +91,20 @@ Result<NamespaceRecord> check(const Brokers& brokers, const ClusterView& view, c
   return *record;
 }
 
+Result<void> check_use(const NamespaceRecord& record, const std::string& name) {
+  switch (record.use) {
+    case NamespaceUse::open:
+      return success();
+    case NamespaceUse::filling:
+      return conflict("kafka.filling", "a log is being copied into the namespace " + name +
+                                           ": run \"computehub migrate\" to its end, or use another --namespace");
+    case NamespaceUse::left:
+      return conflict("kafka.left", "the record of the namespace " + name +
+                                        " was taken out of Kafka and goes on elsewhere: use another --namespace");
+  }
+  return success();
+}
+
 Result<std::vector<SigningKey>> signing_keys(const Brokers& brokers, const std::string& name,
                                              const NamespaceRecord& record, const Patience& patience) {
   HUB_TRY(const auto announced, NodeKeys(brokers, name, record.incarnation).read(patience));
@@ -200,19 +214,27 @@ Result<InitResult> init_topics(const Brokers& brokers, const InitOptions& option
     if (std::find(names.begin(), names.end(), plan.name) != names.end()) plans.push_back(plan);
   InitResult result;
   HUB_TRY(result.made, admin.create(plans, replication, patience));
-  HUB_TRY(result.record, ensure_namespace_record(brokers, options.name, partitions, patience));
+  NamespaceRecord wanted{partitions, draw_incarnation()};
+  if (options.filled_with) wanted = {partitions, *options.filled_with, NamespaceUse::filling};
+  HUB_TRY(result.record, ensure_namespace_record(brokers, options.name, wanted, patience));
   // Whoever made the topics or the record at the same time may have chosen otherwise; and this is what a server does.
   HUB_TRY(const auto after, admin.look(patience));
   HUB_TRY(check(brokers, after, options.name, patience));
   return result;
 }
 
-Result<NamespaceRecord> check_topics(const Brokers& brokers, const std::string& name, Duration span) {
+Result<NamespaceRecord> look_at_namespace(const Brokers& brokers, const std::string& name, Duration span) {
   HUB_TRY(check_namespace(name));
   const Patience patience(span);
   HUB_TRY(auto admin, Admin::make(brokers));
   HUB_TRY(const auto view, admin.look(patience));
   return check(brokers, view, name, patience);
+}
+
+Result<NamespaceRecord> check_topics(const Brokers& brokers, const std::string& name, Duration span) {
+  HUB_TRY(const auto record, look_at_namespace(brokers, name, span));
+  HUB_TRY(check_use(record, name));
+  return record;
 }
 
 Result<Description> describe_topics(const Brokers& brokers, const std::string& name, Duration span) {
@@ -227,6 +249,7 @@ Result<Description> describe_topics(const Brokers& brokers, const std::string& n
   else
     description.trouble = std::move(checked).error();
   if (description.record) {
+    if (auto use = check_use(*description.record, name); !use) description.trouble = std::move(use).error();
     HUB_TRY(description.signing_keys, signing_keys(brokers, name, *description.record, patience));
   }
   std::vector<std::string> there;

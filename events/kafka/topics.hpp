@@ -50,11 +50,19 @@ struct TopicPlan {
 /// All topics of a namespace in the order of Topics::all(), for that many partitions of events and brokers' copies.
 std::vector<TopicPlan> topic_plans(std::string_view name, std::uint32_t partitions, std::uint32_t replication);
 
-/// What is true of a namespace for its whole life; kept in `<ns>.control` under the key `namespace` as
-/// {"partitions":16,"incarnation":"00f1e2d3c4b5a697"}.
+/// Who may write to a namespace.
+enum class NamespaceUse {
+  open,     ///< its nodes
+  filling,  ///< nobody but the one who copies a log into it
+  left,     ///< nobody: its log goes on elsewhere
+};
+
+/// What is true of a namespace for its whole life, but for its use; kept in `<ns>.control` under the key `namespace` as
+/// {"partitions":16,"incarnation":"00f1e2d3c4b5a697"}, with "use":"filling" or "left" when it is not open.
 struct NamespaceRecord {
   std::uint32_t partitions = 0;   ///< of events, commands, logs and metrics; 1 to 1,024
-  std::uint64_t incarnation = 0;  ///< drawn once; part of every cursor
+  std::uint64_t incarnation = 0;  ///< drawn once, or that of the log that was copied into it; part of every cursor
+  NamespaceUse use = NamespaceUse::open;
   bool operator==(const NamespaceRecord&) const = default;
 };
 std::string to_json_text(const NamespaceRecord& record);
@@ -66,6 +74,9 @@ struct InitOptions {
   std::uint32_t replication = 0;  ///< 0: min(3, brokers)
   std::uint32_t partitions = 0;   ///< 0: as the namespace has, 16 for a new one
   Duration wait;                  ///< for as many brokers as `replication` asks for; 0: they are to be there
+  /// A log of this incarnation is to be copied into it: a new namespace takes that, and is filled until set_use() says
+  /// otherwise. One that is there is answered as it is.
+  std::optional<std::uint64_t> filled_with = {};
 };
 
 /// What init_topics() found and did.
@@ -80,11 +91,15 @@ struct InitResult {
 /// there are brokers), `kafka.partitions_range`.
 Result<InitResult> init_topics(const Brokers& brokers, const InitOptions& options, Duration patience = kPatience);
 
+/// The record of a namespace whose topics are all there, whatever its use. Fails: as check_topics().
+Result<NamespaceRecord> look_at_namespace(const Brokers& brokers, const std::string& name,
+                                          Duration patience = kPatience);
+
 /// Whether a server can work with a namespace; reads only. Fails, each time saying what to do:
 /// unavailable `kafka.unreachable` within `patience`, `kafka.tls`; unauthorised `kafka.credentials`; forbidden
 /// `kafka.denied`; not_found `kafka.topics_missing`; conflict `kafka.partitions` (a topic has another number of
-/// partitions than the namespace), `kafka.namespace_unset`, `kafka.namespace_record`; invalid `kafka.namespace`,
-/// `kafka.conf`.
+/// partitions than the namespace), `kafka.namespace_unset`, `kafka.namespace_record`, `kafka.filling`, `kafka.left`
+/// (its use); invalid `kafka.namespace`, `kafka.conf`.
 Result<NamespaceRecord> check_topics(const Brokers& brokers, const std::string& name, Duration patience = kPatience);
 
 struct BrokerAddress {

@@ -77,9 +77,7 @@ Result<void> EmbeddedLog::recover() {
     HUB_TRY(const auto tail, read_tail(*store_, id));
     partitions_[id].head = tail.head;
     partitions_[id].turn = tail.turn;
-    if (id < marks.size() && tail.head.seq < marks[id])
-      return corrupt_at({id, tail.head.seq + 1},
-                        "missing, though the partition was durable up to seq " + std::to_string(marks[id]));
+    HUB_TRY(HeadMarks::check(marks, id, tail.head.seq));
   }
   if (!options_.read_only)
     marks_ = std::make_unique<HeadMarks>(store_->folder, store_->env, [this] { return durable_seqs(); });
@@ -179,7 +177,7 @@ Result<std::unique_ptr<Log>> open_embedded_log_on(const EmbeddedOptions& options
   if (copied && !options.read_only)
     return conflict("log.copy",
                     "the folder holds this node's copy of a log on Kafka, to which nothing may be added here: "
-                    "use --log kafka");
+                    "use --log kafka, or bring the log back with migrate --from kafka --to embedded");
   auto log = std::make_unique<EmbeddedLog>(std::move(store), options);
   HUB_TRY(log->recover());
   return std::unique_ptr<Log>(std::move(log));

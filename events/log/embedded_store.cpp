@@ -20,8 +20,6 @@ namespace hub::log {
 namespace {
 
 constexpr const char* kMetaKey = "log";
-constexpr const char* kCopyKey = "copy";
-constexpr const char* kTables = "db";
 constexpr std::size_t kBlockCacheBytes = 4 << 20;
 /// A bucket of the index in memory holds a few entries.
 constexpr std::size_t kBytesPerBucket = 256;
@@ -246,6 +244,10 @@ void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& ke
     rows.Put(store.entities, entity_key(record.entity, record.version), where);
     if (!record.parent.empty()) rows.Put(store.entities, entity_key(record.parent, record.parent_version), where);
   }
+}
+
+std::string resume_key(PartitionId partition) {
+  return "resume:" + std::to_string(partition);
 }
 
 Failure read_failure(Position position, const rocksdb::Status& status) {

@@ -11,6 +11,9 @@
 
 namespace hub::log {
 
+/// The folder of the tables in that of the log.
+inline constexpr const char* kTables = "db";
+
 /// The right to the folder: one process writes, or several read. Held by the descriptor, so it ends with the process.
 class FolderLock {
  public:
@@ -52,7 +55,7 @@ struct Store {
 Result<std::unique_ptr<Store>> open_store(const EmbeddedOptions& options, rocksdb::Env* env,
                                           std::optional<std::uint64_t> made_as = std::nullopt);
 
-/// Says for good that the log is a copy of one that lies elsewhere: nobody may add to it but who copies.
+/// Says that the log is a copy of one that lies elsewhere: nobody may add to it but who copies.
 void mark_copy(Store& store);
 /// Fails: internal `log.corrupt`.
 Result<bool> is_copy(const Store& store);
@@ -62,6 +65,11 @@ void put_batch(rocksdb::WriteBatch& rows, const Store& store, const BatchKey& ke
                const Batch& batch);
 /// Has the database go on after a full disk, once there is room. False: there is none yet.
 bool resume(Store& store);
+
+/// The row that mark_copy() puts.
+inline constexpr const char* kCopyKey = "copy";
+/// The row with Arrival::resume of the last batch that came.
+std::string resume_key(PartitionId partition);
 
 /// For a read that failed: internal `log.corrupt` at a position.
 Failure read_failure(Position position, const rocksdb::Status& status);

@@ -95,4 +95,10 @@ Result<HeadMarks::Seqs> HeadMarks::read(const std::filesystem::path& folder, roc
   return seqs;
 }
 
+Result<void> HeadMarks::check(const Seqs& marks, PartitionId partition, Seq head) {
+  if (partition >= marks.size() || head >= marks[partition]) return success();
+  return corrupt_at({partition, head + 1},
+                    "missing, though the partition was durable up to seq " + std::to_string(marks[partition]));
+}
+
 }  // namespace hub::log

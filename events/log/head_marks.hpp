@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "events/core/ids.hpp"
+#include "events/core/result.hpp"
 
 namespace rocksdb {
 class Env;
@@ -32,6 +33,8 @@ class HeadMarks {
 
   /// What the file says; empty when there is none. Fails: internal `log.corrupt` naming the file.
   static Result<Seqs> read(const std::filesystem::path& folder, rocksdb::Env* env);
+  /// Holds the head of a partition against them. Fails: internal `log.corrupt` naming what is missing.
+  static Result<void> check(const Seqs& marks, PartitionId partition, Seq head);
 
  private:
   void run();

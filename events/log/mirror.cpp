@@ -17,10 +17,6 @@ struct Place {
   std::string resume;
 };
 
-std::string resume_key(PartitionId partition) {
-  return "resume:" + std::to_string(partition);
-}
-
 class LocalMirror final : public Mirror {
  public:
   explicit LocalMirror(std::unique_ptr<Store> store) : store_(std::move(store)), places_(store_->meta.partitions) {}
@@ -32,6 +28,19 @@ class LocalMirror final : public Mirror {
       places_[id].turn = tail.turn;
       HUB_TRY(places_[id].resume, read_resume(id));
     }
+    return success();
+  }
+
+  /// An empty log becomes one; one that others have written to goes on where it is, not here.
+  Result<void> become_copy() {
+    HUB_TRY(const bool marked, is_copy(*store_));
+    if (marked) return success();
+    for (const auto& place : places_)
+      if (place.head.epoch != 0)
+        return conflict("log.not_a_copy",
+                        "the folder holds a record of its own: move it with migrate --from embedded --to kafka, or use "
+                        "another --data");
+    mark_copy(*store_);
     return success();
   }
 
@@ -117,10 +126,9 @@ Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options) {
   HUB_TRY(auto store, open_store(store_options, rocks::patient_env(), options.incarnation));
   if (store->meta != Meta{options.partitions, options.incarnation})
     return conflict("log.other", "the folder holds another log than the one that it would copy");
-  HUB_TRY(const bool marked, is_copy(*store));
-  if (!marked) mark_copy(*store);
   auto mirror = std::make_unique<LocalMirror>(std::move(store));
   HUB_TRY(mirror->recover());
+  HUB_TRY(mirror->become_copy());
   return std::unique_ptr<Mirror>(std::move(mirror));
 }
 

@@ -40,7 +40,7 @@ class Mirror {
 };
 
 /// From then on open_embedded_log opens the folder for reading only. Fails: as open_store; conflict `log.other` when
-/// the folder holds another log.
+/// the folder holds another log, `log.not_a_copy` when it holds this one and is no copy of it.
 Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options);
 
 }  // namespace hub::log

@@ -77,6 +77,16 @@ struct KafkaInit {
   Duration wait;                  ///< for brokers that are still starting
 };
 
+/// A log that moves from a data folder to Kafka, or back into it.
+struct Migrate {
+  Folder data;
+  bool to_kafka = true;
+  KafkaCluster cluster;
+  std::string node;               ///< empty: the one that the folder has, or one that is made
+  std::uint32_t replication = 0;  ///< of topics that are made; 0: as many as there are brokers, at most 3
+  Duration wait;                  ///< for brokers that are still starting, or nodes that stop
+};
+
 /// One line of `doctor`.
 struct Check {
   enum class State { good, warning, bad };
@@ -107,6 +117,7 @@ struct Commands {
   std::function<Result<Exit>(const KeysErase&, Console&)> keys_erase;
   std::function<Result<Exit>(const KafkaInit&, Console&)> kafka_init;
   std::function<Result<Exit>(const KafkaCluster&, Console&)> kafka_describe;
+  std::function<Result<Exit>(const Migrate&, Console&)> migrate;
   /// Of a folder that may be in use: reads only what a running server allows to be read. One with the name of a check
   /// that the command line makes by itself takes its place.
   std::function<std::vector<Check>(const ServeOptions&)> doctor_checks;

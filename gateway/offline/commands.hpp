@@ -44,6 +44,10 @@ Result<cli::Exit> kafka_init(const cli::KafkaInit& wanted, cli::Console& console
 /// As kafka::describe_topics(). Also fails, behind what it prints, as kafka::check_topics() does.
 Result<cli::Exit> kafka_describe(const cli::KafkaCluster& cluster, cli::Console& console);
 
+/// Moves the log of a folder to Kafka, or back into it, and verifies it. Fails: as move_to_kafka() and
+/// move_to_embedded().
+Result<cli::Exit> migrate(const cli::Migrate& wanted, cli::Console& console);
+
 /// Facts about folder and machine; makes nothing that stays.
 std::vector<cli::Check> doctor_checks(const cli::ServeOptions& options);
 

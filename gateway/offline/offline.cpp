@@ -20,6 +20,7 @@ void add_commands(cli::Commands& commands) {
   commands.keys_erase = keys_erase;
   commands.kafka_init = kafka_init;
   commands.kafka_describe = kafka_describe;
+  commands.migrate = migrate;
   commands.doctor_checks = doctor_checks;
 }
 

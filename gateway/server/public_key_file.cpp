@@ -41,11 +41,15 @@ Result<void> write_public_keys(const DataFolder& folder, const log::PublicKeys& 
 }
 
 Result<log::Signer> open_signer(const DataFolder& folder, log::Log& log) {
+  return open_signer_of(folder, has_records(log));
+}
+
+Result<log::Signer> open_signer_of(const DataFolder& folder, bool has_records) {
   const auto file = folder.log() / kPublicKeyFile;
   std::error_code error;
   const bool is_signed = std::filesystem::exists(file, error);
   // The key is made before the first record: where there are records, there was a key.
-  if ((is_signed || has_records(log)) && !std::filesystem::exists(folder.keys() / log::kSigningKeyFile, error))
+  if ((is_signed || has_records) && !std::filesystem::exists(folder.keys() / log::kSigningKeyFile, error))
     return key_is_lost(folder);
   HUB_TRY(auto signer, log::Signer::open(folder.keys()));
   if (!is_signed) {

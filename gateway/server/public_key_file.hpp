@@ -20,5 +20,7 @@ Result<void> write_public_keys(const DataFolder& folder, const log::PublicKeys& 
 /// one from a stranger's. Fails: as Signer::open; not_found `key.absent` when the key of a record is not in DIR/keys;
 /// conflict `key.other` when another one is; unavailable `data.unusable`.
 Result<log::Signer> open_signer(const DataFolder& folder, log::Log& log);
+/// The same without the log, for somebody who knows whether it has records.
+Result<log::Signer> open_signer_of(const DataFolder& folder, bool has_records);
 
 }  // namespace hub::server
