@@ -9,6 +9,8 @@
 namespace hub::secrets {
 namespace {
 
+constexpr std::string_view kDataKey = "data-key";
+
 bool is_subject(std::string_view subject) {
   if (subject.empty() || subject.size() > kSubjectSizeMax) return false;
   for (const char c : subject) {
@@ -20,7 +22,7 @@ bool is_subject(std::string_view subject) {
 }
 
 Slot slot_of(std::string_view subject) {
-  return {"data-key", "", std::string(subject), "ring"};
+  return {std::string(kDataKey), "", std::string(subject), "ring"};
 }
 
 std::string key_id_of(std::string_view subject, std::uint64_t number) {
@@ -68,6 +70,13 @@ Failure erased() {
 
 }  // namespace
 
+Sealer::Sealer(Slots& store) : store_(store) {
+  store_.observe([this](const Slot& slot) { forget(slot); });
+}
+Sealer::~Sealer() {
+  store_.observe({});
+}
+
 Result<std::string> Sealer::seal(std::string_view subject, std::string_view plain, std::string_view associated) {
   if (!is_subject(subject)) return invalid("sealed.subject", "a subject is an id");
   if (plain.size() > kValueSizeMax)
@@ -90,7 +99,7 @@ Result<SecretBytes> Sealer::open(std::string_view sealed, std::string_view assoc
   if (!parts) return malformed_text();
   auto bytes = from_base64(parts->text);
   if (!bytes) return malformed_text();
-  HUB_TRY(ensure_cached(parts->subject));
+  HUB_TRY(ensure_cached(parts->subject, parts->number));
   const std::shared_lock lock(mutex_);
   const auto* ring = cached(parts->subject);
   if (ring == nullptr || parts->number > ring->number) return unknown_key();
@@ -103,14 +112,19 @@ Result<SecretBytes> Sealer::open(std::string_view sealed, std::string_view assoc
 
 Result<std::string> Sealer::erase(std::string_view subject) {
   if (!is_subject(subject)) return invalid("sealed.subject", "a subject is an id");
-  const std::unique_lock lock(mutex_);
-  HUB_TRY(const auto* ring, load(subject));
-  if (ring == nullptr) return std::string();
-  auto erased_key = key_id_of(subject, ring->number);
-  if (ring->key) {
-    HUB_TRY(keep(std::string(subject), Ring{ring->number, std::nullopt}));
+  HUB_TRY(store_.refresh());
+  for (;;) {
+    HUB_TRY(const auto looked, look(subject));
+    if (looked.number == 0) return std::string();
+    if (looked.is_there) {
+      const auto done = replace(subject, looked, Ring{looked.number, std::nullopt});
+      if (!done && done.error().code == "secrets.changed") continue;
+      if (!done) return done.error();
+    }
+    // Also when an erasure before was interrupted behind its first half.
+    HUB_TRY(store_.drop_earlier(slot_of(subject)));
+    return key_id_of(subject, looked.number);
   }
-  return erased_key;
 }
 
 const Sealer::Ring* Sealer::cached(std::string_view subject) const {
@@ -118,11 +132,22 @@ const Sealer::Ring* Sealer::cached(std::string_view subject) const {
   return found == rings_.end() ? nullptr : &found->second;
 }
 
-Result<void> Sealer::ensure_cached(std::string_view subject) {
+Result<void> Sealer::ensure_cached(std::string_view subject, std::uint64_t number) {
+  const auto knows = [&] {
+    const auto* ring = cached(subject);
+    return ring != nullptr && ring->number >= number;
+  };
   {
     const std::shared_lock lock(mutex_);
-    if (cached(subject) != nullptr) return success();
+    if (knows()) return success();
   }
+  {
+    const std::unique_lock lock(mutex_);
+    HUB_TRY(load(subject));
+    if (knows()) return success();
+  }
+  // Another node may have made the key a moment ago.
+  HUB_TRY(store_.refresh());
   const std::unique_lock lock(mutex_);
   HUB_TRY(load(subject));
   return success();
@@ -141,22 +166,41 @@ Result<const Sealer::Ring*> Sealer::load(std::string_view subject) {
   return &rings_.insert_or_assign(std::string(subject), std::move(ring)).first->second;
 }
 
-Result<void> Sealer::make_key(std::string_view subject) {
+Result<Sealer::Looked> Sealer::look(std::string_view subject) {
+  Looked looked;
+  // The version first: when the value changes in between, replace() finds another one.
+  if (const auto info = store_.find(slot_of(subject))) looked.version = info->version;
   const std::unique_lock lock(mutex_);
   HUB_TRY(const auto* ring, load(subject));
-  if (ring != nullptr && ring->key) return success();
-  return keep(std::string(subject), Ring{ring == nullptr ? 1 : ring->number + 1, Key::generate()});
+  if (ring != nullptr) looked.number = ring->number, looked.is_there = ring->key.has_value();
+  return looked;
 }
 
-Result<void> Sealer::keep(const std::string& subject, Ring ring) {
+Result<void> Sealer::make_key(std::string_view subject) {
+  HUB_TRY(const auto looked, look(subject));
+  if (looked.is_there) return success();
+  const auto made = replace(subject, looked, Ring{looked.number + 1, Key::generate()});
+  // Whoever was first has made the one that counts.
+  if (!made && made.error().code == "secrets.changed") return success();
+  return made;
+}
+
+Result<void> Sealer::replace(std::string_view subject, const Looked& looked, const Ring& ring) {
   std::string value;
   append_varint(value, ring.number);
   if (ring.key) value += ring.key->bytes();
-  auto stored = store_.put(slot_of(subject), value, wall_now());
+  // No lock is held: it may take as long as the store's medium does, and others go on opening.
+  const auto stored = store_.put_if(looked.version, slot_of(subject), value, wall_now());
   wipe(value);
-  if (!stored) return std::move(stored).error();
-  rings_.insert_or_assign(subject, std::move(ring));
+  if (!stored) return stored.error();
   return success();
+}
+
+void Sealer::forget(const Slot& slot) {
+  if (slot.kind != kDataKey) return;
+  // Behind it nothing is opened with a key that was replaced: load() reads the store under this lock.
+  const std::unique_lock lock(mutex_);
+  if (const auto found = rings_.find(slot.project); found != rings_.end()) rings_.erase(found);
 }
 
 }  // namespace hub::secrets

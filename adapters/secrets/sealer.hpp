@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "adapters/secrets/slot_store.hpp"
+#include "adapters/secrets/slots.hpp"
 
 namespace hub::secrets {
 
@@ -16,7 +16,11 @@ inline constexpr std::size_t kSubjectSizeMax = 128;
 /// erased nobody can read them any more, while the log's bytes and its chain stay. Safe from any thread; about 2 µs.
 class Sealer {
  public:
-  explicit Sealer(SlotStore& store) : store_(store) {}
+  /// Is the one observer of the store.
+  explicit Sealer(Slots& store);
+  ~Sealer();
+  Sealer(const Sealer&) = delete;
+  Sealer& operator=(const Sealer&) = delete;
 
   /// "<key id>:<base64>"; the key id is subject, ".", and a number that grows with each erasure. The data key is made
   /// on first use. `associated` says where the text belongs; it opens nowhere else. Fails: too_large `sealed.too_large`
@@ -27,9 +31,9 @@ class Sealer {
   /// `sealed.tampered`; unavailable `secrets.no_key`.
   Result<SecretBytes> open(std::string_view sealed, std::string_view associated);
 
-  /// Destroys the subject's data key, in memory and on disk. What is sealed later gets a new one. Safe to repeat.
-  /// Answers the id of the key that was destroyed, now or the last time; empty when there never was one.
-  /// Fails: unavailable `secrets.no_key`; internal `secrets.io`: then try again.
+  /// Destroys the subject's data key, in memory and on disk, and at every node that shares the store. What is sealed
+  /// later gets a new one. Safe to repeat. Answers the id of the key that was destroyed, now or the last time; empty
+  /// when there never was one. Fails: unavailable `secrets.no_key`; internal `secrets.io`: then try again.
   Result<std::string> erase(std::string_view subject);
 
  private:
@@ -40,13 +44,23 @@ class Sealer {
   };
   using Rings = std::map<std::string, Ring, std::less<>>;
 
-  const Ring* cached(std::string_view subject) const;
-  Result<void> ensure_cached(std::string_view subject);
-  Result<const Ring*> load(std::string_view subject);
-  Result<void> keep(const std::string& subject, Ring ring);
-  Result<void> make_key(std::string_view subject);
+  /// What is known of a subject's data key, and the version of its slot, 0 without one.
+  struct Looked {
+    std::uint64_t number = 0;
+    bool is_there = false;
+    std::int64_t version = 0;
+  };
 
-  SlotStore& store_;
+  const Ring* cached(std::string_view subject) const;
+  Result<void> ensure_cached(std::string_view subject, std::uint64_t number);
+  Result<Looked> look(std::string_view subject);
+  Result<const Ring*> load(std::string_view subject);
+  /// Replaces what was looked at.
+  Result<void> replace(std::string_view subject, const Looked& looked, const Ring& ring);
+  Result<void> make_key(std::string_view subject);
+  void forget(const Slot& slot);
+
+  Slots& store_;
   mutable std::shared_mutex mutex_;  ///< held while a key is in use, so that an erasure waits for it
   Rings rings_;
 };

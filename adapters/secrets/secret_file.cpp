@@ -50,6 +50,11 @@ std::optional<SlotInfo> read_info(std::string_view bytes) {
   return std::move(info).value();
 }
 
+std::string read_key_id(std::string_view bytes) {
+  const auto parts = split(bytes);
+  return parts ? std::string(parts->key_id) : std::string();
+}
+
 Result<SecretBytes> decode_secret_file(std::string_view bytes, const Slot& expected, const Key& key) {
   const auto parts = split(bytes);
   const auto info = read_info(bytes);

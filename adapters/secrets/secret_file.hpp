@@ -38,6 +38,8 @@ std::string file_name_of(const Slot& slot);
 std::string encode_secret_file(const SlotInfo& info, std::string_view plain, const Key& key);
 /// None when the bytes are no such file.
 std::optional<SlotInfo> read_info(std::string_view bytes);
+/// Id of the key that the value is under, as the file names it; empty when the bytes are no such file.
+std::string read_key_id(std::string_view bytes);
 /// Fails: internal `secrets.tampered` when anything was changed, or the file is that of another slot or key.
 Result<SecretBytes> decode_secret_file(std::string_view bytes, const Slot& expected, const Key& key);
 

@@ -42,7 +42,12 @@ Result<SecretItem> Secrets::put(std::string_view organisation, std::string_view 
 }
 
 Result<SecretBytes> Secrets::get(std::string_view organisation, std::string_view project, std::string_view name) const {
-  return store_.get(slot_of(organisation, project, name));
+  const auto slot = slot_of(organisation, project, name);
+  auto value = store_.get(slot);
+  if (value || value.error().code != "secrets.unknown") return value;
+  // Another node may have stored it a moment ago.
+  HUB_TRY(store_.refresh());
+  return store_.get(slot);
 }
 
 bool Secrets::has(std::string_view organisation, std::string_view project, std::string_view name) const {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "adapters/secrets/slot_store.hpp"
+#include "adapters/secrets/slots.hpp"
 
 namespace hub::secrets {
 
@@ -23,7 +23,7 @@ struct SecretItem {
 /// The secrets of users: by organisation, project and name. Safe from any thread.
 class Secrets {
  public:
-  explicit Secrets(SlotStore& store) : store_(store) {}
+  explicit Secrets(Slots& store) : store_(store) {}
 
   /// Stores or replaces. Fails: invalid `secrets.name` ([A-Za-z0-9_.-]{1,128}); too_large `secrets.too_large` (64 KiB);
   /// conflict `secrets.too_many`; unavailable `secrets.no_key`.
@@ -32,14 +32,17 @@ class Secrets {
   /// The value, for whoever starts a process. Fails: not_found `secrets.unknown`; unavailable `secrets.no_key`;
   /// internal `secrets.tampered`.
   Result<SecretBytes> get(std::string_view organisation, std::string_view project, std::string_view name) const;
+  /// Of those that this node knows of; behind refresh() of all that were stored by then.
   bool has(std::string_view organisation, std::string_view project, std::string_view name) const;
   /// By name.
   std::vector<SecretItem> list(std::string_view organisation, std::string_view project) const;
+  /// As Slots::refresh().
+  Result<void> refresh() const { return store_.refresh(); }
   /// Fails: not_found `secrets.unknown`.
   Result<void> remove(std::string_view organisation, std::string_view project, std::string_view name);
 
  private:
-  SlotStore& store_;
+  Slots& store_;
 };
 
 /// As in GET /api/v1/secrets.

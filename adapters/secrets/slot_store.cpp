@@ -23,13 +23,6 @@ struct Current {
 };
 BOOST_DESCRIBE_STRUCT(Current, (), (generation, key_id))
 
-Failure no_key() {
-  return unavailable("secrets.no_key", "no ENCRYPTION_KEY is set, so no secret can be kept or read");
-}
-Failure unknown() {
-  return not_found("secrets.unknown", "there is no such secret");
-}
-
 Failure wrong_key(std::string_view stored, std::string_view given) {
   return conflict("secrets.wrong_key",
                   "the secrets are kept under key " + std::string(stored) + "; the given one is " + std::string(given));
@@ -124,16 +117,35 @@ std::string SlotStore::key_id() const {
 }
 
 Result<SlotInfo> SlotStore::put(const Slot& slot, std::string_view value, Instant now) {
+  auto written = [&]() -> Result<SlotInfo> {
+    const std::unique_lock lock(mutex_);
+    const auto before = infos_.find(slot);
+    return write(slot, before == infos_.end() ? nullptr : &before->second, value, now);
+  }();
+  if (written) tell(slot);
+  return written;
+}
+
+Result<SlotInfo> SlotStore::put_if(std::int64_t version, const Slot& slot, std::string_view value, Instant now) {
+  auto written = [&]() -> Result<SlotInfo> {
+    const std::unique_lock lock(mutex_);
+    const auto before = infos_.find(slot);
+    const auto* info = before == infos_.end() ? nullptr : &before->second;
+    if (version != (info == nullptr ? 0 : info->version)) return changed_meanwhile();
+    return write(slot, info, value, now);
+  }();
+  if (written) tell(slot);
+  return written;
+}
+
+Result<SlotInfo> SlotStore::write(const Slot& slot, const SlotInfo* before, std::string_view value, Instant now) {
   HUB_ASSERT(value.size() <= kValueSizeMax);
-  const std::unique_lock lock(mutex_);
   if (!key_) return no_key();
   // First the name of the key, so that no value is ever there without it.
   if (key_id_.empty()) {
     HUB_TRY(write_current(generation_, key_->id()));
   }
-  const auto old = infos_.find(slot);
-  SlotInfo info{slot, 1, now, now};
-  if (old != infos_.end()) info.version = old->second.version + 1, info.created_at = old->second.created_at;
+  const auto info = written_again(slot, before, now);
   HUB_TRY(write_durably(file_of(slot), encode_secret_file(info, value, *key_)));
   infos_[slot] = info;
   return info;
@@ -142,41 +154,53 @@ Result<SlotInfo> SlotStore::put(const Slot& slot, std::string_view value, Instan
 Result<SecretBytes> SlotStore::get(const Slot& slot) const {
   const std::shared_lock lock(mutex_);
   auto bytes = read_file(file_of(slot), kFileSizeMax);
-  if (!bytes && bytes.error().kind == FailureKind::not_found) return unknown();
+  if (!bytes && bytes.error().kind == FailureKind::not_found) return unknown_secret();
   if (!key_) return no_key();
   if (!bytes) return std::move(bytes).error();
   return decode_secret_file(bytes.value(), slot, *key_);
 }
 
 Result<void> SlotStore::remove(const Slot& slot) {
-  const std::unique_lock lock(mutex_);
-  std::error_code error;
-  if (!fs::exists(file_of(slot), error)) return unknown();
-  HUB_TRY(destroy(file_of(slot)));
-  infos_.erase(slot);
+  {
+    const std::unique_lock lock(mutex_);
+    std::error_code error;
+    if (!fs::exists(file_of(slot), error)) return unknown_secret();
+    HUB_TRY(destroy(file_of(slot)));
+    infos_.erase(slot);
+  }
+  tell(slot);
   return success();
 }
 
 std::vector<SlotInfo> SlotStore::list(std::string_view kind, std::string_view organisation,
                                       std::string_view project) const {
   const std::shared_lock lock(mutex_);
-  std::vector<SlotInfo> found;
-  auto next = infos_.lower_bound(Slot{std::string(kind), std::string(organisation), std::string(project), {}});
-  for (; next != infos_.end(); ++next) {
-    const auto& slot = next->first;
-    if (slot.kind != kind || slot.organisation != organisation || slot.project != project) break;
-    found.push_back(next->second);
-  }
-  return found;
+  return infos_in(infos_, kind, organisation, project, [](const SlotInfo& info) { return info; });
 }
 
-std::size_t SlotStore::count(std::string_view kind, std::string_view organisation, std::string_view project) const {
-  return list(kind, organisation, project).size();
-}
-
-bool SlotStore::has(const Slot& slot) const {
+std::optional<SlotInfo> SlotStore::find(const Slot& slot) const {
   const std::shared_lock lock(mutex_);
-  return infos_.count(slot) > 0;
+  const auto found = infos_.find(slot);
+  return found == infos_.end() ? std::nullopt : std::optional(found->second);
+}
+
+Result<void> SlotStore::refresh() const {
+  return success();
+}
+
+Result<void> SlotStore::drop_earlier(const Slot&) {
+  // A file is replaced whole, and load() takes away what an interrupted write has left.
+  return success();
+}
+
+void SlotStore::observe(Observer observer) {
+  const std::lock_guard lock(telling_);
+  observer_ = std::move(observer);
+}
+
+void SlotStore::tell(const Slot& slot) const {
+  const std::lock_guard lock(telling_);
+  if (observer_) observer_(slot);
 }
 
 Result<void> SlotStore::rotate(const Key& next) {

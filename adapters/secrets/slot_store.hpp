@@ -3,23 +3,21 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <shared_mutex>
 #include <vector>
 
-#include "adapters/secrets/cipher.hpp"
 #include "adapters/secrets/durable_file.hpp"
-#include "adapters/secrets/secret_file.hpp"
+#include "adapters/secrets/slots.hpp"
 
 namespace hub::secrets {
-
-inline constexpr std::size_t kValueSizeMax = 64 << 10;
 
 /// Encrypted values, one file each, all under one key; one process at a time. Safe from any thread.
 ///
 /// FOLDER/current names the generation in force and its key; FOLDER/g<n>/ holds the values. A rotation writes a whole
 /// new generation and then replaces `current`: before that every value is under the old key, behind it under the new.
-class SlotStore {
+class SlotStore final : public Slots {
  public:
   /// Called with the name of each durable step; tests end the process there.
   using OnStep = std::function<void(std::string_view step)>;
@@ -29,20 +27,18 @@ class SlotStore {
   static Result<std::unique_ptr<SlotStore>> open(const std::filesystem::path& folder, std::optional<Key> key,
                                                  OnStep on_step = {});
 
-  bool has_key() const;
-  /// Of the key in force; empty while nothing was ever stored.
-  std::string key_id() const;
-
-  /// Stores or replaces. `value` is at most kValueSizeMax. Fails: unavailable `secrets.no_key`.
-  Result<SlotInfo> put(const Slot& slot, std::string_view value, Instant now);
-  /// Fails: not_found `secrets.unknown`; unavailable `secrets.no_key`; internal `secrets.tampered`.
-  Result<SecretBytes> get(const Slot& slot) const;
-  /// Fails: not_found `secrets.unknown`.
-  Result<void> remove(const Slot& slot);
-  /// By name.
-  std::vector<SlotInfo> list(std::string_view kind, std::string_view organisation, std::string_view project) const;
-  std::size_t count(std::string_view kind, std::string_view organisation, std::string_view project) const;
-  bool has(const Slot& slot) const;
+  bool has_key() const override;
+  std::string key_id() const override;
+  Result<SlotInfo> put(const Slot& slot, std::string_view value, Instant now) override;
+  Result<SlotInfo> put_if(std::int64_t version, const Slot& slot, std::string_view value, Instant now) override;
+  Result<SecretBytes> get(const Slot& slot) const override;
+  Result<void> remove(const Slot& slot) override;
+  std::vector<SlotInfo> list(std::string_view kind, std::string_view organisation,
+                             std::string_view project) const override;
+  std::optional<SlotInfo> find(const Slot& slot) const override;
+  Result<void> refresh() const override;
+  Result<void> drop_earlier(const Slot& slot) override;
+  void observe(Observer observer) override;
 
   /// Re-encrypts everything under `next`. When it fails nothing has changed. Fails: conflict `secrets.same_key`;
   /// unavailable `secrets.no_key`; internal `secrets.tampered` naming how many values cannot be read.
@@ -55,6 +51,8 @@ class SlotStore {
   Result<void> load_current();
   Result<void> clean();
   Result<void> load_values();
+  Result<SlotInfo> write(const Slot& slot, const SlotInfo* before, std::string_view value, Instant now);
+  void tell(const Slot& slot) const;
   Result<void> write_current(std::uint64_t generation, const std::string& key_id);
   Result<void> write_generation(const std::filesystem::path& target, const Key& next);
   std::filesystem::path values() const;
@@ -69,6 +67,8 @@ class SlotStore {
   std::uint64_t generation_ = 1;
   std::string key_id_;
   std::map<Slot, SlotInfo> infos_;
+  mutable std::mutex telling_;
+  Observer observer_;
 };
 
 /// The key id that the secrets of this folder are kept under; empty when there are none. Needs no lock and no key.

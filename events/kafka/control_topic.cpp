@@ -1,40 +1,11 @@
 #include "events/kafka/control_topic.hpp"
 
+#include "events/kafka/topic_reading.hpp"
+
 namespace hub::kafka {
 namespace {
 
-using Topic = std::unique_ptr<rd_kafka_topic_t, Destroyer<rd_kafka_topic_destroy>>;
-
 constexpr int kSliceMs = 250;
-constexpr int kLookMs = 2'000;
-constexpr std::int32_t kPartition = 0;
-
-std::string_view bytes(const void* data, std::size_t size) {
-  return data == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(data), size);
-}
-
-/// Takes part of a topic for as long as it lives.
-class Reading {
- public:
-  Reading(rd_kafka_t* client, const std::string& topic, const Patience& patience)
-      : topic_(rd_kafka_topic_new(client, topic.c_str(), nullptr)) {
-    HUB_ASSERT(topic_ != nullptr);
-    // Reading that begins before it is known where the topic lies begins half a second later. What goes wrong here goes
-    // wrong again when records are fetched.
-    const rd_kafka_metadata_t* found = nullptr;
-    if (rd_kafka_metadata(client, 0, topic_.get(), &found, patience.slice_ms(kLookMs)) == RD_KAFKA_RESP_ERR_NO_ERROR)
-      rd_kafka_metadata_destroy(found);
-    HUB_ASSERT(rd_kafka_consume_start(topic_.get(), kPartition, RD_KAFKA_OFFSET_BEGINNING) == 0);
-  }
-  ~Reading() { rd_kafka_consume_stop(topic_.get(), kPartition); }
-  Reading(const Reading&) = delete;
-  Reading& operator=(const Reading&) = delete;
-
-  Message next(int wait_ms) { return Message(rd_kafka_consume(topic_.get(), kPartition, wait_ms)); }
-
- private:
-  Topic topic_;
-};
 
 /// What became of a record; nothing as long as that is not known.
 using Delivery = std::optional<rd_kafka_resp_err_t>;
@@ -53,7 +24,7 @@ Result<void> read_control(const Brokers& brokers, const std::string& name, const
   settings.insert(kQuiet.begin(), kQuiet.end());
   HUB_TRY(auto conf, make_conf(brokers, settings));
   HUB_TRY(const auto client, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
-  Reading reading(client.get(), topic, patience);
+  TopicReading reading(client.get(), topic, patience);
   // A topic made just now is not known to every broker yet: errors count when they last.
   auto trouble = RD_KAFKA_RESP_ERR__TIMED_OUT;
   while (!patience.over()) {
@@ -63,8 +34,7 @@ Result<void> read_control(const Brokers& brokers, const std::string& name, const
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
       trouble = message->err;
     else
-      take(bytes(message->key, message->key_len),
-           message->payload == nullptr ? std::nullopt : std::optional(bytes(message->payload, message->len)));
+      take(bytes_of(message->key, message->key_len), value_of(*message));
   }
   return failure_of(trouble, "the topic " + topic + " cannot be read");
 }
@@ -82,10 +52,10 @@ Result<void> write_control(const Brokers& brokers, const std::string& name, std:
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   Delivery delivery;  // before the client, which tells of it
   HUB_TRY(const auto client, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
-  const Topic handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
+  const TopicHandle handle(rd_kafka_topic_new(client.get(), topic.c_str(), nullptr));
   std::string copy(value);
-  if (!handle || rd_kafka_produce(handle.get(), kPartition, RD_KAFKA_MSG_F_COPY, copy.data(), copy.size(), key.data(),
-                                  key.size(), &delivery) != 0)
+  if (!handle || rd_kafka_produce(handle.get(), kOnlyPartition, RD_KAFKA_MSG_F_COPY, copy.data(), copy.size(),
+                                  key.data(), key.size(), &delivery) != 0)
     return failure_of(rd_kafka_last_error(), doing);
   while (!delivery && !patience.over()) rd_kafka_poll(client.get(), patience.slice_ms(kSliceMs));
   const auto error = delivery.value_or(RD_KAFKA_RESP_ERR__TIMED_OUT);

@@ -29,6 +29,7 @@ rd_kafka_resp_err_t produce(rd_kafka_t* client, const std::string& topic, Partit
   fields[0].u.cstr = topic.c_str();
   fields[1].u.i32 = static_cast<std::int32_t>(partition);
   fields[2].u.i = RD_KAFKA_MSG_F_COPY;
+  if (message.deletes) fields[3].u.mem.ptr = nullptr, fields[3].u.mem.size = 0;
   fields[4].u.headers = message.headers.get();
   fields[5].u.ptr = opaque;
   const auto count = message.key.empty() ? fields.size() - 1 : fields.size();

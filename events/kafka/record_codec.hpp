@@ -21,6 +21,7 @@ struct Outgoing {
   std::string key;  ///< the entity; empty: no key
   std::string value;
   Headers headers;
+  bool deletes = false;  ///< there is no value: what was said under the key before is deleted
 };
 Outgoing to_message(const log::Record& record, PartitionId partition, const Author& author);
 Outgoing to_message(const log::BatchEnd& end, PartitionId partition, const Author& author);

@@ -52,6 +52,8 @@ struct ServeOptions {
   std::uint32_t threads = 0;      ///< of the gateway; 0: one a core
   std::uint32_t partitions = 16;  ///< of a new log; an existing one keeps its own
   std::filesystem::path encryption_key_file;
+  /// Of a shared log: the key that other nodes may rotate to; either may be in force.
+  std::filesystem::path encryption_key_next_file;
   std::string encryption_key;  ///< secret; as whoever opens the secrets store reads it
   LogKind log = LogKind::embedded;
   std::string node;                               ///< empty: made at the first start and kept in the data folder

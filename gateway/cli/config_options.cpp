@@ -187,6 +187,9 @@ constexpr OptionSpec kOptions[] = {
     count_option<&Options::partitions, 1, 1'024>("partitions", "partitions of a new log"),
     option<&Options::encryption_key_file>("encryption-key-file", Kind::value, "FILE",
                                           "file with the key of the secrets"),
+    option<&Options::encryption_key_next_file>(
+        "encryption-key-next-file", Kind::value, "FILE",
+        "on Kafka: file with the key that the nodes rotate to; either may be in force"),
     option<&Options::encryption_key>("encryption-key", Kind::secret, "KEY", "key of the secrets"),
     option<&Options::log>("log", Kind::value, "KIND", "embedded (in the data folder) or kafka"),
     option<&Options::node>("node", Kind::value, "NAME", "name of this node among others; made and kept when not given"),

@@ -84,8 +84,6 @@ secrets::KeySource source_of(const cli::EncryptionKey& given, const server::Data
   return {given.text, given.file, dev, folder.keys()};
 }
 
-enum class LogUse { read, write };
-
 /// Also holds the log, so that no server starts meanwhile.
 struct OpenedSecrets {
   std::unique_ptr<log::Log> log;
@@ -93,15 +91,14 @@ struct OpenedSecrets {
   bool dev = false;  ///< under the key that --dev keeps
 };
 
-Result<OpenedSecrets> open_secrets(const cli::EncryptionKey& given, const server::DataFolder& folder, LogUse use) {
+Result<OpenedSecrets> open_secrets(const cli::EncryptionKey& given, const server::DataFolder& folder) {
   OpenedSecrets opened;
+  // Opened for reading first: nothing is made where there is nothing. For writing then: the copy of a shared log
+  // refuses that, and the secrets that nodes share are not in a folder.
   HUB_TRY(opened.log, open_to_read(folder));
-  if (use == LogUse::write) {
-    // Opened for reading first: nothing is made where there is nothing.
-    const auto partitions = opened.log->partitions();
-    opened.log.reset();
-    HUB_TRY(opened.log, open_to_write(folder, partitions));
-  }
+  const auto partitions = opened.log->partitions();
+  opened.log.reset();
+  HUB_TRY(opened.log, open_to_write(folder, partitions));
   const auto source = source_of(given, folder);
   opened.dev = source.dev;
   HUB_TRY(auto key, secrets::load_key(source));
@@ -193,7 +190,7 @@ Result<Exit> keys_list(const cli::Folder& data, Console& console) {
 
 Result<Exit> keys_rotate(const cli::KeysRotate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder, LogUse::read));
+  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
   const auto before = opened.store->key_id();
   if (opened.dev && wanted.next_file.empty()) {
     HUB_TRY(secrets::rotate_dev_key(*opened.store, folder.keys()));
@@ -227,7 +224,7 @@ Result<Exit> keys_rotate(const cli::KeysRotate& wanted, Console& console) {
 
 Result<Exit> keys_erase(const cli::KeysErase& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder, LogUse::write));
+  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
   accounts::AccessTable table;
   HUB_TRY(fold_access(*opened.log, table));
   if (!table.has_project(accounts::kDefaultOrganisation, wanted.project))

@@ -41,18 +41,13 @@ Result<Wait> wait_of(const Request& request) {
   return wait;
 }
 
-/// Plain values become sealed ones, which only this deployment opens.
-Result<void> seal_env(Services& services, const Request& request, const std::string& project, const std::string& id,
-                      CreateBody& body) {
-  const auto subject = accounts::project_id(request.principal->organisation, project);
-  for (const auto& [name, value] : body.plain_env) {
-    HUB_TRY(auto sealed, services.sealer.seal(subject, value, id + "/env/" + name));
-    body.spec.env[name].sealed = std::move(sealed);
-  }
-  return check_secrets(services, request, project, body.spec);
-}
+/// What is to be made; plain values of its env are not sealed yet.
+struct Creation {
+  engine::Input input;
+  CreateBody body;
+};
 
-Result<engine::Input> create_command(Services& services, const Request& request) {
+Result<Creation> creation_of(Services& services, const Request& request) {
   HUB_TRY(check_json(request));
   HUB_TRY(auto project, project_of(request, accounts::Role::dev));
   HUB_TRY(auto body, parse_create(request.body));
@@ -61,11 +56,32 @@ Result<engine::Input> create_command(Services& services, const Request& request)
   HUB_TRY(auto input, command_of(request, services.clock()));
   input.entity = derive_id(deployments::kDeploymentPrefix, input.command_id, 0);
   input.project = project;
-  HUB_TRY(seal_env(services, request, project, input.entity, body));
-  const deployments::RequestDeployment command{std::move(body.spec), body.desired, request.principal->id};
-  input.type = deployments::RequestDeployment::type;
-  input.data = deployments::encode_command(command);
-  return input;
+  return Creation{std::move(input), std::move(body)};
+}
+
+/// Plain values become sealed ones, which only this deployment opens. May wait for where secrets are kept.
+Result<void> seal_env(Services& services, const Request& request, Creation& creation) {
+  auto& [input, body] = creation;
+  const auto subject = accounts::project_id(request.principal->organisation, input.project);
+  for (const auto& [name, value] : body.plain_env) {
+    HUB_TRY(auto sealed, services.sealer.seal(subject, value, input.entity + "/env/" + name));
+    body.spec.env[name].sealed = std::move(sealed);
+  }
+  return check_secrets(services, request, input.project, body.spec);
+}
+
+asio::awaitable<Result<engine::Input>> create_command(Services& services, const Request& request) {
+  auto creation = creation_of(services, request);
+  if (!creation) co_return std::move(creation).error();
+  auto& made = creation.value();
+  if (!made.body.plain_env.empty() || !made.body.spec.env.empty()) {
+    const auto sealed = co_await on_blocking(services, [&] { return seal_env(services, request, made); });
+    if (!sealed) co_return sealed.error();
+  }
+  const deployments::RequestDeployment command{std::move(made.body.spec), made.body.desired, request.principal->id};
+  made.input.type = deployments::RequestDeployment::type;
+  made.input.data = deployments::encode_command(command);
+  co_return std::move(made.input);
 }
 
 /// The row as the batch's own events make it: the answer waits for no projection.
@@ -127,7 +143,7 @@ asio::awaitable<Response> post_deployment(Services& services, Request& request) 
   const auto wait = wait_of(request);
   if (!wait) co_return http::refuse(request, wait.error());
   if (dry_run.value()) co_return co_await plan_deployment(services, request);
-  auto input = create_command(services, request);
+  auto input = co_await create_command(services, request);
   if (!input) co_return http::refuse(request, input.error());
   const auto command_id = input.value().command_id;
   const auto reply = co_await send(services, std::move(input).value());

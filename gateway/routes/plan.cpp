@@ -84,9 +84,14 @@ Result<void> check_provider(Services& services, const deployments::Spec& spec) {
 
 Result<void> check_secrets(Services& services, const http::Request& request, const std::string& project,
                            const deployments::Spec& spec) {
-  for (const auto& [name, value] : spec.env)
-    if (value.secret && !services.secrets.has(request.principal->organisation, project, *value.secret))
+  const auto& organisation = request.principal->organisation;
+  for (const auto& [name, value] : spec.env) {
+    if (!value.secret || services.secrets.has(organisation, project, *value.secret)) continue;
+    // Another node may have stored it a moment ago.
+    HUB_TRY(services.secrets.refresh());
+    if (!services.secrets.has(organisation, project, *value.secret))
       return invalid("deployment.secret_unknown", "no secret of this name in the project", "env." + name + ".secret");
+  }
   return success();
 }
 

@@ -68,8 +68,9 @@ routes::HealthCheck Health::projections_check() const {
 routes::HealthCheck Health::keys_check() const {
   if (from_.read_only) return {"keys", true, "nothing is signed, and no secret is read"};
   return {"keys", true,
-          from_.secrets.has_key() ? "checkpoints are signed, secrets are encrypted"
-                                  : "checkpoints are signed; there is no ENCRYPTION_KEY, so secrets are refused"};
+          from_.secrets.has_key()
+              ? "checkpoints are signed, secrets are encrypted"
+              : "checkpoints are signed; the ENCRYPTION_KEY of the secrets was not given, so they are refused"};
 }
 
 routes::HealthCheck Health::providers_check() const {

@@ -5,7 +5,7 @@
 
 #include "actors/engine/engine.hpp"
 #include "adapters/deployments/deployment_effects.hpp"
-#include "adapters/secrets/slot_store.hpp"
+#include "adapters/secrets/slots.hpp"
 #include "events/log/log.hpp"
 #include "gateway/routes/services.hpp"
 #include "gateway/server/disk_guard.hpp"
@@ -21,7 +21,7 @@ class Health {
     projections::Runner& projections;
     log::Log& log;
     const DiskGuard& disk;
-    const secrets::SlotStore& secrets;
+    const secrets::Slots& secrets;
     const deployments::Providers& providers;
     bool read_only = false;
   };

@@ -7,7 +7,6 @@
 #include "adapters/hosts/host_effects.hpp"
 #include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/local_provider.hpp"
-#include "adapters/secrets/key_file.hpp"
 #include "events/core/logging.hpp"
 #include "events/kafka/topics.hpp"
 #include "events/log/checkpoint.hpp"
@@ -26,6 +25,7 @@
 #include "gateway/server/http_watch.hpp"
 #include "gateway/server/kinds.hpp"
 #include "gateway/server/metrics_text.hpp"
+#include "gateway/server/open_slots.hpp"
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/shared_keys.hpp"
@@ -91,7 +91,7 @@ struct Server::Parts {
   std::shared_ptr<kafka::KafkaFigures> kafka_figures;  ///< the same
   std::unique_ptr<log::Log> log;
   std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
-  std::unique_ptr<secrets::SlotStore> slots;
+  std::unique_ptr<secrets::Slots> slots;
   std::unique_ptr<secrets::Secrets> secret_values;
   std::unique_ptr<secrets::Sealer> sealer;
   std::unique_ptr<accounts::AccessStore> access;
@@ -163,12 +163,7 @@ Result<void> Server::Parts::open_stores() {
 }
 
 Result<void> Server::Parts::open_secrets() {
-  std::optional<secrets::Key> key;
-  // Without a key secrets can be listed, and no value can be read: a server that starts nothing needs none.
-  if (!options.read_only) {
-    HUB_TRY(key, secrets::load_key({options.encryption_key, options.encryption_key_file, options.dev, folder.keys()}));
-  }
-  HUB_TRY(slots, secrets::SlotStore::open(secrets::secrets_folder(folder.keys()), std::move(key)));
+  HUB_TRY(slots, open_slots(options, folder, log->is_shared()));
   secret_values = std::make_unique<secrets::Secrets>(*slots);
   sealer = std::make_unique<secrets::Sealer>(*slots);
   return success();

@@ -50,7 +50,7 @@ def print_until_end(bootstrap, namespace, *arguments, code=0):
     assert done.returncode == code, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     # What machines say of themselves, at any time, belongs to no user: the server's API does not show it.
-    return [event for event in events if event["org"] != "system"], done.stderr
+    return [event for event in events if event.get("org") != "system"], done.stderr
 
 
 class Lines:

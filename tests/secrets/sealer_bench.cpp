@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "adapters/secrets/sealer.hpp"
+#include "adapters/secrets/slot_store.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace {

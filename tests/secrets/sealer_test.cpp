@@ -4,6 +4,7 @@
 
 #include <thread>
 
+#include "adapters/secrets/slot_store.hpp"
 #include "tests/secrets/files.hpp"
 #include "tests/support/temp_folder.hpp"
 

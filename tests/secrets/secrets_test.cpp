@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
+#include "adapters/secrets/slot_store.hpp"
 #include "events/core/digest.hpp"
 #include "tests/secrets/files.hpp"
 #include "tests/support/temp_folder.hpp"
