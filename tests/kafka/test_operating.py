@@ -48,13 +48,16 @@ def garbage_result(bootstrap, namespace, client):
 
 def test_every_node_tells_who_owns_what(nodes):
     one, two = nodes.start("one"), nodes.start("two")
-    owners = nodes.shared_out("one", "two")
+    nodes.shared_out("one", "two")
 
     def agree():
+        # Partitions are claimed one at a time: the last may still be on its way.
+        owners = nodes.owners()
         views = [server.client().get("/api/v1/system/cluster").json() for server in (one, two)]
         seen = [{each["partition"]: (each.get("owner"), each["epoch"]) for each in view["partitions"]} for view in views]
-        return seen == [owners, owners] and views
-    for view in hub.eventually(agree, "both nodes see the owners"):
+        return seen == [owners, owners] and (owners, views)
+    owners, views = hub.eventually(agree, "both nodes see the owners", 60)
+    for view in views:
         assert view["log"] == "kafka" and view["brokers_away"] is False
         assert {node["name"]: node["partitions"] for node in view["nodes"]} == {
             name: sum(owner == name for owner, _ in owners.values()) for name in ("one", "two")}
