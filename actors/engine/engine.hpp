@@ -47,6 +47,8 @@ class Engine {
   std::vector<const RunnerMetrics*> metrics() const;
   /// Records among the commands that were not for anybody here.
   std::uint64_t strays() const { return strays_; }
+  /// Sent from here to other nodes' partitions or this one's by the log, and not answered yet.
+  std::size_t commands_waiting() const { return post_ ? post_->waiting() : 0; }
   std::size_t effects_waiting() const { return effects_.waiting(); }
 
  private:

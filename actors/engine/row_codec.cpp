@@ -117,11 +117,33 @@ bool decode_head(std::string_view bytes, log::Head& head) {
 }
 
 std::string encode_dead_letter(const DeadLetter& letter) {
-  return put_all(letter.at, letter.entity, letter.type, letter.data, letter.reason);
+  const auto& in = letter.input;
+  auto out = put_all(letter.id, letter.at, letter.node, letter.reason, letter.redriven_at, letter.redriven_as,
+                     std::uint64_t{letter.redriven_well}, std::uint64_t{letter.published},
+                     static_cast<std::uint64_t>(in.source), in.entity, in.type, in.data, in.command_id, in.body_hash,
+                     in.actor, in.organisation, in.project, in.correlation_id, in.deadline, std::uint64_t{in.hops});
+  if (!letter.foreign) return out;
+  const auto& foreign = *letter.foreign;
+  out += put_all(foreign.topic, std::uint64_t{foreign.partition}, foreign.offset, foreign.key);
+  for (const auto& [name, value] : foreign.headers) out += put_all(name, value);
+  return out;
 }
 
 bool decode_dead_letter(std::string_view bytes, DeadLetter& letter) {
-  return take_all(bytes, letter.at, letter.entity, letter.type, letter.data, letter.reason) && bytes.empty();
+  auto& in = letter.input;
+  if (!take_all(bytes, letter.id, letter.at, letter.node, letter.reason, letter.redriven_at, letter.redriven_as,
+                letter.redriven_well, letter.published, in.source, in.entity, in.type, in.data, in.command_id,
+                in.body_hash, in.actor, in.organisation, in.project, in.correlation_id, in.deadline, in.hops))
+    return false;
+  letter.foreign.reset();
+  if (bytes.empty()) return true;
+  auto& foreign = letter.foreign.emplace();
+  if (!take_all(bytes, foreign.topic, foreign.partition, foreign.offset, foreign.key)) return false;
+  while (!bytes.empty()) {
+    auto& [name, value] = foreign.headers.emplace_back();
+    if (!take_all(bytes, name, value)) return false;
+  }
+  return true;
 }
 
 }  // namespace hub::engine

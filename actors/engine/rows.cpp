@@ -69,18 +69,15 @@ class RocksRows final : public Rows {
   }
 
   void write(const RowChanges& changes) override {
-    rocksdb::WriteBatch batch;
-    for (const auto& [key, value] : changes) require(value ? batch.Put(key, *value) : batch.Delete(key));
     rocksdb::WriteOptions options;
     options.disableWAL = true;
-    auto status = db_->Write(options, &batch);
-    // A full disk stopped it in the background; writers are let in again when there is room.
-    for (int attempt = 0; status.IsNoSpace() && attempt < kResumeAttempts; ++attempt) {
-      std::this_thread::sleep_for(kResumePause);
-      static_cast<void>(db_->Resume());
-      status = db_->Write(options, &batch);
-    }
-    require(status);
+    write(changes, options);
+  }
+
+  void write_durably(const RowChanges& changes) override {
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    write(changes, options);
   }
 
   void scan(std::string_view prefix, const Visitor& visitor) override {
@@ -100,6 +97,19 @@ class RocksRows final : public Rows {
   }
 
  private:
+  void write(const RowChanges& changes, const rocksdb::WriteOptions& options) {
+    rocksdb::WriteBatch batch;
+    for (const auto& [key, value] : changes) require(value ? batch.Put(key, *value) : batch.Delete(key));
+    auto status = db_->Write(options, &batch);
+    // A full disk stopped it in the background; writers are let in again when there is room.
+    for (int attempt = 0; status.IsNoSpace() && attempt < kResumeAttempts; ++attempt) {
+      std::this_thread::sleep_for(kResumePause);
+      static_cast<void>(db_->Resume());
+      status = db_->Write(options, &batch);
+    }
+    require(status);
+  }
+
   std::unique_ptr<rocksdb::DB> db_;
 };
 

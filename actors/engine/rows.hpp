@@ -20,15 +20,17 @@ class Rows {
   virtual ~Rows() = default;
   virtual bool get(std::string_view key, std::string& value) = 0;
   virtual void write(const RowChanges& changes) = 0;
+  /// They are there whatever happens behind it.
+  virtual void write_durably(const RowChanges& changes) { write(changes); }
   /// Keys that begin with `prefix`, in order, until the visitor answers false.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
   virtual void scan(std::string_view prefix, const Visitor& visitor) = 0;
   virtual void flush() = 0;
 };
 
-/// RocksDB without a write-ahead log: each flush is a consistent cut. Rows that begin with 'c' and whose value begins
-/// with an expired time are dropped by compaction. An I/O error ends the process.
-/// Fails: internal `state.unusable`.
+/// RocksDB without a write-ahead log but for write_durably(): each flush is a consistent cut. Rows that begin with 'c'
+/// and whose value begins with an expired time are dropped by compaction. An I/O error ends the process. Fails:
+/// internal `state.unusable`.
 Result<std::unique_ptr<Rows>> open_rocks_rows(const std::filesystem::path& folder);
 std::unique_ptr<Rows> make_memory_rows();
 

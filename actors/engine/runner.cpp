@@ -231,10 +231,12 @@ void Runner::commit(std::unique_ptr<Work> work) {
   auto heads = heads_;
   const auto batches = work->seal(heads);
   if (batches.empty()) {
+    keep_letters(*work);
     committed(*work, batches);
     return;
   }
   const WithLog with_log(*this);
+  keep_letters(*work);
   const auto begun = std::chrono::steady_clock::now();
   const auto appended = log_.append(batches);
   metrics_.append_micros.observe(static_cast<std::uint64_t>(
@@ -326,12 +328,23 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
   }
   if (!batches.empty()) metrics_.batch_records.observe(records);
   metrics_.records += records;
-  metrics_.dead_letters += work.dead_letters.size();
-  for (const auto& letter : work.dead_letters)
-    logging::write(logging::Level::error, "input went to dead letters",
-                   {{"entity", letter.entity}, {"type", letter.type}, {"reason", letter.reason}});
-  changes.dead_letters = std::move(work.dead_letters);
   store_.apply(changes);
+}
+
+/// Before anybody is told that it was refused: the log does not have its bytes, so no start could make it anew.
+void Runner::keep_letters(Work& work) {
+  if (work.dead_letters.empty()) return;
+  const auto fresh = store_.keep(std::move(work.dead_letters));
+  work.dead_letters.clear();
+  metrics_.dead_letters += fresh.size();
+  for (const auto& letter : fresh) {
+    logging::write(logging::Level::error, "input went to dead letters",
+                   {{"letter", letter.id},
+                    {"entity", letter.input.entity},
+                    {"type", letter.input.type},
+                    {"reason", letter.reason}});
+    if (options_.buried) options_.buried(letter);
+  }
 }
 
 void Runner::alarm(PartitionId partition, const Failure& failure) {

@@ -42,6 +42,8 @@ struct RunnerOptions {
   /// (timers, results of effects, messages) waits until there is room. Asked before each batch; empty: there is always
   /// room.
   std::function<bool()> has_room;
+  /// Told of each dead letter of this runner once it is kept; on the runner's thread, must not block.
+  std::function<void(const DeadLetter&)> buried;
   /// A partition that cannot be read any more; the detail names the position. Absent: the server's own log.
   MessageFeed::Alarm alarm;
 };
@@ -184,6 +186,7 @@ class Runner {
   void leave_what_others_claimed();
   void lose(Work& work, const std::vector<log::BatchPtr>& batches);
   void requeue(Work& work);
+  void keep_letters(Work& work);
   void store_rows(Work& work, const std::vector<log::BatchPtr>& batches);
   Result<void> take_up(PartitionId partition, const log::Head& head);
   Result<void> catch_up(PartitionId partition, const log::Head& head);

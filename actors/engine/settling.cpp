@@ -55,11 +55,6 @@ void Runner::settled(Work& work, const std::vector<log::BatchPtr>& batches, cons
   }
   ++metrics_.batches;
   answer(work, batches);
-  // All else was folded from the log.
-  StateChanges changes;
-  metrics_.dead_letters += work.dead_letters.size();
-  changes.dead_letters = std::move(work.dead_letters);
-  store_.apply(changes);
 }
 
 /// An append would be fenced; but one that has nothing to append must not go on answering from rows that are old.

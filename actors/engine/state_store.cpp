@@ -1,6 +1,7 @@
 #include "actors/engine/state_store.hpp"
 
-#include <atomic>
+#include <algorithm>
+#include <mutex>
 
 #include "actors/engine/row_codec.hpp"
 #include "actors/engine/rows.hpp"
@@ -8,8 +9,10 @@
 namespace hub::engine {
 namespace {
 
-// Keys: e<entity> · c<command id> · a<entity> · h<partition> · p<target><source> · d<time><count>; numbers are
+// Keys: e<entity> · c<command id> · a<entity> · h<partition> · p<target><source> · d<letter id> · l; numbers are
 // big-endian, so that they sort.
+constexpr std::string_view kLettersRead = "l";
+
 std::string key_of(char table, std::string_view rest) {
   std::string key(1, table);
   key += rest;
@@ -81,12 +84,6 @@ class RowStateStore final : public StateStore {
     for (const auto& consumed : changes.consumed)
       rows.emplace_back(consumed_key(consumed.target, consumed.source), encode_consumed(consumed.source, consumed.seq));
     for (const auto& [partition, head] : changes.heads) rows.emplace_back(head_key(partition), encode_head(head));
-    for (const auto& letter : changes.dead_letters) {
-      std::string key = "d";
-      append_big_endian(key, letter.at.micros);
-      append_big_endian(key, dead_letters_.fetch_add(1));
-      rows.emplace_back(std::move(key), encode_dead_letter(letter));
-    }
     rows_->write(rows);
   }
 
@@ -125,13 +122,70 @@ class RowStateStore final : public StateStore {
     return offset;
   }
 
+  std::vector<DeadLetter> keep(std::vector<DeadLetter> letters) override {
+    const std::lock_guard lock(letters_mutex_);
+    RowChanges rows;
+    std::vector<DeadLetter> fresh;
+    std::string ignored;
+    for (auto& letter : letters) {
+      auto key = key_of('d', letter.id);
+      const auto is_it = [&](const auto& row) { return row.first == key; };
+      if (rows_->get(key, ignored) || std::any_of(rows.begin(), rows.end(), is_it)) continue;
+      rows.emplace_back(std::move(key), encode_dead_letter(letter));
+      fresh.push_back(std::move(letter));
+    }
+    if (!rows.empty()) rows_->write_durably(rows);
+    return fresh;
+  }
+
+  std::optional<DeadLetter> dead_letter(std::string_view id) override {
+    std::string bytes;
+    DeadLetter letter;
+    if (!rows_->get(key_of('d', id), bytes) || !decode_dead_letter(bytes, letter)) return std::nullopt;
+    return letter;
+  }
+
+  bool change_dead_letter(std::string_view id, const std::function<void(DeadLetter&)>& change) override {
+    const std::lock_guard lock(letters_mutex_);
+    auto letter = dead_letter(id);
+    if (!letter) return false;
+    change(*letter);
+    rows_->write_durably({{key_of('d', id), encode_dead_letter(*letter)}});
+    return true;
+  }
+
+  bool drop_dead_letter(std::string_view id) override {
+    const std::lock_guard lock(letters_mutex_);
+    auto key = key_of('d', id);
+    std::string ignored;
+    if (!rows_->get(key, ignored)) return false;
+    rows_->write_durably({{std::move(key), std::nullopt}});
+    return true;
+  }
+
+  std::uint64_t letters_read() override {
+    std::string bytes;
+    PartitionId ignored = 0;
+    Seq offset = 0;
+    if (!rows_->get(kLettersRead, bytes) || !decode_consumed(bytes, ignored, offset)) return 0;
+    return offset;
+  }
+
+  void set_letters_read(std::uint64_t offset) override {
+    rows_->write({{std::string(kLettersRead), encode_consumed(0, offset)}});
+  }
+
   std::vector<DeadLetter> dead_letters(std::size_t count_max) override {
     std::vector<DeadLetter> letters;
     rows_->scan("d", [&](std::string_view, std::string_view value) {
       DeadLetter letter;
       if (decode_dead_letter(value, letter)) letters.push_back(std::move(letter));
-      return letters.size() < count_max;
+      return true;
     });
+    std::sort(letters.begin(), letters.end(), [](const DeadLetter& one, const DeadLetter& other) {
+      return std::tie(one.at, one.id) > std::tie(other.at, other.id);
+    });
+    if (letters.size() > count_max) letters.resize(count_max);
     return letters;
   }
 
@@ -156,7 +210,7 @@ class RowStateStore final : public StateStore {
 
  private:
   std::unique_ptr<Rows> rows_;
-  std::atomic<std::uint64_t> dead_letters_{0};
+  std::mutex letters_mutex_;  ///< from looking at a letter to writing it
 };
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/engine/aggregate.hpp"
+#include "actors/engine/dead_letter.hpp"
 #include "events/log/record.hpp"
 
 namespace hub::engine {
@@ -32,15 +33,6 @@ struct CommandRow {
   log::Outcome outcome;
 };
 
-/// An input that could not be decided, with its exact bytes.
-struct DeadLetter {
-  Instant at;
-  std::string entity;
-  std::string type;
-  std::string data;
-  std::string reason;
-};
-
 /// In place of a source partition: the commands that came by the log's inputs.
 inline constexpr PartitionId kCommands = 0xffff;
 
@@ -56,7 +48,6 @@ struct StateChanges {
   };
   std::vector<ConsumedUpTo> consumed;  ///< how far `target` has got with the messages in `source`, or with its commands
   std::vector<std::pair<PartitionId, log::Head>> heads;
-  std::vector<DeadLetter> dead_letters;
 };
 
 /// Rows derived from the log: entities, commands, agendas, how far messages are consumed and how far they go. Not
@@ -83,6 +74,20 @@ class StateStore {
   virtual std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) = 0;
   /// Offset behind the last command that came by the log's inputs and is decided; 0: none.
   virtual std::uint64_t commands_consumed(PartitionId target) = 0;
+
+  // Dead letters, which nothing could make anew: they are durable when these return.
+
+  /// Takes those whose id it has not yet, and answers them.
+  virtual std::vector<DeadLetter> keep(std::vector<DeadLetter> letters) = 0;
+  virtual std::optional<DeadLetter> dead_letter(std::string_view id) = 0;
+  /// Changes one that is there; false when it is not.
+  virtual bool change_dead_letter(std::string_view id, const std::function<void(DeadLetter&)>& change) = 0;
+  /// False when it is not there.
+  virtual bool drop_dead_letter(std::string_view id) = 0;
+  /// How far those of other nodes are read: the offset behind the last one; behind a crash perhaps one before it.
+  virtual std::uint64_t letters_read() = 0;
+  virtual void set_letters_read(std::uint64_t offset) = 0;
+  /// The newest first.
   virtual std::vector<DeadLetter> dead_letters(std::size_t count_max) = 0;
 
   /// Drops every row of entities whose partition it is (of `partitions`), so that they are folded anew.

@@ -225,8 +225,12 @@ void Work::send(WorkItem& item, const Message& message, bool last_round, std::ve
 }
 
 void Work::bury(const WorkItem& item, std::string reason) {
-  const auto& input = item.submission.input;
-  dead_letters.push_back({now_, input.entity, input.type, input.data, std::move(reason)});
+  auto& letter = dead_letters.emplace_back();
+  letter.at = now_;
+  letter.node = runner_.options_.node;
+  letter.reason = std::move(reason);
+  letter.input = item.submission.input;
+  letter.id = letter_id(letter);
 }
 
 log::Batch& Work::batch_of(const std::string& entity) {

@@ -9,6 +9,7 @@ namespace {
 
 /// It is woken when there is something; this only bounds one wait.
 constexpr int kPollMs = 1'000;
+constexpr std::string_view kStatisticsMs = "2000";
 
 Offsets assignment(const std::string& topic, const std::vector<std::int64_t>& offsets) {
   Offsets list(rd_kafka_topic_partition_list_new(static_cast<int>(offsets.size())));
@@ -25,17 +26,21 @@ Result<std::unique_ptr<Consumer>> Consumer::start(const Brokers& brokers, const 
                                                   const std::vector<std::int64_t>& offsets, Handler handler,
                                                   Truncated truncated) {
   // A group is needed by the interface; nothing is committed to it, and nobody joins.
-  HUB_TRY(auto conf, make_conf(brokers, {{"group.id", topic + "-copy"},
-                                         {"isolation.level", "read_committed"},
-                                         {"enable.auto.commit", "false"},
-                                         {"enable.auto.offset.store", "false"},
-                                         {"auto.offset.reset", truncated == Truncated::tell ? "error" : "earliest"},
-                                         {"enable.partition.eof", "true"},
-                                         {"fetch.error.backoff.ms", "50"},
-                                         {"check.crcs", "true"}}));
+  HUB_TRY(auto conf,
+          make_conf(brokers, {{"group.id", topic + "-copy"},
+                              {"isolation.level", "read_committed"},
+                              {"enable.auto.commit", "false"},
+                              {"enable.auto.offset.store", "false"},
+                              {"auto.offset.reset", truncated == Truncated::tell ? "error" : "earliest"},
+                              {"enable.partition.eof", "true"},
+                              {"fetch.error.backoff.ms", "50"},
+                              {"statistics.interval.ms", std::string(handler.statistics ? kStatisticsMs : "0")},
+                              {"check.crcs", "true"}}));
   std::unique_ptr<Consumer> consumer(new Consumer);
-  HUB_TRY(consumer->client_, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_conf_set_stats_cb(conf.get(), on_statistics);
+  rd_kafka_conf_set_opaque(conf.get(), consumer.get());
   consumer->handler_ = std::move(handler);
+  HUB_TRY(consumer->client_, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
   consumer->queue_.reset(rd_kafka_queue_get_consumer(consumer->client_.get()));
   rd_kafka_poll_set_consumer(consumer->client_.get());
   const auto list = assignment(topic, offsets);
@@ -53,6 +58,12 @@ Consumer::~Consumer() {
   thread_.join();
   queue_.reset();
   rd_kafka_consumer_close(client_.get());
+}
+
+int Consumer::on_statistics(rd_kafka_t*, char* json, std::size_t size, void* consumer) {
+  const auto& handler = static_cast<Consumer*>(consumer)->handler_;
+  if (handler.statistics) handler.statistics({json, size});
+  return 0;
 }
 
 void Consumer::run() {

@@ -20,6 +20,8 @@ class Consumer {
     std::function<void(PartitionId)> reached_end;
     /// What lies at the wanted offset is not kept any more; the partition is not read on.
     std::function<void(PartitionId)> truncated;
+    /// Every two seconds, what librdkafka tells of itself as JSON; empty: it is not asked.
+    std::function<void(std::string_view)> statistics;
   };
   /// What is done about what is not kept any more.
   enum class Truncated { tell, begin_with_what_is_kept };
@@ -34,6 +36,7 @@ class Consumer {
 
  private:
   Consumer() = default;
+  static int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* consumer);
   void run();
   void take(const rd_kafka_message_t& message);
 

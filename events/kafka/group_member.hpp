@@ -10,6 +10,7 @@
 #include "events/core/ids.hpp"
 #include "events/core/instant.hpp"
 #include "events/kafka/client.hpp"
+#include "events/kafka/foreign_record.hpp"
 
 namespace hub::kafka {
 
@@ -19,7 +20,8 @@ struct MemberOptions {
   std::string group;
   std::string instance;  ///< this member's name, for static membership: a restart within the session moves nothing
   Duration session =
-      seconds(10);  ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
+      seconds(10);         ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
+  ForeignHandler foreign;  ///< told of what lies among the commands and is not ours; empty: nobody
 };
 
 /// A member of a group that shares out the partitions of a topic, and a reader of those it was given; on a thread of

@@ -11,12 +11,14 @@ Result<void> KafkaInputs::start(Handler handler) {
   heard.assigned = handler.assigned;
   heard.revoked = handler.revoked;
   heard.truncated = handler.truncated;
-  heard.message = [arrived = handler.arrived](std::uint64_t session, const rd_kafka_message_t& message) {
+  heard.message = [this, arrived = handler.arrived](std::uint64_t session, const rd_kafka_message_t& message) {
     auto command = command_from(message);
-    if (!command)
+    if (!command) {
       logging::write(
           logging::Level::warning, "a foreign record lies on the topic; it is left out",
           {{"topic", rd_kafka_topic_name(message.rkt)}, {"partition", message.partition}, {"offset", message.offset}});
+      if (options_.foreign) options_.foreign(foreign_record(message));
+    }
     arrived(static_cast<PartitionId>(message.partition), session, static_cast<std::uint64_t>(message.offset),
             std::move(command));
   };

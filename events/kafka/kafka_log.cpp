@@ -10,6 +10,7 @@
 #include "events/core/digest.hpp"
 #include "events/core/logging.hpp"
 #include "events/kafka/assembler.hpp"
+#include "events/kafka/client_statistics.hpp"
 #include "events/kafka/consumer.hpp"
 #include "events/kafka/kafka_inputs.hpp"
 #include "events/kafka/lanes.hpp"
@@ -57,6 +58,7 @@ class KafkaLog final : public log::Log {
  public:
   KafkaLog(KafkaLogOptions options, std::unique_ptr<log::Mirror> mirror)
       : options_(std::move(options)),
+        figures_(options_.figures ? options_.figures : std::make_shared<KafkaFigures>(options_.partitions)),
         mirror_(std::move(mirror)),
         lanes_(options_.brokers, options_.transactional_id, options_.writers) {
     for (PartitionId id = 0; id < options_.partitions; ++id)
@@ -86,6 +88,7 @@ class KafkaLog final : public log::Log {
             "partition " + std::to_string(partition) + " is kept no longer from where this node has read to", "", 0});
     };
     handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
+    handler.statistics = [this](std::string_view json) { note_statistics(json, options_.topic, *figures_); };
     // The first producers take a second to find their way: not when a partition waits for its owner.
     if (inputs_) {
       HUB_TRY(ready_owner());
@@ -137,6 +140,7 @@ class KafkaLog final : public log::Log {
   Result<void> fence(Place& place);
 
   const KafkaLogOptions options_;
+  const std::shared_ptr<KafkaFigures> figures_;
   const std::unique_ptr<log::Mirror> mirror_;
   std::vector<std::unique_ptr<Place>> places_;
   log::Watchers watchers_;
@@ -158,12 +162,17 @@ void KafkaLog::take(const rd_kafka_message_t& message) {
   if (!incoming) {
     logging::write(logging::Level::warning, "a foreign record lies on the topic; it is left out",
                    {{"partition", message.partition}, {"offset", message.offset}});
+    ++figures_->foreign_records;
+    if (options_.foreign) options_.foreign(foreign_record(message));
     place.assembler.pass(message.offset);
   } else {
+    const auto void_before = place.assembler.void_records();
     auto batch = place.assembler.take(std::move(*incoming), message.offset);
+    figures_->void_records += place.assembler.void_records() - void_before;
     if (!batch) return stop(place, std::move(batch).error());
     if (batch.value()) keep(place, batch.value());
   }
+  figures_->read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset());
   place.moved.notify_all();
 }
 
@@ -171,6 +180,7 @@ void KafkaLog::reached_end(PartitionId partition) {
   auto& place = at(partition);
   const std::lock_guard lock(place.state);
   place.caught_up = true;
+  figures_->at_end(partition);
   place.moved.notify_all();
 }
 
@@ -266,7 +276,9 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
   const auto consumed = consumed_by(ordered);
   // Between two assignments nobody knows whose a partition is.
   if (consumed && !consumed->group) return log::Append::fenced;
+  const auto begun = Clock::now();
   const auto outcome = lanes_.take()->write(options_.topic, messages, consumed ? &*consumed : nullptr);
+  figures_->wrote(Clock::now() - begun, outcome == Outcome::fenced);
   if (outcome != Outcome::committed) {
     disown_all();
     return outcome == Outcome::fenced ? log::Append::fenced : log::Append::unknown;
@@ -295,6 +307,7 @@ void KafkaLog::disown_all() {
 Result<std::string> KafkaLog::ready_owner() {
   const std::lock_guard lock(owner_mutex_);
   HUB_TRY(const bool made, lanes_.renew());
+  figures_->recycled = lanes_.recycled();
   if (made) owner_ = to_hex(random_bytes(kOwnerBytes));
   return owner_;
 }

@@ -3,7 +3,9 @@
 #include <memory>
 
 #include "events/kafka/client.hpp"
+#include "events/kafka/foreign_record.hpp"
 #include "events/kafka/group_member.hpp"
+#include "events/kafka/kafka_figures.hpp"
 #include "events/log/log.hpp"
 
 namespace hub::kafka {
@@ -19,6 +21,8 @@ struct KafkaLogOptions {
   std::size_t memory_bytes_max = 8 << 20;  ///< write buffers of the local copy
   /// How this node takes part with others, its brokers aside; empty: it has no inputs(), and claims what it likes.
   std::optional<MemberOptions> member;
+  std::shared_ptr<KafkaFigures> figures;  ///< null: the log's own, which nobody sees
+  ForeignHandler foreign;                 ///< told of what lies among the events and is not ours; empty: nobody
 };
 
 /// The log of several machines: one topic of Apache Kafka, of which each keeps a copy in the embedded log's format. A

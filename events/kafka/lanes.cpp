@@ -15,6 +15,12 @@ std::vector<std::string> Lanes::ids() const {
   return ids;
 }
 
+std::uint64_t Lanes::recycled() const {
+  std::uint64_t recycled = 0;
+  for (const auto& lane : lanes_) recycled += lane.producers->recycled();
+  return recycled;
+}
+
 Result<bool> Lanes::renew() {
   bool any = false;
   for (std::size_t i = 0; i < lanes_.size(); ++i) {

@@ -16,6 +16,9 @@ class Lanes {
   /// As TurnOfTwo::renew, for every lane.
   Result<bool> renew();
 
+  /// Of every producer, as TurnOfTwo::recycled.
+  std::uint64_t recycled() const;
+
   /// One lane for as long as this lives.
   class Taken {
    public:

@@ -31,12 +31,13 @@ Exit run_hook(Session& session, const Hook& hook, Arguments&&... arguments) {
 }
 
 // Each adds its commands to the program.
-void add_serve_commands(CLI::App& app, CommandLine& line);       // serve, config, doctor
-void add_deploy_command(CLI::App& app, CommandLine& line);       // deploy
-void add_deployment_commands(CLI::App& app, CommandLine& line);  // ps, show, stop, start, restart, rm
-void add_stream_commands(CLI::App& app, CommandLine& line);      // logs, events
-void add_folder_commands(CLI::App& app, CommandLine& line);      // audit, replay, projections, backup, restore, keys
-void add_kafka_commands(CLI::App& app, CommandLine& line);       // kafka init, describe; migrate
+void add_serve_commands(CLI::App& app, CommandLine& line);        // serve, config, doctor
+void add_deploy_command(CLI::App& app, CommandLine& line);        // deploy
+void add_deployment_commands(CLI::App& app, CommandLine& line);   // ps, show, stop, start, restart, rm
+void add_stream_commands(CLI::App& app, CommandLine& line);       // logs, events
+void add_folder_commands(CLI::App& app, CommandLine& line);       // audit, replay, projections, backup, restore, keys
+void add_dead_letter_commands(CLI::App& app, CommandLine& line);  // dead-letters list, show, redrive, remove
+void add_kafka_commands(CLI::App& app, CommandLine& line);        // kafka init, describe; migrate
 
 /// A script for bash that completes commands and flags of `app`.
 std::string bash_completion(const CLI::App& app);

@@ -8,6 +8,7 @@
 #include "adapters/secrets/key_file.hpp"
 #include "gateway/cli/text.hpp"
 #include "gateway/offline/commands.hpp"
+#include "gateway/offline/doctor_kafka.hpp"
 #include "gateway/offline/opened.hpp"
 
 namespace hub::offline {
@@ -152,12 +153,17 @@ Check check_gpu() {
 std::vector<Check> doctor_checks(const cli::ServeOptions& options) {
   const server::DataFolder folder{options.data};
   std::vector<Check> checks;
-  if (const auto log = open_to_read(folder)) {
+  const auto log = open_to_read(folder);
+  if (log) {
     const auto record = look_at(*log.value());
     if (record.records > 0) checks.push_back(check_disk(folder, record, wall_now()));
     checks.push_back(check_record(record));
   } else {
     checks.push_back(unreadable_record(log.error()));
+  }
+  if (options.log == cli::LogKind::kafka) {
+    auto more = kafka_checks(options, log ? log.value().get() : nullptr);
+    checks.insert(checks.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
   }
   checks.push_back(check_secrets(options, folder));
   const auto program = supervisor();

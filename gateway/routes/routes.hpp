@@ -13,6 +13,8 @@ void add_hosts(http::Router& router, Services& services);
 void add_events(http::Router& router, Services& services);
 void add_access(http::Router& router, Services& services);
 void add_secrets(http::Router& router, Services& services);
+void add_cluster(http::Router& router, Services& services);
+void add_dead_letters(http::Router& router, Services& services);
 void add_system(http::Router& router, Services& services);
 
 }  // namespace hub::routes

@@ -10,6 +10,7 @@
 #include "adapters/secrets/sealer.hpp"
 #include "adapters/secrets/secrets.hpp"
 #include "gateway/http/request.hpp"
+#include "gateway/routes/cluster.hpp"
 #include "gateway/routes/row_watch.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/deployments/queries.hpp"
@@ -37,9 +38,13 @@ struct Services {
   std::function<Instant()> clock = wall_now;
   std::function<std::vector<HealthCheck>()> health;
   std::function<std::string()> metrics_text;
+  std::function<ClusterView()> cluster;
   bool metrics_open = false;
   std::shared_ptr<const std::string> openapi_json;
   std::function<hosts::HostState()> this_host;  ///< this node's machine
+  /// Told of what a caller did to a dead letter, once it is kept here; may block.
+  std::function<void(const engine::DeadLetter&, engine::LetterChange)> letter_changed = [](const engine::DeadLetter&,
+                                                                                           engine::LetterChange) {};
   /// Told of each refusal of access that the answer does not show: an item of a batch that the caller may not change
   /// (403), and what belongs to others, which is answered as if it were not there (404). Any io thread.
   /// `project` is that of what was refused.

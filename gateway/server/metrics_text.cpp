@@ -119,6 +119,44 @@ void add_log(Families& out, const log::LogFigures& log) {
             static_cast<double>(log.slow.load()));
 }
 
+template <class Value>
+void add_by_partition(Families& out, const std::string& name, const std::string& help,
+                      const routes::ClusterView& cluster, Value value) {
+  for (const auto& each : cluster.partitions)
+    out.gauge(name, help, static_cast<double>(value(each)), {{"partition", std::to_string(each.partition)}});
+}
+
+void add_cluster(Families& out, const routes::ClusterView& cluster) {
+  const auto seconds = [](Duration time) { return static_cast<double>(time.micros) / kMicrosPerSecond; };
+  double owned = 0;
+  for (const auto& each : cluster.partitions) owned += each.owned_here ? 1 : 0;
+  out.gauge("partitions_owned", "Partitions that this node owns", owned);
+  using View = routes::PartitionView;
+  add_by_partition(out, "partition_epoch", "Epoch of the last claim", cluster, [](const View& v) { return v.epoch; });
+  add_by_partition(out, "partition_head", "Seq of the last record here", cluster, [](const View& v) { return v.head; });
+  add_by_partition(out, "partition_owned", "1 when this node owns the partition", cluster,
+                   [](const View& v) { return v.owned_here ? 1 : 0; });
+  add_by_partition(out, "copy_lag_records", "Offsets by which this node's copy is behind the brokers", cluster,
+                   [](const View& v) { return v.copy.records; });
+  add_by_partition(out, "copy_lag_seconds", "Time since the copy was at the end", cluster,
+                   [&](const View& v) { return seconds(v.copy.time); });
+  out.gauge("commands_waiting", "Commands sent from here by the log and not answered yet",
+            static_cast<double>(cluster.commands_waiting));
+  out.count("foreign_records_total", "Records on our topics that are not ours",
+            static_cast<double>(cluster.foreign_records));
+}
+
+void add_kafka(Families& out, const kafka::KafkaFigures& kafka) {
+  out.histogram("kafka_transaction_seconds", "Time of one transaction", kafka.transactions.bounds,
+                counts_of(kafka.transactions), kafka.transactions.sum(), kMicrosPerSecond);
+  const auto count = [](const std::atomic<std::uint64_t>& value) { return static_cast<double>(value.load()); };
+  out.count("kafka_recycled_producers_total", "Producers made anew because of doubt", count(kafka.recycled));
+  out.count("kafka_fenced_appends_total", "Batches refused because another node had taken over", count(kafka.fenced));
+  out.count("kafka_void_records_total", "Records left out because their author was no owner",
+            count(kafka.void_records));
+  out.gauge("kafka_brokers_away", "1 when no broker is connected", kafka.away ? 1 : 0);
+}
+
 /// "/deployments/{id}" as "/deployments/:id": braces enclose labels, and simple readers take them for the end.
 std::string label_of(const std::string& pattern) {
   std::string label;
@@ -195,6 +233,8 @@ std::string metrics_text(const Figures& figures) {
   out.gauge("projection_lag_records", "Records not yet folded", static_cast<double>(figures.lag.records));
   out.gauge("projection_lag_seconds", "Age of the oldest of them",
             static_cast<double>(figures.lag.time.micros) / kMicrosPerSecond);
+  add_cluster(out, figures.cluster);
+  if (figures.kafka != nullptr) add_kafka(out, *figures.kafka);
   add_http(out, figures.http);
   out.gauge("http_connections", "Open connections", static_cast<double>(figures.connections));
   add_live(out, figures.live);

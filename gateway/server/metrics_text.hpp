@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "actors/engine/engine.hpp"
+#include "events/kafka/kafka_figures.hpp"
 #include "events/log/log_figures.hpp"
 #include "gateway/live/hub.hpp"
 #include "gateway/routes/services.hpp"
@@ -20,6 +21,8 @@ struct Figures {
   live::HubMetrics live;
   projections::Lag lag;
   std::vector<routes::HealthCheck> checks;
+  routes::ClusterView cluster;
+  const kafka::KafkaFigures* kafka = nullptr;  ///< null: the log is not on Kafka
 };
 
 /// Prometheus' text format, names "computehub_…", times in seconds.

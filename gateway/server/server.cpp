@@ -8,10 +8,13 @@
 #include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "events/core/logging.hpp"
+#include "events/kafka/topics.hpp"
 #include "events/log/checkpoint.hpp"
 #include "events/log/embedded_log.hpp"
+#include "gateway/cli/kafka_options.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/routes/routes.hpp"
+#include "gateway/server/cluster.hpp"
 #include "gateway/server/data_folder.hpp"
 #include "gateway/server/disk_guard.hpp"
 #include "gateway/server/docs.hpp"
@@ -26,6 +29,7 @@
 #include "gateway/server/openapi.hpp"
 #include "gateway/server/refusal_audit.hpp"
 #include "gateway/server/shared_keys.hpp"
+#include "gateway/server/shared_letters.hpp"
 #include "gateway/server/shared_log.hpp"
 #include "gateway/server/telemetry.hpp"
 #include "gateway/streams/deployment_streams.hpp"
@@ -56,6 +60,9 @@ struct Server::Parts {
   ~Parts() { stop(); }
 
   Result<void> open_log();
+  void letter_changed(const engine::DeadLetter& letter, engine::LetterChange change) const {
+    if (letters) letters->changed(letter, change);
+  }
   Result<void> open_stores();
   Result<void> open_secrets();
   Result<void> open_access();
@@ -79,9 +86,11 @@ struct Server::Parts {
   std::unique_ptr<DiskGuard> disk;
   std::optional<log::Signer> signer;
   std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
+  std::unique_ptr<engine::StateStore> state;
+  std::unique_ptr<SharedLetters> letters;              ///< on a shared log
+  std::shared_ptr<kafka::KafkaFigures> kafka_figures;  ///< the same
   std::unique_ptr<log::Log> log;
   std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
-  std::unique_ptr<engine::StateStore> state;
   std::unique_ptr<secrets::Slots> slots;
   std::unique_ptr<secrets::Secrets> secret_values;
   std::unique_ptr<secrets::Sealer> sealer;
@@ -108,6 +117,7 @@ struct Server::Parts {
   std::unique_ptr<routes::RowWatch> rows;
   asio::thread_pool blocking{kBlockingThreads};
   std::unique_ptr<Health> health;
+  std::unique_ptr<Cluster> cluster;
   std::unique_ptr<HttpWatch> http_watch;
   std::unique_ptr<RefusalAudit> refusals;
   std::unique_ptr<routes::Services> services;
@@ -118,8 +128,11 @@ Result<void> Server::Parts::open_log() {
   // What is only read is read where it lies, also when it is a copy.
   if (options.log == cli::LogKind::kafka && !options.read_only) {
     HUB_TRY(node, node_name(options, folder));
-    HUB_TRY(log, open_shared_log(options, folder, node));
-    return success();
+    HUB_TRY(state, engine::open_state_store(folder.state()));
+    letters = std::make_unique<SharedLetters>(*state, node);
+    LogWatch watch{&kafka_figures, [this](kafka::ForeignRecord record) { letters->keep_foreign(std::move(record)); }};
+    HUB_TRY(log, open_shared_log(options, folder, node, Part::member, std::move(watch)));
+    return letters->connect(options);
   }
   log::EmbeddedOptions log_options;
   log_options.folder = folder.log();
@@ -143,7 +156,9 @@ Result<void> Server::Parts::open_stores() {
     signer = std::move(keys.signer);
     key_watch = std::move(keys.watch);
   }
-  HUB_TRY(state, engine::open_state_store(folder.state()));
+  if (!state) {
+    HUB_TRY(state, engine::open_state_store(folder.state()));
+  }
   return success();
 }
 
@@ -181,6 +196,9 @@ Result<void> Server::Parts::start_engine() {
   engine::EngineOptions engine_options;
   engine_options.runner.node = node;
   if (log->inputs() != nullptr) engine_options.runner.host = node;
+  engine_options.runner.buried = [this](const engine::DeadLetter& letter) {
+    letter_changed(letter, engine::LetterChange::kept);
+  };
   engine_options.runner.has_room = [this] { return disk->has_room(); };
   engine_options.runner.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
     std::vector<log::Head> heads;
@@ -328,13 +346,16 @@ Result<void> Server::Parts::start_gateway() {
       RefusalAudit::Options{});
   health = std::make_unique<Health>(
       Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
-  services = std::make_unique<routes::Services>(
-      routes::Services{*engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows,
-                       blocking, wall_now, [this] { return health->checks(); }, [this] { return metrics(); },
-                       options.metrics_open, openapi_document(), [this] { return this_host(); },
-                       [this](const http::Request& request, int status, std::string_view project) {
-                         refused_access(request, status, project);
-                       }});
+  cluster = std::make_unique<Cluster>(Cluster::Sources{*engine, *log, projections->feed("deployments").progress(),
+                                                       kafka_figures, node, options.read_only});
+  services = std::make_unique<routes::Services>(routes::Services{
+      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
+      [this] { return health->checks(); }, [this] { return metrics(); }, [this] { return cluster->view(); },
+      options.metrics_open, openapi_document(), [this] { return this_host(); },
+      [this](const engine::DeadLetter& letter, engine::LetterChange change) { letter_changed(letter, change); },
+      [this](const http::Request& request, int status, std::string_view project) {
+        refused_access(request, status, project);
+      }});
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
@@ -345,6 +366,8 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_events(router, *services);
   routes::add_access(router, *services);
   routes::add_secrets(router, *services);
+  routes::add_cluster(router, *services);
+  routes::add_dead_letters(router, *services);
   routes::add_system(router, *services);
   add_docs(router);
   router.add(hub->route("/api/v1/live"));
@@ -396,7 +419,7 @@ void Server::Parts::refused_stream(const accounts::Principal& caller, std::strin
 
 std::string Server::Parts::metrics() const {
   return metrics_text({*engine, *log_figures, *http_watch, http ? http->connections() : 0, hub->metrics(),
-                       health->lag(), health->checks()});
+                       health->lag(), health->checks(), cluster->view(), kafka_figures.get()});
 }
 
 void Server::Parts::stop() {

@@ -53,7 +53,7 @@ Result<telemetry::SharedOutputOptions> shared_output_options(const cli::ServeOpt
 }
 
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
-                                                  const std::string& node, Part part) {
+                                                  const std::string& node, Part part, LogWatch watch) {
   kafka::KafkaLogOptions log;
   log.brokers.bootstrap = options.kafka_brokers;
   HUB_TRY(log.brokers.conf, cli::kafka_properties(options));
@@ -66,11 +66,15 @@ Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& optio
     log.member->group = options.kafka_namespace + "-engine";
     log.member->instance = node;
     log.member->session = options.session_timeout;
+    log.member->foreign = watch.foreign;
   }
+  log.foreign = std::move(watch.foreign);
   log.transactional_id = "ch-" + options.kafka_namespace + "-" + node;
   log.folder = folder.log();
   log.partitions = record.partitions;
   log.incarnation = record.incarnation;
+  log.figures = std::make_shared<kafka::KafkaFigures>(record.partitions);
+  if (watch.figures != nullptr) *watch.figures = log.figures;
   return kafka::open_kafka_log(std::move(log));
 }
 

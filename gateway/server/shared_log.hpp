@@ -2,6 +2,8 @@
 #include <memory>
 
 #include "adapters/telemetry/shared_output.hpp"
+#include "events/kafka/foreign_record.hpp"
+#include "events/kafka/kafka_figures.hpp"
 #include "events/log/log.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/server/data_folder.hpp"
@@ -21,9 +23,16 @@ Result<telemetry::SharedOutputOptions> shared_output_options(const cli::ServeOpt
 /// out and claims anew.
 enum class Part { member, visitor };
 
+/// Who watches the log.
+struct LogWatch {
+  std::shared_ptr<kafka::KafkaFigures>* figures = nullptr;  ///< set before anything is read
+  kafka::ForeignHandler foreign;                            ///< told of what is not ours, also among the commands
+};
+
 /// The log on Kafka that the options name, with its copy in the data folder. Fails: as kafka::check_topics() and
 /// kafka::open_kafka_log() do.
 Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& options, const DataFolder& folder,
-                                                  const std::string& node, Part part = Part::member);
+                                                  const std::string& node, Part part = Part::member,
+                                                  LogWatch watch = {});
 
 }  // namespace hub::server

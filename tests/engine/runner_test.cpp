@@ -230,7 +230,7 @@ TEST(Runner, ACommandThatThrowsGoesToDeadLettersAndTheEntityGoesOn) {
   EXPECT_EQ(reply.refusal->code, "internal");
   const auto letters = bench.store->dead_letters(10);
   ASSERT_EQ(letters.size(), 1U);
-  EXPECT_EQ(letters[0].data, encode_command(ThrowInDecide{"exact \" bytes"}));
+  EXPECT_EQ(letters[0].input.data, encode_command(ThrowInDecide{"exact \" bytes"}));
   EXPECT_FALSE(bench.send(id, Add{1}).refusal);
 }
 

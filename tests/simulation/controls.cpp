@@ -24,6 +24,16 @@ class ForwardingStore : public engine::StateStore {
   }
   void entities(std::string_view prefix, const EntityVisitor& visitor) override { inner_->entities(prefix, visitor); }
   std::uint64_t commands_consumed(PartitionId target) override { return inner_->commands_consumed(target); }
+  std::vector<engine::DeadLetter> keep(std::vector<engine::DeadLetter> letters) override {
+    return inner_->keep(std::move(letters));
+  }
+  std::optional<engine::DeadLetter> dead_letter(std::string_view id) override { return inner_->dead_letter(id); }
+  bool change_dead_letter(std::string_view id, const std::function<void(engine::DeadLetter&)>& change) override {
+    return inner_->change_dead_letter(id, change);
+  }
+  bool drop_dead_letter(std::string_view id) override { return inner_->drop_dead_letter(id); }
+  std::uint64_t letters_read() override { return inner_->letters_read(); }
+  void set_letters_read(std::uint64_t offset) override { inner_->set_letters_read(offset); }
   std::vector<engine::DeadLetter> dead_letters(std::size_t count_max) override {
     return inner_->dead_letters(count_max);
   }

@@ -25,6 +25,14 @@ class DiskRows final : public engine::Rows {
         disk_.rows_.erase(found);
     }
   }
+  void write_durably(const engine::RowChanges& changes) override {
+    for (const auto& [key, value] : changes) {
+      if (value)
+        disk_.rows_[key] = *value;
+      else
+        disk_.rows_.erase(key);
+    }
+  }
   void scan(std::string_view prefix, const Visitor& visitor) override {
     for (auto at = disk_.rows_.lower_bound(prefix); at != disk_.rows_.end() && at->first.starts_with(prefix); ++at)
       if (!visitor(at->first, at->second)) return;

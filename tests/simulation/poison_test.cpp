@@ -116,7 +116,7 @@ TEST(Poison, OneCommandInAThousandThatThrowsHarmsNobodyElse) {
   for (const auto& [entity, total] : totals)
     EXPECT_EQ(test::Counter::decode_state(rig.store(0).entity(entity).value()->state).value().total, total);
   std::vector<std::string> buried;
-  for (const auto& letter : rig.store(0).dead_letters(100)) buried.push_back(letter.data);
+  for (const auto& letter : rig.store(0).dead_letters(100)) buried.push_back(letter.input.data);
   EXPECT_THAT(buried, testing::UnorderedElementsAreArray(poison));
 }
 
@@ -136,7 +136,7 @@ TEST(Poison, AResultOfAnEffectThatIsGarbageGoesToDeadLettersWithItsBytes) {
   EXPECT_EQ(rig.answers().at("b").back(), (Rig::Answer{"ok", 2}));
   const auto letters = rig.store(0).dead_letters(10);
   ASSERT_EQ(letters.size(), 1U);
-  EXPECT_EQ(letters[0].data, garbage.input.data);
+  EXPECT_EQ(letters[0].input.data, garbage.input.data);
 }
 
 TEST(Poison, AMessageToAnEntityThatIsSetAsideIsKeptAndCanBeSentAgain) {
@@ -151,16 +151,17 @@ TEST(Poison, AMessageToAnEntityThatIsSetAsideIsKeptAndCanBeSentAgain) {
   EXPECT_TRUE(rig.history(bad).empty());
   const auto letters = rig.store(0).dead_letters(10);
   ASSERT_EQ(letters.size(), 2U);
-  EXPECT_EQ(letters[1].entity, bad);
-  EXPECT_EQ(letters[1].data, test::encode_command(test::Add{7}));
+  const auto is_message = [](const auto& letter) { return letter.input.source == engine::Input::Source::message; };
+  const auto kept = std::find_if(letters.begin(), letters.end(), is_message);
+  ASSERT_NE(kept, letters.end());
+  EXPECT_EQ(kept->input.entity, bad);
+  EXPECT_EQ(kept->input.data, test::encode_command(test::Add{7}));
   // The next process finds the entity whole, since nothing of the poison was written.
   rig.restart(0);
   rig.give_all(0);
   engine::Submission again;
-  again.input.source = engine::Input::Source::message;
-  again.input.entity = letters[1].entity;
-  again.input.type = letters[1].type;
-  again.input.data = letters[1].data;
+  again.input = engine::redrive_input(*kept, 0);
+  ASSERT_TRUE(rig.runner(0).submit(again));
   ASSERT_TRUE(rig.runner(0).submit(again));
   rig.run();
   EXPECT_EQ(rig.history(bad).size(), 1U);

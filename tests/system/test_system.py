@@ -162,3 +162,33 @@ def test_a_server_that_is_stopped_leaves_its_deployments_running(own_server):
     assert client.deployment(id)["status"] == "running"
     client.act(id, "delete", wait="deleted")
     assert int(line[0]["text"]) not in hub.processes_under(own_server.data)
+
+
+def test_one_node_owns_every_partition_of_its_own_log(own_server):
+    client = own_server.client()
+    client.create(desired="stopped")
+    told = client.get("/api/v1/system/cluster").json()
+    assert (told["log"], told["brokers_away"], told["commands_waiting"], told["foreign_records"]) == ("embedded", False, 0, 0)
+    assert [each["partition"] for each in told["partitions"]] == list(range(16))
+    assert all(each["owned_here"] and each["owner"] == told["node"] for each in told["partitions"])
+    assert all(each["epoch"] == 1 and each["head"] >= 1 for each in told["partitions"])
+    assert [(node["name"], node["partitions"]) for node in told["nodes"]] == [(told["node"], 16)]
+    assert told["transactions"]["count"] >= 1 and told["transactions"]["p99_ms"] >= told["transactions"]["p50_ms"] > 0
+    # Behind a restart the claims are found in the log, and each is one epoch higher.
+    own_server.kill()
+    again = own_server.start().client().get("/api/v1/system/cluster").json()
+    assert all(each["owner"] == told["node"] and each["epoch"] == 2 for each in again["partitions"])
+
+
+def test_the_cluster_is_for_admins(own_server):
+    _, token = own_server.client().make_key(role="dev")
+    assert own_server.client(token).get("/api/v1/system/cluster").status_code == 403
+
+
+def test_metrics_tell_of_partitions(client):
+    text = client.get("/metrics").text
+    assert "computehub_partitions_owned 16" in text
+    for name in ("partition_epoch", "partition_head", "partition_owned", "copy_lag_records", "copy_lag_seconds"):
+        assert len(re.findall(rf'^computehub_{name}\{{partition="[0-9]+"\}} ', text, re.M)) == 16, name
+    for name in ("commands_waiting", "foreign_records_total", "engine_dead_letters_total"):
+        assert f"computehub_{name} " in text
