@@ -36,10 +36,14 @@ bool walk(Log& log, PartitionId partition, Auditor& auditor) {
 bool holds(Log& log, const SignedHead& head) {
   const auto now = log.head(head.partition);
   if (now.seq == head.seq && now.hash == head.hash) return true;
-  const auto batches = log.read(head.partition, head.seq, 0);
-  return batches && std::any_of(batches.value().begin(), batches.value().end(), [&](const BatchPtr& batch) {
-           return batch->end.last == head.seq && batch->end.hash == head.hash;
-         });
+  // Batches without records behind that seq are read with the one that follows.
+  const auto is_read_from = [&](Seq from) {
+    const auto batches = log.read(head.partition, from, 0);
+    return batches && std::any_of(batches.value().begin(), batches.value().end(), [&](const BatchPtr& batch) {
+             return batch->end.last == head.seq && batch->end.hash == head.hash;
+           });
+  };
+  return is_read_from(head.seq) || is_read_from(head.seq + 1);
 }
 
 }  // namespace

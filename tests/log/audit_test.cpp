@@ -133,6 +133,18 @@ TEST_F(AuditTest, ACheckpointThatWasDueAndIsNotThereIsMissed) {
   }
 }
 
+TEST_F(AuditTest, AnotherPartitionMaySignABatchOfOutcomesAloneThatIsNotTheLastOne) {
+  for (const auto* command : {"one", "two"}) {
+    auto refusal = batch_of(0, heads_[0].epoch, {});
+    refusal.end.outcomes = {{command, std::string(), 409, "a.b", "no", "", "e0", 9}};
+    commit(std::move(refusal));
+  }
+  commit(batch_of(1, heads_[1].epoch, {make_checkpoint(signer_, 1, heads_[1], heads_, {1'700'000'000'000'000})}));
+  commit(batch_of(0, heads_[0].epoch, {event("e0-later", 1)}));
+  const auto found = report();
+  EXPECT_FALSE(found.fault) << to_text(found.fault->position) << " " << found.fault->reason;
+}
+
 TEST_F(AuditTest, ARecordWithoutASingleCheckpointIsNotSound) {
   SimulatedLog storage(3, 1);
   const auto log = storage.open();
