@@ -31,7 +31,8 @@ class DeploymentEffects {
   using Submit = std::function<void(engine::Input)>;
   /// The plain values of an `env`. Fails when a secret is missing or a seal does not open; that is final.
   using OpenEnv = std::function<Result<std::map<std::string, std::string>>(
-      const std::string& deployment_id, const std::string& organisation, const std::string& project, const std::map<std::string, EnvValue>& env)>;
+      const std::string& deployment_id, const std::string& organisation, const std::string& project,
+      const std::map<std::string, EnvValue>& env)>;
 
   DeploymentEffects(const Providers& providers, log::Log& log, OpenEnv open_env, Submit submit)
       : providers_(providers), log_(log), open_env_(std::move(open_env)), submit_(std::move(submit)) {}

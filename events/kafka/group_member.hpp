@@ -20,7 +20,7 @@ struct MemberOptions {
   std::string group;
   std::string instance;  ///< this member's name, for static membership: a restart within the session moves nothing
   Duration session =
-      seconds(10);         ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
+      seconds(10);              ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
   ForeignHandler foreign = {};  ///< told of what lies among the commands and is not ours; empty: nobody
 };
 

@@ -28,7 +28,7 @@ struct ListQuery {
   std::optional<std::string> owner;
   std::optional<std::string> provider;
   std::map<std::string, std::string> labels;  ///< all must be there with these values
-  std::string text;  ///< part of name, id or the value of a label; ASCII letters match in both cases
+  std::string text;       ///< part of name, id or the value of a label; ASCII letters match in both cases
   std::string name;       ///< exactly this one
   std::string id_prefix;  ///< of the id, with its "dep_"
   Order order = Order::newest_first;
