@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include <memory>
+#include <utility>
 
 #include "events/core/logging.hpp"
 
@@ -13,54 +14,77 @@ namespace {
 constexpr int kPollMs = 1'000;
 /// Of what is fetched and not handed over yet: a partition's share, in KiB.
 constexpr std::string_view kFetchedKbMax = "8192";
+/// Fenced so often within so many sessions: another process has this member's name.
+constexpr std::size_t kFencesMax = 3;
+constexpr std::int64_t kFencesWithinSessions = 3;
 
 }  // namespace
 
 Result<std::unique_ptr<GroupMember>> GroupMember::join(const MemberOptions& options, Handler handler) {
-  const auto session_ms = std::to_string(options.session.micros / 1'000);
-  const auto heartbeat_ms = std::to_string(options.session.micros / 1'000 / 5);
-  HUB_TRY(auto conf, make_conf(options.brokers, {{"group.id", options.group},
-                                                 {"group.instance.id", options.instance},
-                                                 {"session.timeout.ms", session_ms},
-                                                 {"heartbeat.interval.ms", heartbeat_ms},
-                                                 // The cooperative one of this version loses assignments.
-                                                 {"partition.assignment.strategy", "range"},
-                                                 {"isolation.level", "read_committed"},
-                                                 {"enable.auto.commit", "false"},
-                                                 {"enable.auto.offset.store", "false"},
-                                                 {"auto.offset.reset", "error"},
-                                                 {"fetch.error.backoff.ms", "50"},
-                                                 {"queued.max.messages.kbytes", std::string(kFetchedKbMax)},
-                                                 {"check.crcs", "true"}}));
   std::unique_ptr<GroupMember> member(new GroupMember(options, std::move(handler)));
-  rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
-  rd_kafka_conf_set_opaque(conf.get(), member.get());
-  HUB_TRY(member->client_, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
-  rd_kafka_poll_set_consumer(member->client_.get());
-  member->queue_.reset(rd_kafka_queue_get_consumer(member->client_.get()));
-  const Offsets topics(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(topics.get(), options.topic.c_str(), RD_KAFKA_PARTITION_UA);
-  if (const auto error = rd_kafka_subscribe(member->client_.get(), topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return unavailable("kafka.unreachable", text_of(error));
+  HUB_TRY(member->open());
   member->thread_ = std::thread([at = member.get()] { at->run(); });
   pthread_setname_np(member->thread_.native_handle(), "hub-kafka-group");
   return member;
 }
 
+Result<void> GroupMember::open() {
+  const auto session_ms = std::to_string(options_.session.micros / 1'000);
+  const auto heartbeat_ms = std::to_string(options_.session.micros / 1'000 / 5);
+  HUB_TRY(auto conf, make_conf(options_.brokers, {{"group.id", options_.group},
+                                                  {"group.instance.id", options_.instance},
+                                                  {"session.timeout.ms", session_ms},
+                                                  {"heartbeat.interval.ms", heartbeat_ms},
+                                                  // The cooperative one of this version loses assignments.
+                                                  {"partition.assignment.strategy", "range"},
+                                                  {"isolation.level", "read_committed"},
+                                                  {"enable.auto.commit", "false"},
+                                                  {"enable.auto.offset.store", "false"},
+                                                  {"auto.offset.reset", "error"},
+                                                  {"fetch.error.backoff.ms", "50"},
+                                                  {"queued.max.messages.kbytes", std::string(kFetchedKbMax)},
+                                                  {"check.crcs", "true"}}));
+  rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
+  rd_kafka_conf_set_opaque(conf.get(), this);
+  HUB_TRY(client_, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
+  rd_kafka_poll_set_consumer(client_.get());
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.reset(rd_kafka_queue_get_consumer(client_.get()));
+  }
+  const Offsets topics(rd_kafka_topic_partition_list_new(1));
+  rd_kafka_topic_partition_list_add(topics.get(), options_.topic.c_str(), RD_KAFKA_PARTITION_UA);
+  if (const auto error = rd_kafka_subscribe(client_.get(), topics.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return unavailable("kafka.unreachable", text_of(error));
+  return success();
+}
+
+void GroupMember::close() {
+  if (!client_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    queue_.reset();
+    metadata_.reset();
+  }
+  // A static member says no goodbye: closing would only wait.
+  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}
+
+void GroupMember::wake() {
+  const std::lock_guard lock(mutex_);
+  if (queue_) rd_kafka_queue_yield(queue_.get());
+}
+
 void GroupMember::stop() {
   if (!thread_.joinable()) return;
   stopping_ = true;
-  rd_kafka_queue_yield(queue_.get());
+  wake();
   thread_.join();
 }
 
 GroupMember::~GroupMember() {
   stop();
-  if (!client_) return;
-  queue_.reset();
-  set_metadata(nullptr);
-  // A static member says no goodbye: closing would only wait.
-  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+  close();
 }
 
 void GroupMember::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
@@ -68,7 +92,7 @@ void GroupMember::begin(PartitionId partition, std::uint64_t session, std::uint6
     const std::lock_guard lock(mutex_);
     beginnings_[partition] = {session, static_cast<std::int64_t>(offset)};
   }
-  rd_kafka_queue_yield(queue_.get());
+  wake();
 }
 
 std::shared_ptr<rd_kafka_consumer_group_metadata_t> GroupMember::metadata() const {
@@ -113,9 +137,34 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
 void GroupMember::run() {
   while (!stopping_ && !expelled_) {
     if (take_beginnings()) read_on();
-    const Message message(rd_kafka_consumer_poll(client_.get(), kPollMs));
-    if (message) take(*message);
+    {
+      const Message message(rd_kafka_consumer_poll(client_.get(), kPollMs));
+      if (message) take(*message);
+    }
+    if (std::exchange(fenced_, false)) join_again();
   }
+}
+
+/// A member to whom the answer was lost that gave it another id, as behind a broker that bounces, is fenced by itself.
+/// Another process of this name fences it again and again.
+void GroupMember::join_again() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::microseconds lately(options_.session.micros * kFencesWithinSessions);
+  std::erase_if(fenced_at_, [&](auto at) { return now - at > lately; });
+  fenced_at_.push_back(now);
+  assigned_.clear();
+  if (fenced_at_.size() >= kFencesMax) {
+    expelled_ = true;
+    set_metadata(nullptr);
+    handler_.expelled();
+    return;
+  }
+  logging::write(logging::Level::warning, "this node has lost its place in the group, and takes it again",
+                 {{"node", options_.instance}});
+  handler_.revoked();
+  close();
+  // What can be wrong with a configuration was found when it was made first.
+  HUB_ASSERT(open());
 }
 
 bool GroupMember::take_beginnings() {
@@ -162,9 +211,7 @@ void GroupMember::take(const rd_kafka_message_t& message) {
       break;
     case RD_KAFKA_RESP_ERR__FATAL:
     case RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID:
-      expelled_ = true;
-      set_metadata(nullptr);
-      handler_.expelled();
+      fenced_ = true;
       break;
     default:
       // It goes on by itself when the brokers are back.

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -35,7 +36,8 @@ class GroupMember {
     /// Valid during the call; `session` is that of begin().
     std::function<void(std::uint64_t session, const rd_kafka_message_t&)> message;
     std::function<void(PartitionId)> truncated;
-    /// Another process has this member's name now; nothing more is told.
+    /// Another process has this member's name; nothing more is told. Fenced once or twice it joins again: a broker that
+    /// bounces may fence a member by itself.
     std::function<void()> expelled;
   };
   /// Fails: invalid `kafka.conf`.
@@ -62,6 +64,10 @@ class GroupMember {
 
   explicit GroupMember(MemberOptions options, Handler handler)
       : options_(std::move(options)), handler_(std::move(handler)) {}
+  Result<void> open();
+  void close();
+  void wake();
+  void join_again();
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
                            void* member);
   void rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t& partitions);
@@ -74,14 +80,16 @@ class GroupMember {
   const MemberOptions options_;
   const Handler handler_;
   Client client_;
-  Queue queue_;
   std::string member_id_;  ///< of the thread: under which it was given its partitions last
-  std::map<PartitionId, std::optional<Reading>> assigned_;  ///< of the thread
-  mutable std::mutex mutex_;                                ///< guards the next two
+  std::map<PartitionId, std::optional<Reading>> assigned_;        ///< of the thread
+  std::vector<std::chrono::steady_clock::time_point> fenced_at_;  ///< of the thread: lately
+  mutable std::mutex mutex_;                                      ///< guards the next three
+  Queue queue_;                                                   ///< null between two clients
   std::map<PartitionId, Reading> beginnings_;
   std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata_;
   std::atomic<bool> stopping_{false};
-  bool expelled_ = false;
+  bool fenced_ = false;    ///< of the thread
+  bool expelled_ = false;  ///< of the thread
   std::thread thread_;
 };
 
