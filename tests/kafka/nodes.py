@@ -1,4 +1,5 @@
 """Drives several servers of one namespace."""
+import collections
 import json
 import pathlib
 import subprocess
@@ -59,10 +60,12 @@ class Nodes:
                 for partition, claim in ((p, json.loads(value)) for p, value in self.records(CLAIMED))}
 
     def shared_out(self, *names):
-        """Waits until each of them, and nobody else, owns something."""
+        """Waits until all is claimed by these alone, by each its even share: then no claim is still to come."""
         def are_owners():
             owners = self.owners()
-            return len(owners) == PARTITIONS and {node for node, _ in owners.values()} == set(names) and owners
+            owned = collections.Counter(node for node, _ in owners.values())
+            return len(owners) == PARTITIONS and set(owned) == set(names) and \
+                max(owned.values()) - min(owned.values()) <= 1 and owners
         return hub.eventually(are_owners, f"partitions are shared out to {names}", 60)
 
     def clean_up(self):

@@ -44,6 +44,10 @@ void LocalHarness::restart_server() {
   start_server();
 }
 
+bool LocalHarness::is_emptied() const {
+  return eventually([this] { return names_in(options.folder).empty(); });
+}
+
 CreateOrder LocalHarness::shell(const std::string& id, const std::string& script) {
   CreateOrder order;
   order.order_id = id;

@@ -40,6 +40,9 @@ class LocalHarness : public ProviderHarness {
   /// Makes and starts it as run 1; checks both.
   CreateOrder run(CreateOrder order);
   std::string folder_of(const std::string& id) const { return options.folder + "/" + id; }
+  /// That nothing is left of any deployment. The probe for podman, which runs beside the first orders, has a folder
+  /// among theirs until it ends.
+  bool is_emptied() const;
 
   TemporaryFolder folder;
   LocalOptions options;

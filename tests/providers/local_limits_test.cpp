@@ -120,7 +120,7 @@ TEST_F(LocalLimitsTest, ManyDeploymentsComeAndGoAndServersWithThem) {
     ASSERT_TRUE(harness_.provider().remove(id).has_value());
     EXPECT_THAT(processes_of(id), IsEmpty());
   }
-  EXPECT_THAT(names_in(harness_.options.folder), IsEmpty());
+  EXPECT_TRUE(harness_.is_emptied());
 }
 
 }  // namespace

@@ -239,16 +239,19 @@ TEST_F(LocalRunsTest, RemoveLeavesNoProcessAndNoFolder) {
   const auto cgroups = record_of(id).cgroup_folders;
   ASSERT_TRUE(provider().remove(id).has_value());
   EXPECT_THAT(processes_of(id), IsEmpty());
-  EXPECT_THAT(names_in(harness_.options.folder), IsEmpty());
+  EXPECT_FALSE(is_there(harness_.folder_of(id)));
+  EXPECT_TRUE(harness_.is_emptied());
   EXPECT_TRUE(is_there("/etc/passwd"));
   for (const auto& folder : cgroups) EXPECT_FALSE(is_there(folder)) << folder;
   EXPECT_TRUE(eventually([&] { return has_ended(supervisor); }));
 }
 
 TEST_F(LocalRunsTest, FinishesARemovalThatAnEarlierServerBegan) {
-  ::mkdir((harness_.options.folder + "/" + test_id("half") + ".gone").c_str(), 0700);
+  const auto half = harness_.folder_of(test_id("half")) + ".gone";
+  ASSERT_EQ(::mkdir(half.c_str(), 0700), 0);
   harness_.restart_server();
-  EXPECT_THAT(names_in(harness_.options.folder), IsEmpty());
+  EXPECT_FALSE(is_there(half));
+  EXPECT_TRUE(harness_.is_emptied());
 }
 
 TEST_F(LocalRunsTest, ReportsALostSupervisorAndEndsItsCommand) {
