@@ -20,23 +20,44 @@ bool AgendaBook::replace(const std::string& entity, Agenda agenda) {
     const auto same = std::find_if(before.begin(), before.end(), [&](const Entry& entry) {
       return entry.due.name == due.name && entry.due.key == due.key;
     });
-    if (same != before.end() && !same->waiting) {
+    if (same != before.end() && same->state == Entry::State::under_way) {
       now.push_back(std::move(*same));
       before.erase(same);
       continue;
     }
-    const bool here = due.place.empty() || due.place == host_;
-    now.push_back({std::move(due), here});
+    const auto state = is_here(due.place) ? Entry::State::waiting : Entry::State::elsewhere;
+    now.push_back({std::move(due), state});
   }
   for (const auto& entry : before)
-    if (entry.waiting) waiting_.erase(mark(entity, entry.due, entry.due.at));
+    if (entry.waits()) waiting_.erase(mark(entity, entry.due, entry.due.at));
   for (const auto& entry : now)
-    if (entry.waiting) waiting_.insert(mark(entity, entry.due, entry.due.at));
+    if (entry.waits()) waiting_.insert(mark(entity, entry.due, entry.due.at));
   if (!now.empty())
     owed_[entity] = std::move(now);
   else if (owed)
     owed_.erase(found);
   return true;
+}
+
+void AgendaBook::attach(const std::string& host) {
+  HUB_ASSERT(!host.empty());
+  hosts_.insert(host);
+  move_all(host, Entry::State::waiting);
+}
+
+void AgendaBook::detach(const std::string& host) {
+  hosts_.erase(host);
+  move_all(host, Entry::State::elsewhere);
+}
+
+void AgendaBook::move_all(const std::string& host, Entry::State state) {
+  for (auto& [entity, owed] : owed_)
+    for (auto& entry : owed) {
+      if (entry.due.place != host || entry.state == state) continue;
+      if (entry.waits()) waiting_.erase(mark(entity, entry.due, entry.due.at));
+      entry.state = state;
+      if (entry.waits()) waiting_.insert(mark(entity, entry.due, entry.due.at));
+    }
 }
 
 void AgendaBook::forget_those(const std::function<bool(const std::string& entity)>& which) {
@@ -52,8 +73,8 @@ std::vector<AgendaBook::Item> AgendaBook::take_due(Instant now, std::size_t coun
     const auto [at, place] = *waiting_.begin();
     waiting_.erase(waiting_.begin());
     for (auto& entry : owed_[place.first]) {
-      if (!entry.waiting || entry.due.name != place.second.first || entry.due.key != place.second.second) continue;
-      entry.waiting = false;
+      if (!entry.waits() || entry.due.name != place.second.first || entry.due.key != place.second.second) continue;
+      entry.state = Entry::State::under_way;
       items.push_back({place.first, entry.due});
       break;
     }

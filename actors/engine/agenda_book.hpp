@@ -13,8 +13,10 @@ namespace hub::engine {
 /// What all entities of a runner owe, ordered by time. Entities that owe nothing take no room. One thread.
 class AgendaBook {
  public:
-  /// Effects of another place than `host` are known and never due here.
-  explicit AgendaBook(std::string host = {}) : host_(std::move(host)) {}
+  /// Effects of another place than `host` are known and not due here, unless that one is attached.
+  explicit AgendaBook(std::string host = {}) {
+    if (!host.empty()) hosts_.insert(std::move(host));
+  }
 
   struct Item {
     std::string entity;
@@ -26,6 +28,11 @@ class AgendaBook {
   /// Whether the entity owes anything now or did before.
   bool replace(const std::string& entity, Agenda agenda);
   void forget(const std::string& entity) { replace(entity, {}); }
+  /// From now on what is to be done at `host` is due here, also what was under way: whoever did it before may be gone.
+  void attach(const std::string& host);
+  /// From now on it is not; what is under way there is owed to whoever attaches the host next.
+  void detach(const std::string& host);
+  bool is_here(const std::string& place) const { return place.empty() || hosts_.count(place) > 0; }
   void forget_those(const std::function<bool(const std::string& entity)>& which);
 
   /// Takes what is due at `now` and marks it as under way. At most `count_max`.
@@ -39,12 +46,16 @@ class AgendaBook {
  private:
   struct Entry {
     Due due;
-    bool waiting = true;  ///< false: under way
+    enum class State : std::uint8_t { waiting, under_way, elsewhere };
+    State state = State::waiting;
+    bool waits() const { return state == State::waiting; }
   };
   using Waiting = std::set<std::pair<Instant, std::pair<std::string, std::pair<std::string, std::string>>>>;
   static Waiting::value_type mark(const std::string& entity, const Due& due, Instant at);
 
-  const std::string host_;
+  void move_all(const std::string& host, Entry::State state);
+
+  std::set<std::string> hosts_;
   std::unordered_map<std::string, std::vector<Entry>> owed_;
   Waiting waiting_;
 };

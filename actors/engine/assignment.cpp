@@ -92,6 +92,34 @@ bool Runner::follow_assignment() {
   return own_missing();
 }
 
+void Runner::set_host(std::string host, bool attached) {
+  {
+    const std::lock_guard lock(mutex_);
+    host_changes_.emplace_back(std::move(host), attached);
+  }
+  wake_.notify_all();
+}
+
+void Runner::follow_hosts() {
+  std::vector<std::pair<std::string, bool>> changes;
+  {
+    const std::lock_guard lock(mutex_);
+    changes.swap(host_changes_);
+  }
+  bool more = false;
+  for (const auto& [host, attached] : changes) {
+    if (attached)
+      agenda_.attach(host);
+    else
+      agenda_.detach(host);
+    more = more || attached;
+  }
+  // Of what others own only that was taken on which was to be done here then.
+  if (!more) return;
+  for (const auto partition : followed_)
+    if (!owns(partition)) load_agenda(partition);
+}
+
 /// settle() claims it.
 bool Runner::is_in_doubt(PartitionId partition) const {
   return unsettled_ && std::any_of(unsettled_->batches.begin(), unsettled_->batches.end(),

@@ -11,6 +11,7 @@ struct EffectRequest {
   std::string name;
   std::string key;
   std::string data;
+  std::string place = {};  ///< the host that carries it out; empty: the entity's owner
 };
 
 /// Where runners hand effects over. Must not block; the result comes back as an input.

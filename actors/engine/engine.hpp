@@ -39,6 +39,11 @@ class Engine {
   /// engine's own threads once the outcome is durable, or when it is certain that nothing was done; not when submit
   /// itself fails.
   Result<void> submit(Input input, Completion done = {});
+  /// From now on this node carries out what is to be done at `host`, or does so no more. What is owed there is asked
+  /// for again at each attaching, whatever became of it before. Of one host in order; any thread.
+  void set_host(const std::string& host, bool attached) {
+    for (auto& runner : runners_) runner->set_host(host, attached);
+  }
   /// Decides what is queued, ends the threads, signs the heads of the log, makes the rows durable. Safe to repeat.
   void stop();
 

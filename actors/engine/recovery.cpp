@@ -191,7 +191,7 @@ void Runner::load_agenda(PartitionId partition) {
 /// All that an owned entity owes; of what others own, what is to be done here. Whether it owes or owed any.
 bool Runner::take_on(const std::string& entity, Agenda agenda) {
   if (!owns(partition_of(entity, partition_count())))
-    std::erase_if(agenda, [&](const Due& due) { return due.place.empty() || due.place != options_.host; });
+    std::erase_if(agenda, [&](const Due& due) { return due.place.empty() || !agenda_.is_here(due.place); });
   return agenda_.replace(entity, std::move(agenda));
 }
 

@@ -137,7 +137,7 @@ bool Runner::take_due(Instant now, std::vector<Submission>& inputs) {
 }
 
 void Runner::start_effect(const std::string& entity, Due due) {
-  effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data)});
+  effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data), std::move(due.place)});
 }
 
 void Runner::refuse_commands(const Failure& why) {
@@ -166,6 +166,7 @@ bool Runner::step() {
 
 bool Runner::turn() {
   const bool took_up = follow_assignment();
+  follow_hosts();
   if (unsettled_) {
     const WithLog with_log(*this);
     return settle();

@@ -100,6 +100,10 @@ class Runner {
   /// What came by the log's inputs; waits while too much is queued. An earlier session's is left out. Any thread.
   void arrive(PartitionId partition, std::uint64_t session, Submission submission);
 
+  /// From now on this node carries out what is to be done at `host`, or does so no more. Behind it, what is owed there
+  /// is asked for again, whatever became of it. In order; any thread.
+  void set_host(std::string host, bool attached);
+
   /// One batch. False when there was nothing to do.
   bool step();
   /// Blocks until there is something to do, or stop() was called.
@@ -165,6 +169,7 @@ class Runner {
   bool turn();
   bool decide_batch();
   bool follow_assignment();
+  void follow_hosts();
   bool own_missing();
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
@@ -196,7 +201,8 @@ class Runner {
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
   bool has_work() const {
-    return !queue_.empty() || stopping_ || assigned_ || feed_.has_news() || (share_news_ && !suspended_);
+    return !queue_.empty() || stopping_ || assigned_ || !host_changes_.empty() || feed_.has_news() ||
+           (share_news_ && !suspended_);
   }
   std::uint32_t partition_count() const { return log_.partitions(); }
 
@@ -227,6 +233,7 @@ class Runner {
   std::optional<std::set<PartitionId>> assigned_;  ///< and not followed yet
   bool goes_on_ = true;                            ///< false: what is owned may have been others' since the last turn
   std::set<PartitionId> wanted_;                   ///< of the runner's thread: what it was assigned
+  std::vector<std::pair<std::string, bool>> host_changes_;  ///< host, attached; not followed yet
   bool suspended_ = false;
   bool turning_ = false;
   std::condition_variable idle_;  ///< told when turning_ ends, and when there is room in the queue
