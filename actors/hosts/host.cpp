@@ -8,20 +8,44 @@ namespace {
 
 using Events = std::vector<HostEvent>;
 
+Failure superseded() {
+  return conflict("host.superseded", "a later connection has taken the place of this one");
+}
+
 bool is_as_offered(const HostState& state, const OfferHost& c) {
   return state.exists && state.cpus == c.cpus && state.memory_bytes == c.memory_bytes && state.gpus == c.gpus &&
-         state.lease == c.lease;
+         state.lease == c.lease && state.agent == c.agent;
+}
+
+bool are_of_same_project(const HostState& state, const OfferHost& c) {
+  return state.agent && c.agent && state.agent->organisation == c.agent->organisation &&
+         state.agent->project == c.agent->project;
+}
+
+/// A name is that of one machine: else what another one ran would be looked for here, and be lost.
+Result<void> check_machine(const HostState& state, const OfferHost& c) {
+  if (!state.exists || (!state.agent && !c.agent)) return success();
+  const bool of_same_project = are_of_same_project(state, c);
+  if (of_same_project && state.agent->id == c.agent->id) {
+    if (c.agent->generation < state.agent->generation) return superseded();
+    return success();
+  }
+  if (!of_same_project || !c.replace) return conflict("host.taken", "this is the name of another machine");
+  if (!state.away) return conflict("host.taken", "the machine of this name is not away");
+  return success();
 }
 
 Result<Events> decide_offer(const HostState& state, const OfferHost& c, const engine::Context& context) {
   if (host_id(c.name) != context.entity || c.lease <= Duration{})
     return invalid("host.name", "must be the name of the host that it is sent to, with a lease", "name");
+  HUB_TRY(check_machine(state, c));
   if (is_as_offered(state, c)) return Events{HostSeen{context.now, state.running}};
-  return Events{HostOffered{c.name, c.cpus, c.memory_bytes, c.gpus, c.lease, context.now}};
+  return Events{HostOffered{c.name, c.cpus, c.memory_bytes, c.gpus, c.lease, context.now, c.agent}};
 }
 
 Result<Events> decide_keep(const HostState& state, const KeepHost& c, const engine::Context& context) {
   if (!state.exists) return invalid("host.not_offered", "no host of this name was offered");
+  if (state.agent != c.agent) return superseded();
   return Events{HostSeen{context.now, c.running}};
 }
 
@@ -58,6 +82,7 @@ void Host::evolve(State& state, const Event& event) {
                           state.memory_bytes = e.memory_bytes;
                           state.gpus = e.gpus;
                           state.lease = e.lease;
+                          state.agent = e.agent;
                           seen(state, e.at);
                         },
                         [&](const HostSeen& e) {

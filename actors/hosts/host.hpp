@@ -4,8 +4,9 @@
 
 namespace hub::hosts {
 
-/// To entity host_id(name), by the machine's own node at each start. Refused: invalid `host.name` (sent to another
-/// entity than the name's).
+/// To entity host_id(name): by the machine's own node at each start, or by the node to which its agent has connected,
+/// each time. Refused: invalid `host.name` (sent to another entity than the name's); conflict `host.taken` (the name is
+/// that of another machine), `host.superseded` (a later connection of the same agent was offered).
 struct OfferHost {
   static constexpr std::string_view type = "OfferHost";
   static constexpr std::string_view required[] = {"name", "lease"};
@@ -14,15 +15,20 @@ struct OfferHost {
   std::int64_t memory_bytes = 0;
   std::vector<HostGpu> gpus;
   Duration lease;
+  std::optional<HostAgent> agent = {};  ///< as in HostOffered
+  /// This machine takes the place of another of the same project that is away; what ran there is lost.
+  bool replace = false;
 };
-BOOST_DESCRIBE_STRUCT(OfferHost, (), (name, cpus, memory_bytes, gpus, lease))
+BOOST_DESCRIBE_STRUCT(OfferHost, (), (name, cpus, memory_bytes, gpus, lease, agent, replace))
 
-/// By the machine's own node, several times within a lease. Refused: invalid `host.not_offered`.
+/// By whoever offered it, several times within a lease. Refused: invalid `host.not_offered`; conflict `host.superseded`
+/// (the host was offered by another connection since).
 struct KeepHost {
   static constexpr std::string_view type = "KeepHost";
   std::int32_t running = 0;
+  std::optional<HostAgent> agent = {};
 };
-BOOST_DESCRIBE_STRUCT(KeepHost, (), (running))
+BOOST_DESCRIBE_STRUCT(KeepHost, (), (running, agent))
 
 /// The lease is over (a timer).
 struct LeaseOver {
@@ -50,9 +56,11 @@ struct HostState {
   std::int32_t running = 0;
   Duration lease;
   Instant seen_at;
+  std::optional<HostAgent> agent = {};
   bool operator==(const HostState&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(HostState, (), (exists, away, told, name, cpus, memory_bytes, gpus, running, lease, seen_at))
+BOOST_DESCRIBE_STRUCT(HostState, (),
+                      (exists, away, told, name, cpus, memory_bytes, gpus, running, lease, seen_at, agent))
 
 /// Aggregate (actors/engine/aggregate.hpp): a machine that takes deployments, and whether it is there.
 /// Effect: "tell_loss", whose data is the host's name.

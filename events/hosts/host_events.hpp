@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/describe.hpp>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,20 +26,31 @@ struct HostGpu {
 };
 BOOST_DESCRIBE_STRUCT(HostGpu, (), (model, count))
 
+/// Who speaks for a machine that runs no node.
+struct HostAgent {
+  std::string id;                ///< drawn by the agent at its first start
+  std::uint64_t generation = 0;  ///< of its connection: only the newest counts
+  std::string organisation;      ///< whose deployments may run there
+  std::string project;
+  bool operator==(const HostAgent&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(HostAgent, (), (id, generation, organisation, project))
+
 // Facts about one machine that takes deployments of the provider `local`, entity "hst_…".
 
 /// A machine was offered, or offered again with other means.
 struct HostOffered {
   static constexpr std::string_view type = "computehub.host.offered.v1";
-  std::string name;  ///< of its node, unique in the namespace
+  std::string name;  ///< of its node or agent, unique in the namespace
   std::int32_t cpus = 0;
   std::int64_t memory_bytes = 0;
   std::vector<HostGpu> gpus;
   Duration lease;  ///< it is away when nothing was heard of it for so long
   Instant at;
+  std::optional<HostAgent> agent = {};  ///< none: the machine of a node
   bool operator==(const HostOffered&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(HostOffered, (), (name, cpus, memory_bytes, gpus, lease, at))
+BOOST_DESCRIBE_STRUCT(HostOffered, (), (name, cpus, memory_bytes, gpus, lease, at, agent))
 
 /// It was heard of; also when it had been away.
 struct HostSeen {

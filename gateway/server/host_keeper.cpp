@@ -3,7 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "events/core/ids.hpp"
+#include "adapters/hosts/host_input.hpp"
 
 namespace hub::server {
 namespace {
@@ -51,15 +51,7 @@ void HostKeeper::run() {
 }
 
 void HostKeeper::send(const hosts::HostCommand& command) {
-  engine::Input input;
-  input.entity = hosts::host_id(offer_.name);
-  input.type = hosts::type_of_command(command);
-  input.data = hosts::encode_command(command);
-  input.command_id = random_command_id();
-  input.actor = "system";
-  input.organisation = input.project = hosts::kSystem;
-  // One that came late would say that the machine is there when it may be no more.
-  input.deadline = wall_now() + offer_.lease;
+  auto input = hosts::host_input(offer_.name, command, wall_now() + offer_.lease);
   // What is refused now, or answered by nobody, is said again at the next turn.
   static_cast<void>(engine_.submit(std::move(input), [offered = offered_](const engine::Reply& reply) {
     *offered = !reply.refusal && !reply.pending;
