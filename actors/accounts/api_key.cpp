@@ -29,14 +29,17 @@ Result<Events> decide_create(const ApiKeyState& state, const CreateApiKey& c, co
   if (!is_label(c.name)) return invalid("api_key.name", "at most 128 bytes without control characters", "name");
   if (!is_name(c.project, kProjectNameSizeMax, ""))
     return invalid("api_key.project", "1 to 64 letters, digits, '_', '.' or '-'", "project");
-  if (c.role == Role::none) return invalid("api_key.role", "viewer, dev or admin", "role");
+  if (c.role == Role::none) return invalid("api_key.role", "host, viewer, dev or admin", "role");
+  if ((c.role == Role::host) != c.host.has_value() || (c.host && !is_name(*c.host, kHostNameSizeMax, "")))
+    return invalid("api_key.host", "the role host, and no other, names its machine: 1 to 100 letters, digits, '_.-'",
+                   "host");
   if (c.expires_at && *c.expires_at <= context.now)
     return invalid("api_key.expires_at", "must lie in the future", "expires_at");
   if (!is_token_hash(c.token_hash))
     return invalid("api_key.token_hash", "64 lower-case hexadecimal digits", "token_hash");
   auto owner = c.owner.empty() ? std::string(context.actor) : c.owner;
   return Events{ApiKeyCreated{c.name, std::string(context.organisation), c.project, c.role, c.expires_at, c.token_hash,
-                              std::move(owner)}};
+                              std::move(owner), c.host}};
 }
 
 Result<Events> decide_revoke(const ApiKeyState& state) {

@@ -16,7 +16,8 @@ inline constexpr std::size_t kApiKeyNameSizeMax = 128;
 
 /// To entity derive_id("key_", command_id, 0). Whoever sends it has made the token, has seen that the project exists
 /// and that the caller may give this role there, and shows the token once. Refused: conflict `api_key.exists`; invalid
-/// `api_key.name`, `api_key.project`, `api_key.role`, `api_key.expires_at` (not in the future), `api_key.token_hash`.
+/// `api_key.name`, `api_key.project`, `api_key.role`, `api_key.host`, `api_key.expires_at` (not in the future),
+/// `api_key.token_hash`.
 struct CreateApiKey {
   static constexpr std::string_view type = "CreateApiKey";
   static constexpr std::string_view required[] = {"project", "role", "token_hash"};
@@ -24,11 +25,12 @@ struct CreateApiKey {
   std::string project;
   Role role = Role::none;  ///< not none
   std::optional<Instant> expires_at;
-  std::string token_hash;  ///< token_hash(token): 64 lower-case hexadecimal digits
-  std::string owner;       ///< principal; empty: who asks
+  std::string token_hash;                ///< token_hash(token): 64 lower-case hexadecimal digits
+  std::string owner;                     ///< principal; empty: who asks
+  std::optional<std::string> host = {};  ///< of the role host and no other: a name of 1 to 100 letters, digits, "_.-"
   bool operator==(const CreateApiKey&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(CreateApiKey, (), (name, project, role, expires_at, token_hash, owner))
+BOOST_DESCRIBE_STRUCT(CreateApiKey, (), (name, project, role, expires_at, token_hash, owner, host))
 
 /// Refused: not_found `api_key.unknown`. A second time is accepted and changes nothing.
 struct RevokeApiKey {

@@ -3,6 +3,9 @@
 
 namespace hub::accounts {
 
+/// Of the name of a machine.
+inline constexpr std::size_t kHostNameSizeMax = 100;
+
 /// True for 1 to `size_max` characters out of [A-Za-z0-9_.-] and `more`, of which the first is no dot.
 inline bool is_name(std::string_view name, std::size_t size_max, std::string_view more) {
   if (name.empty() || name.size() > size_max || name.front() == '.') return false;

@@ -38,7 +38,7 @@ Result<Events> decide_set(const ProjectState& state, const SetMember& c, const C
   if (!exists(state, context)) return unknown_project();
   if (!is_name(c.user, kUserNameSizeMax, "@"))
     return invalid("member.user", "1 to 128 letters, digits, '_', '.', '-' or '@'", "user");
-  if (c.role == Role::none) return invalid("member.role", "viewer, dev or admin", "role");
+  if (c.role < Role::viewer) return invalid("member.role", "viewer, dev or admin", "role");
   const auto member = state.members.find(c.user);
   if (member == state.members.end() && state.members.size() >= kMembersMax)
     return conflict("project.too_many_members", "a project has at most 256 members");

@@ -21,12 +21,13 @@ struct ApiKeyCreated {
   std::string organisation;
   std::string project;  ///< the only one it opens
   Role role = Role::none;
-  std::optional<Instant> expires_at;  ///< good before this moment; none: until revoked
-  std::string token_hash;             ///< SHA-256 of the token, 64 lower-case hexadecimal digits
-  std::string owner;                  ///< principal who asked
+  std::optional<Instant> expires_at;     ///< good before this moment; none: until revoked
+  std::string token_hash;                ///< SHA-256 of the token, 64 lower-case hexadecimal digits
+  std::string owner;                     ///< principal who asked
+  std::optional<std::string> host = {};  ///< of the role host: the machine that it may attach
   bool operator==(const ApiKeyCreated&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ApiKeyCreated, (), (name, organisation, project, role, expires_at, token_hash, owner))
+BOOST_DESCRIBE_STRUCT(ApiKeyCreated, (), (name, organisation, project, role, expires_at, token_hash, owner, host))
 
 /// The key opens nothing any more. The id stays spent.
 struct ApiKeyRevoked {

@@ -4,6 +4,8 @@ namespace hub::accounts {
 
 std::string_view role_name(Role role) {
   switch (role) {
+    case Role::host:
+      return "host";
     case Role::viewer:
       return "viewer";
     case Role::dev:

@@ -6,12 +6,14 @@
 
 namespace hub::accounts {
 
-enum class Role { none, viewer, dev, admin };  ///< each may what the one before it may
-BOOST_DESCRIBE_ENUM(Role, none, viewer, dev, admin)
+/// From viewer on each may what the one before it may. A key of the role host may attach the machine that it names, and
+/// nothing else.
+enum class Role { none, host, viewer, dev, admin };
+BOOST_DESCRIBE_ENUM(Role, none, host, viewer, dev, admin)
 
-/// "viewer" | "dev" | "admin"; "none" for none.
+/// "host" | "viewer" | "dev" | "admin"; "none" for none.
 std::string_view role_name(Role role);
-/// Of "viewer", "dev" or "admin"; nothing else names a role that can be given.
+/// Of "viewer", "dev" or "admin"; nothing else names a role that can be given to a person.
 std::optional<Role> role_of(std::string_view name);
 
 }  // namespace hub::accounts

@@ -11,7 +11,7 @@ void apply(ApiKeyItem& item, std::string& token_hash, const ApiKeyEvent& event, 
                           item.name = e.name, item.organisation = e.organisation, item.project = e.project;
                           item.role = e.role, item.created_by = e.owner, item.created_at = at;
                           item.expires_at = e.expires_at.value_or(Instant{});
-                          token_hash = e.token_hash;
+                          token_hash = e.token_hash, item.host = e.host;
                         },
                         [&](const ApiKeyRevoked&) { item.revoked_at = at; }},
              event);

@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/describe.hpp>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,7 +19,8 @@ struct ApiKeyItem {
   std::string organisation;
   std::string project;
   Role role = Role::none;
-  std::string created_by;  ///< principal
+  std::optional<std::string> host = {};  ///< of the role host: which machine
+  std::string created_by;                ///< principal
   Instant created_at;
   Instant expires_at;
   Instant revoked_at;
@@ -26,8 +28,8 @@ struct ApiKeyItem {
   std::string position;
 };
 BOOST_DESCRIBE_STRUCT(ApiKeyItem, (),
-                      (id, name, organisation, project, role, created_by, created_at, expires_at, revoked_at, version,
-                       position))
+                      (id, name, organisation, project, role, host, created_by, created_at, expires_at, revoked_at,
+                       version, position))
 
 /// What is known of a key.
 struct ApiKeyRow {

@@ -212,6 +212,7 @@ AccessTable::PrincipalPtr AccessTable::principal_of(const ApiKeyRow& row) const 
   if (member != roles_.end()) principal->roles = member->second;
   auto& own = principal->roles.emplace(item.project, item.role).first->second;
   own = std::max(own, item.role);
+  principal->host = item.host.value_or("");
   return principal;
 }
 

@@ -13,6 +13,7 @@ struct Principal {
   std::string organisation;                        ///< "default"
   std::string project;                             ///< where things are made when a request names none
   std::map<std::string, Role, std::less<>> roles;  ///< by project
+  std::string host = {};                           ///< of a key of the role host: the machine that it may attach
 
   Role role_in(std::string_view name) const {
     const auto found = roles.find(name);
