@@ -1,5 +1,7 @@
 #include "adapters/deployments/deployment_effects.hpp"
 
+#include <algorithm>
+
 #include "events/core/logging.hpp"
 
 namespace hub::deployments {
@@ -34,12 +36,15 @@ void DeploymentEffects::run(const engine::EffectRequest& request) {
   const auto done = provider != nullptr
                         ? carry_out(request, data.value(), *provider)
                         : Result<void>(invalid("provider.unknown", "no such provider here", "provider"));
-  if (done || request.name == "watch") return;
-  const auto& failure = done.error();
+  if (!done && request.name != "watch") failed(request, data.value().provider, done.error());
+}
+
+void DeploymentEffects::failed(const engine::EffectRequest& request, const std::string& provider,
+                               const Failure& failure) {
   logging::write(logging::Level::warning, "effect failed",
                  {{"entity", request.entity},
                   {"effect", request.name},
-                  {"provider", data.value().provider},
+                  {"provider", provider},
                   {"code", failure.code},
                   {"detail", failure.detail},
                   {"retryable", is_retryable(failure)}});
@@ -49,8 +54,8 @@ void DeploymentEffects::run(const engine::EffectRequest& request) {
 
 Result<void> DeploymentEffects::carry_out(const engine::EffectRequest& request, const EffectData& data,
                                           providers::Provider& provider) {
-  if (request.name == "prepare") return prepare(request.entity, provider);
-  if (request.name == "start") return start(request.entity, data, provider);
+  if (request.name == "prepare") return prepare(request, data, provider);
+  if (request.name == "start") return start(request, data, provider);
   if (request.name == "watch") return watch(request.entity, data, provider);
   if (request.name == "stop") return stop(request.entity, data, provider);
   HUB_ASSERT(request.name == "remove");
@@ -59,7 +64,17 @@ Result<void> DeploymentEffects::carry_out(const engine::EffectRequest& request, 
   return success();
 }
 
-Result<providers::CreateOrder> DeploymentEffects::order_of(const std::string& id, const std::optional<Limits>& limits) {
+bool is_effect(std::string_view name) {
+  constexpr std::string_view kNames[] = {"prepare", "start", "watch", "stop", "remove"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
+
+bool needs_order(const engine::EffectRequest& request) {
+  return request.name == "prepare" || request.name == "start";
+}
+
+Result<providers::CreateOrder> Orders::find(const engine::EffectRequest& request, const EffectData& data) const {
+  const auto& id = request.entity;
   HUB_TRY(const auto first, log_.history(id, 1, 1));
   if (first.empty()) return internal_failure("log.corrupt", "the first event of the deployment is missing");
   const auto& record = first.front().record;
@@ -69,20 +84,24 @@ Result<providers::CreateOrder> DeploymentEffects::order_of(const std::string& id
   providers::CreateOrder order;
   order.order_id = id;
   order.spec = std::move(requested->spec);
-  if (limits) order.spec.limits = limits;
+  if (request.name == "start" && data.limits) order.spec.limits = data.limits;
   HUB_TRY(order.env, open_env_(id, record.organisation, record.project, order.spec.env));
   return order;
 }
 
-Result<void> DeploymentEffects::prepare(const std::string& id, providers::Provider& provider) {
-  HUB_TRY(const auto order, order_of(id, {}));
+Result<void> DeploymentEffects::prepare(const engine::EffectRequest& request, const EffectData& data,
+                                        providers::Provider& provider) {
+  HUB_TRY(const auto order, order_of_(request, data));
   HUB_TRY(const auto instance, provider.create(order));
-  report(id, ReportPrepared{order.spec.host.value_or(instance.host), instance.limits_by, instance.connection});
+  report(request.entity,
+         ReportPrepared{order.spec.host.value_or(instance.host), instance.limits_by, instance.connection});
   return success();
 }
 
-Result<void> DeploymentEffects::start(const std::string& id, const EffectData& data, providers::Provider& provider) {
-  HUB_TRY(const auto order, order_of(id, data.limits));
+Result<void> DeploymentEffects::start(const engine::EffectRequest& request, const EffectData& data,
+                                      providers::Provider& provider) {
+  const auto& id = request.entity;
+  HUB_TRY(const auto order, order_of_(request, data));
   auto started = provider.start(order, data.run);
   if (!started && started.error().kind == FailureKind::not_found) {
     // It was prepared where it is no more: in a folder that was restored here, or on a machine that was lost.

@@ -25,37 +25,58 @@ class Providers {
   std::vector<std::shared_ptr<providers::Provider>> all_;
 };
 
-/// Carries out what deployments ask of their providers, and brings back what happened as inputs.
-class DeploymentEffects {
+/// Reads orders from the log, where their first event is.
+class Orders {
  public:
-  using Submit = std::function<void(engine::Input)>;
   /// The plain values of an `env`. Fails when a secret is missing or a seal does not open; that is final.
   using OpenEnv = std::function<Result<std::map<std::string, std::string>>(
       const std::string& deployment_id, const std::string& organisation, const std::string& project,
       const std::map<std::string, EnvValue>& env)>;
 
-  DeploymentEffects(const Providers& providers, log::Log& log, OpenEnv open_env, Submit submit)
-      : providers_(providers), log_(log), open_env_(std::move(open_env)), submit_(std::move(submit)) {}
+  Orders(log::Log& log, OpenEnv open_env) : log_(log), open_env_(std::move(open_env)) {}
 
-  /// One effect, on a thread that may block: "prepare" | "start" | "watch" | "stop" | "remove".
+  /// What the effect is to work with: what the deployment asked for first, and at a start the limits that it has since.
+  /// Fails as the log and OpenEnv do.
+  Result<providers::CreateOrder> find(const engine::EffectRequest& request, const EffectData& data) const;
+
+ private:
+  log::Log& log_;
+  const OpenEnv open_env_;
+};
+
+/// "prepare" | "start" | "watch" | "stop" | "remove"
+bool is_effect(std::string_view name);
+/// Effects whose work needs an order.
+bool needs_order(const engine::EffectRequest& request);
+
+/// Carries out what deployments ask of their providers, and brings back what happened as inputs.
+class DeploymentEffects {
+ public:
+  using Submit = std::function<void(engine::Input)>;
+  using OrderOf = std::function<Result<providers::CreateOrder>(const engine::EffectRequest&, const EffectData&)>;
+
+  DeploymentEffects(const Providers& providers, OrderOf order_of, Submit submit)
+      : providers_(providers), order_of_(std::move(order_of)), submit_(std::move(submit)) {}
+
+  /// One effect (is_effect()), on a thread that may block.
   void run(const engine::EffectRequest& request);
+  /// Reports that an effect could not be carried out.
+  void failed(const engine::EffectRequest& request, const std::string& provider, const Failure& failure);
   /// What a provider saw by itself.
   void exited(const std::string& deployment_id, const providers::Exit& exit);
 
  private:
   Result<void> carry_out(const engine::EffectRequest& request, const EffectData& data, providers::Provider& provider);
-  Result<void> prepare(const std::string& id, providers::Provider& provider);
-  Result<void> start(const std::string& id, const EffectData& data, providers::Provider& provider);
+  Result<void> prepare(const engine::EffectRequest& request, const EffectData& data, providers::Provider& provider);
+  Result<void> start(const engine::EffectRequest& request, const EffectData& data, providers::Provider& provider);
   Result<void> watch(const std::string& id, const EffectData& data, providers::Provider& provider);
   Result<void> stop(const std::string& id, const EffectData& data, providers::Provider& provider);
-  Result<providers::CreateOrder> order_of(const std::string& id, const std::optional<Limits>& limits);
   void report(const std::string& id, const Command& command);
   void report_end(const std::string& id, std::int32_t run, Reason reason, Instant at);
 
   const Providers& providers_;
-  log::Log& log_;
-  OpenEnv open_env_;
-  Submit submit_;
+  const OrderOf order_of_;
+  const Submit submit_;
 };
 
 }  // namespace hub::deployments

@@ -5,26 +5,14 @@
 #include <algorithm>
 #include <fstream>
 
+#include "adapters/telemetry/output_json.hpp"
 #include "events/core/logging.hpp"
 #include "events/core/overloaded.hpp"
 
 namespace hub::telemetry {
 namespace {
 
-constexpr std::size_t kLinesPerMessage = 500;
-/// Of text in one message; with its JSON it stays below what the topics take.
-constexpr std::size_t kBytesPerMessage = 256 << 10;
 constexpr std::chrono::seconds kSavePositionsEvery{2};
-
-/// As many lines from the front as one message takes; at least one.
-std::size_t lines_in_a_message(const std::vector<providers::LogLine>& lines) {
-  std::size_t bytes = 0, count = 0;
-  for (; count < lines.size(); ++count) {
-    bytes += lines[count].text.size();
-    if (count > 0 && bytes > kBytesPerMessage) break;
-  }
-  return count;
-}
 
 }  // namespace
 

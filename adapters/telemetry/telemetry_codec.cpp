@@ -1,6 +1,7 @@
 #include "adapters/telemetry/telemetry_codec.hpp"
 
-#include "events/core/json_codec.hpp"
+#include "adapters/telemetry/output_json.hpp"
+#include "events/core/ids.hpp"
 #include "events/core/overloaded.hpp"
 #include "events/kafka/headers.hpp"
 
@@ -9,50 +10,6 @@ namespace {
 
 constexpr std::size_t kHeaders = 8;
 
-struct LineJson {
-  static constexpr std::string_view required[] = {"seq", "time", "text"};
-  std::uint64_t seq = 0;
-  Instant time;
-  std::string stream;  ///< "stdout" or "stderr"
-  bool split = false;
-  std::string text;
-};
-struct LinesJson {
-  std::vector<LineJson> lines;
-};
-struct SampleJson {
-  static constexpr std::string_view required[] = {"at"};
-  Instant at;
-  std::map<std::string, std::optional<double>> values;
-};
-BOOST_DESCRIBE_STRUCT(LineJson, (), (seq, time, stream, split, text))
-BOOST_DESCRIBE_STRUCT(LinesJson, (), (lines))
-BOOST_DESCRIBE_STRUCT(SampleJson, (), (at, values))
-
-std::string json_of(const std::vector<providers::LogLine>& lines) {
-  LinesJson json;
-  for (const auto& line : lines)
-    json.lines.push_back({line.seq, line.time, line.is_stderr ? "stderr" : "stdout", line.split, line.text});
-  return to_json(json);
-}
-
-std::string json_of(const providers::MetricSample& sample) {
-  return to_json(SampleJson{sample.at, {sample.values.begin(), sample.values.end()}});
-}
-
-Result<std::vector<providers::LogLine>> lines_of(std::string_view text) {
-  HUB_TRY(auto json, from_json<LinesJson>(text, ReadMode::lenient));
-  std::vector<providers::LogLine> lines;
-  for (auto& line : json.lines)
-    lines.push_back({line.seq, line.time, line.stream == "stderr", line.split, std::move(line.text)});
-  return lines;
-}
-
-Result<providers::MetricSample> sample_of(std::string_view text) {
-  HUB_TRY(auto json, from_json<SampleJson>(text, ReadMode::lenient));
-  return providers::MetricSample{json.at, {json.values.begin(), json.values.end()}};
-}
-
 }  // namespace
 
 kafka::Outgoing to_message(const Told& told) {
@@ -60,11 +17,11 @@ kafka::Outgoing to_message(const Told& told) {
   std::string_view type = kRemovedType;
   std::visit(overloaded{[&](const std::vector<providers::LogLine>& lines) {
                           type = kLinesType;
-                          out.value = json_of(lines);
+                          out.value = lines_json(lines);
                         },
                         [&](const providers::MetricSample& sample) {
                           type = kSampleType;
-                          out.value = json_of(sample);
+                          out.value = sample_json(sample);
                         },
                         [&](const Removed&) { out.value = "{}"; }},
              told.content);

@@ -123,6 +123,7 @@ Exit run_command(const std::vector<std::string>& arguments, Console console,
   add_dead_letter_commands(app, line);
   add_folder_commands(app, line);
   add_kafka_commands(app, line);
+  add_agent_command(app, line);
   line.add(app, "completion", "a script that completes commands in bash", "source <(computehub completion)", [&] {
     session.console.out(bash_completion(app));
     return Exit::done;

@@ -9,6 +9,7 @@
 #include "events/core/result.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/cli/console.hpp"
+#include "gateway/cli/endpoint.hpp"
 #include "gateway/cli/exit_code.hpp"
 
 namespace hub::cli {
@@ -87,6 +88,18 @@ struct Migrate {
   Duration wait;                  ///< for brokers that are still starting, or nodes that stop
 };
 
+/// A machine that runs no engine, attached to a server.
+struct AgentOptions {
+  std::vector<Endpoint> servers;     ///< tried in turn; without tokens
+  std::string name;                  ///< of the host
+  Folder data;                       ///< its own folder in it: DATA/agent
+  std::string token;                 ///< secret; empty: in the file
+  std::filesystem::path token_file;  ///< read at each connection
+  bool replace = false;              ///< take the place of another machine of this name that is away
+  LogFormat log_format = LogFormat::text;
+  LogLevel log_level = LogLevel::info;
+};
+
 /// One line of `doctor`.
 struct Check {
   enum class State { good, warning, bad };
@@ -102,6 +115,7 @@ struct Check {
 /// standard output and answers Exit::unverified. What is empty is answered with `cli.not_here`.
 struct Commands {
   std::function<Result<Exit>(const ServeOptions&)> serve;
+  std::function<Result<Exit>(const AgentOptions&)> agent;
   std::function<Result<Exit>(const AuditVerify&, Console&)> audit_verify;
   std::function<Result<Exit>(const AuditExport&, Console&)> audit_export;
   std::function<Result<Exit>(const Folder& data, Console&)> audit_checkpoint;

@@ -37,6 +37,7 @@ void add_deployment_commands(CLI::App& app, CommandLine& line);   // ps, show, s
 void add_stream_commands(CLI::App& app, CommandLine& line);       // logs, events
 void add_folder_commands(CLI::App& app, CommandLine& line);       // audit, replay, projections, backup, restore, keys
 void add_dead_letter_commands(CLI::App& app, CommandLine& line);  // dead-letters list, show, redrive, remove
+void add_agent_command(CLI::App& app, CommandLine& line);         // agent, hosts
 void add_kafka_commands(CLI::App& app, CommandLine& line);        // kafka init, describe; migrate
 
 /// A script for bash that completes commands and flags of `app`.

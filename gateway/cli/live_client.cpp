@@ -15,6 +15,7 @@
 #include <optional>
 
 #include "events/core/json.hpp"
+#include "gateway/cli/dial.hpp"
 #include "gateway/cli/exit_code.hpp"
 #include "gateway/cli/http_client.hpp"
 #include "gateway/cli/json_view.hpp"
@@ -29,7 +30,6 @@ using boost::system::error_code;
 using PlainSocket = websocket::stream<beast::tcp_stream>;
 using TlsSocket = websocket::stream<beast::ssl_stream<beast::tcp_stream>>;
 
-constexpr auto kConnectTimeout = std::chrono::seconds(5);
 constexpr auto kHandshakeTimeout = std::chrono::seconds(10);
 constexpr auto kIdleTimeout = std::chrono::seconds(30);
 constexpr std::size_t kFrameBytesMax = std::size_t{64} << 20U;
@@ -62,7 +62,6 @@ class Follower {
  private:
   asio::awaitable<void> connect_again_and_again();
   asio::awaitable<void> connect_and_read();
-  asio::awaitable<asio::ip::tcp::endpoint> connect(beast::tcp_stream& stream);
   template <class Socket>
   asio::awaitable<void> read_frames(Socket& socket);
   template <class Socket>
@@ -137,38 +136,17 @@ asio::awaitable<void> Follower::connect_again_and_again() {
   }
 }
 
-asio::awaitable<asio::ip::tcp::endpoint> Follower::connect(beast::tcp_stream& stream) {
-  error_code no_address;
-  const auto address = asio::ip::make_address(endpoint_.host, no_address);
-  stream.expires_after(kConnectTimeout);
-  if (!no_address) {
-    const asio::ip::tcp::endpoint peer(address, endpoint_.port);
-    co_await stream.async_connect(peer, asio::use_awaitable);
-    co_return peer;
-  }
-  asio::ip::tcp::resolver resolver(io_);
-  const auto peers =
-      co_await resolver.async_resolve(endpoint_.host, std::to_string(endpoint_.port), asio::use_awaitable);
-  co_return co_await stream.async_connect(peers, asio::use_awaitable);
-}
-
 asio::awaitable<void> Follower::connect_and_read() {
   if (!endpoint_.tls()) {
     PlainSocket socket(io_);
-    co_await connect(beast::get_lowest_layer(socket));
+    co_await dial(beast::get_lowest_layer(socket), endpoint_);
     co_await read_frames(socket);
     co_return;
   }
-  tls_.set_default_verify_paths();
-  if (!endpoint_.ca.empty()) tls_.load_verify_file(endpoint_.ca.string());
-  tls_.set_verify_mode(asio::ssl::verify_peer);
+  trust(tls_, endpoint_);
   TlsSocket socket(io_, tls_);
-  co_await connect(beast::get_lowest_layer(socket));
-  socket.next_layer().set_verify_callback(asio::ssl::host_name_verification(endpoint_.host));
-  // What SSL_set_tlsext_host_name() does, without the cast inside that macro.
-  auto host = endpoint_.host;
-  SSL_ctrl(socket.next_layer().native_handle(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, host.data());
-  co_await socket.next_layer().async_handshake(asio::ssl::stream_base::client, asio::use_awaitable);
+  co_await dial(beast::get_lowest_layer(socket), endpoint_);
+  co_await shake_tls(socket.next_layer(), endpoint_);
   co_await read_frames(socket);
 }
 

@@ -33,7 +33,9 @@ struct Route {
   Handler handler;
   Access access = Access::token;
   UpgradeHandler upgrade{};  ///< in place of a handler: a WebSocket (verb GET)
-  std::size_t number = 0;    ///< set by Router::add: from 0, in the order of adding
+  /// Of an upgrade: who is let in, looked at before the connection becomes a WebSocket. Empty: everybody.
+  std::function<Result<void>(const Request&)> admit{};
+  std::size_t number = 0;  ///< set by Router::add: from 0, in the order of adding
 };
 
 /// What a path leads to.

@@ -242,6 +242,12 @@ asio::awaitable<void> Session::linger() {
 }
 
 asio::awaitable<void> Session::upgrade(const Route& route) {
+  if (route.admit) {
+    if (const auto admitted = route.admit(request_); !admitted) {
+      co_await refuse_and_end(admitted.error());
+      co_return;
+    }
+  }
   auto accepted = accept_websocket(request_);
   if (!accepted) {
     co_await refuse_and_end(accepted.error());

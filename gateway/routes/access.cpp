@@ -25,9 +25,10 @@ struct KeyBody {
   std::optional<std::string> project;
   Role role = Role::none;
   std::optional<Instant> expires_at;
+  std::optional<std::string> host;
 };
 BOOST_DESCRIBE_STRUCT(RoleBody, (), (role))
-BOOST_DESCRIBE_STRUCT(KeyBody, (), (name, project, role, expires_at))
+BOOST_DESCRIBE_STRUCT(KeyBody, (), (name, project, role, expires_at, host))
 
 asio::awaitable<Response> get_me(Services&, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
@@ -66,7 +67,7 @@ asio::awaitable<Response> list_projects(Services& services, Request& request) {
   const auto first = paging.value().offset(), last = first + paging.value().size;
   for (const auto& [name, role] : request.principal->roles) {
     const auto project = services.access.project(request.principal->organisation, name);
-    if (!project) continue;
+    if (!project || role < Role::viewer) continue;
     if (place >= first && place < last) items.push_back(accounts::encode_item(*project));
     ++place;
   }
@@ -145,7 +146,7 @@ Result<engine::Input> create_key_command(Services& services, const Request& requ
     return not_found("project.unknown", "no such project");
   HUB_TRY(auto input, command_of(request, services.clock()));
   const accounts::CreateApiKey command{
-      body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id};
+      body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id, body.host};
   fill(input, derive_id(accounts::kApiKeyPrefix, input.command_id, 0), command);
   input.project = project;
   return input;

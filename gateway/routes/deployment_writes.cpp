@@ -51,8 +51,8 @@ Result<Creation> creation_of(Services& services, const Request& request) {
   HUB_TRY(check_json(request));
   HUB_TRY(auto project, project_of(request, accounts::Role::dev));
   HUB_TRY(auto body, parse_create(request.body));
+  HUB_TRY(give_host(services, request.principal->organisation, project, body.spec));
   HUB_TRY(check_provider(services, body.spec));
-  HUB_TRY(give_host(services, body.spec));
   HUB_TRY(auto input, command_of(request, services.clock()));
   input.entity = derive_id(deployments::kDeploymentPrefix, input.command_id, 0);
   input.project = project;

@@ -17,6 +17,7 @@ using http::Response;
 struct HostAnswer {
   std::string id;
   std::string name;
+  std::string kind;    ///< "node" or "agent"
   std::string status;  ///< "online" or "away"
   std::int32_t cpus = 0;
   std::int64_t memory_bytes = 0;
@@ -24,11 +25,20 @@ struct HostAnswer {
   std::int32_t running = 0;
   Instant last_seen_at;
 };
-BOOST_DESCRIBE_STRUCT(HostAnswer, (), (id, name, status, cpus, memory_bytes, gpus, running, last_seen_at))
+BOOST_DESCRIBE_STRUCT(HostAnswer, (), (id, name, kind, status, cpus, memory_bytes, gpus, running, last_seen_at))
 
 std::string answer_of(const hosts::HostState& host) {
-  return to_json(HostAnswer{hosts::host_id(host.name), host.name, host.away ? "away" : "online", host.cpus,
-                            host.memory_bytes, host.gpus, host.running, host.seen_at});
+  return to_json(HostAnswer{hosts::host_id(host.name), host.name, host.agent ? "agent" : "node",
+                            host.away ? "away" : "online", host.cpus, host.memory_bytes, host.gpus, host.running,
+                            host.seen_at});
+}
+
+/// Nodes are everybody's; the machine of an agent is that of its project.
+bool may_see(const Request& request, const hosts::HostState& host) {
+  if (!host.agent) return true;
+  const auto& principal = *request.principal;
+  return principal.organisation == host.agent->organisation &&
+         principal.may(accounts::Role::viewer, host.agent->project);
 }
 
 asio::awaitable<Response> list_hosts(Services& services, Request& request) {
@@ -36,7 +46,8 @@ asio::awaitable<Response> list_hosts(Services& services, Request& request) {
     co_return http::refuse(request, known.error());
   const auto paging = paging_of(request);
   if (!paging) co_return http::refuse(request, paging.error());
-  const auto all = all_hosts(services);
+  auto all = all_hosts(services);
+  std::erase_if(all, [&](const auto& host) { return !may_see(request, host); });
   std::vector<std::string> items;
   for (auto at = paging.value().offset(); at < all.size() && items.size() < paging.value().size; ++at)
     items.push_back(answer_of(all[at]));
@@ -49,7 +60,6 @@ std::vector<hosts::HostState> all_hosts(Services& services) {
   std::vector<hosts::HostState> all;
   if (services.log.inputs() == nullptr) {
     all.push_back(services.this_host());
-    return all;
   }
   services.engine.store().entities(hosts::kHostPrefix, [&](const std::string&, const engine::EntityRow& row) {
     if (auto state = hosts::Host::decode_state(row.state)) all.push_back(std::move(state).value());
@@ -58,7 +68,8 @@ std::vector<hosts::HostState> all_hosts(Services& services) {
   return all;
 }
 
-Result<void> give_host(Services& services, deployments::Spec& spec) {
+Result<void> give_host(Services& services, std::string_view organisation, std::string_view project,
+                       deployments::Spec& spec) {
   if (spec.provider != "local") {
     if (spec.host) return invalid("deployment.host", "is chosen by the provider", "host");
     return success();
@@ -70,10 +81,14 @@ Result<void> give_host(Services& services, deployments::Spec& spec) {
   }
   const auto all = all_hosts(services);
   const auto found = std::find_if(all.begin(), all.end(), [&](const auto& host) { return host.name == *spec.host; });
-  if (found == all.end()) return invalid("host.not_offered", "no host of this name was offered", "host");
+  const auto is_others = [&](const hosts::HostAgent& agent) {
+    return agent.organisation != organisation || agent.project != project;
+  };
+  if (found == all.end() || (found->agent && is_others(*found->agent)))
+    return invalid("host.not_offered", "no host of this name was offered", "host");
   if (found->away) return conflict("host.away", "nothing is heard of this host at the moment");
-  // Where there is one machine only, its name is no part of what is asked for.
-  if (!shared) spec.host.reset();
+  // Where one node has the log to itself, its name is no part of what is asked for.
+  if (!shared && !found->agent) spec.host.reset();
   return success();
 }
 

@@ -6,11 +6,13 @@
 
 namespace hub::routes {
 
-/// Every machine that was offered, by name; where one node has the log to itself, that one alone.
+/// Every machine that was offered, by name.
 std::vector<hosts::HostState> all_hosts(Services& services);
 
-/// Names the host of a spec where several nodes share the log: the one that it names, else this machine. Fails: invalid
-/// `host.not_offered`, conflict `host.away`; invalid `deployment.host` (of another provider than "local").
-Result<void> give_host(Services& services, deployments::Spec& spec);
+/// Names the host of a spec of this project: the one that it names, else, where several nodes share the log, this
+/// machine. Fails: invalid `host.not_offered` (also when it is another project's), conflict `host.away`; invalid
+/// `deployment.host` (of another provider than "local").
+Result<void> give_host(Services& services, std::string_view organisation, std::string_view project,
+                       deployments::Spec& spec);
 
 }  // namespace hub::routes

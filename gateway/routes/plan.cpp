@@ -43,7 +43,8 @@ const providers::Offer* fitting(const std::vector<providers::Offer>& offers, con
 
 Plan make_plan(Services& services, const http::Request& request, const std::string& project, deployments::Spec spec) {
   Plan plan;
-  if (const auto given = give_host(services, spec); !given) plan.refused.push_back(refused(given.error()));
+  if (const auto given = give_host(services, request.principal->organisation, project, spec); !given)
+    plan.refused.push_back(refused(given.error()));
   plan.provider = spec.provider;
   plan.price_usd_micro_per_hour = spec.price_usd_micro_per_hour;
   if (const auto usable = check_provider(services, spec); !usable) plan.refused.push_back(refused(usable.error()));
@@ -75,7 +76,9 @@ Plan make_plan(Services& services, const http::Request& request, const std::stri
 Result<void> check_provider(Services& services, const deployments::Spec& spec) {
   const auto* provider = services.providers.find(spec.provider);
   if (provider == nullptr) return invalid("provider.unknown", "no such provider here", "provider");
-  if (!spec.image) return success();
+  // Another machine than this one knows best what it can.
+  const bool is_elsewhere = spec.host && *spec.host != services.this_host().name;
+  if (!spec.image || is_elsewhere) return success();
   const auto capabilities = provider->capabilities();
   if (!capabilities.takes_image)
     return invalid("provider.containers_unavailable", capabilities.no_image_because, "image");

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "gateway/agent/agent_program.hpp"
 #include "gateway/cli/cli.hpp"
 #include "gateway/offline/offline.hpp"
 #include "gateway/server/server.hpp"
@@ -52,12 +53,18 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
   return cli::Exit::done;
 }
 
+Result<cli::Exit> agent(const cli::AgentOptions& options) {
+  const ServerLog log(options.log_format, options.log_level);
+  return agents::run_agent(options);
+}
+
 }  // namespace
 }  // namespace hub::server
 
 int main(int argc, char** argv) {
   hub::cli::Commands commands;
   commands.serve = hub::server::serve;
+  commands.agent = hub::server::agent;
   hub::offline::add_commands(commands);
   return hub::cli::run_cli(argc, argv, std::move(commands));
 }

@@ -11,6 +11,7 @@
 #include "events/kafka/topics.hpp"
 #include "events/log/checkpoint.hpp"
 #include "events/log/embedded_log.hpp"
+#include "gateway/agents/agent_door.hpp"
 #include "gateway/cli/kafka_options.hpp"
 #include "gateway/http/server.hpp"
 #include "gateway/routes/routes.hpp"
@@ -69,6 +70,7 @@ struct Server::Parts {
   Result<void> open_projections();
   Result<void> start_engine();
   void add_effects();
+  void open_agent_door();
   Result<void> start_gateway();
   hosts::HostState this_host() const;
   std::int32_t running_here() const;
@@ -100,6 +102,7 @@ struct Server::Parts {
   std::unique_ptr<deployments::Deployments> deployments;
   deployments::Providers providers;
   std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<deployments::Orders> orders;
   std::unique_ptr<deployments::DeploymentEffects> effects;
   std::unique_ptr<hosts::HostEffects> host_effects;
   std::unique_ptr<HostKeeper> host_keeper;
@@ -121,6 +124,7 @@ struct Server::Parts {
   std::unique_ptr<HttpWatch> http_watch;
   std::unique_ptr<RefusalAudit> refusals;
   std::unique_ptr<routes::Services> services;
+  std::unique_ptr<agents::AgentDoor> agent_door;  ///< open: from before any agent is attached
   std::unique_ptr<http::Server> http;
 };
 
@@ -221,11 +225,15 @@ Result<void> Server::Parts::start_engine() {
 }
 
 void Server::Parts::add_effects() {
-  effects = std::make_unique<deployments::DeploymentEffects>(
-      providers, *log,
-      [this](const std::string& id, const std::string& organisation, const std::string& project,
-             const std::map<std::string, deployments::EnvValue>& env) {
+  orders = std::make_unique<deployments::Orders>(
+      *log, [this](const std::string& id, const std::string& organisation, const std::string& project,
+                   const std::map<std::string, deployments::EnvValue>& env) {
         return open_env(*secret_values, *sealer, id, organisation, project, env);
+      });
+  effects = std::make_unique<deployments::DeploymentEffects>(
+      providers,
+      [this](const engine::EffectRequest& request, const deployments::EffectData& data) {
+        return orders->find(request, data);
       },
       [this](engine::Input input) {
         // What is refused here while the server stops is owed by the agenda, and asked for again at the next start.
@@ -237,8 +245,13 @@ void Server::Parts::add_effects() {
   auto provider = std::make_shared<providers::local::LocalProvider>(local, *telemetry);
   local_provider = provider.get();
   providers.add(std::move(provider));
-  engine->handle_effects(std::string(deployments::kDeploymentPrefix),
-                         [this](const engine::EffectRequest& request) { effects->run(request); });
+  engine->handle_effects(std::string(deployments::kDeploymentPrefix), [this](const engine::EffectRequest& request) {
+    // Of the hosts of agents nothing is due before one is attached.
+    if (!request.place.empty() && request.place != node)
+      agent_door->give(request);
+    else
+      effects->run(request);
+  });
   host_effects = std::make_unique<hosts::HostEffects>(
       *state, [this](engine::Input input) { static_cast<void>(engine->submit(std::move(input))); });
   engine->handle_effects(std::string(hosts::kHostPrefix),
@@ -327,9 +340,29 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
   http_options.on_stop = [this] {
     rows->stop();
+    if (agent_door) agent_door->stop();
     hub->stop();
   };
   return http_options;
+}
+
+void Server::Parts::open_agent_door() {
+  const Duration lease{options.session_timeout.micros * 3};
+  agents::DoorOptions door{
+      lease,
+      options.session_timeout,
+      node,
+      local_provider->copies(),
+      [this](const engine::EffectRequest& request, const deployments::EffectData& data) {
+        return orders->find(request, data);
+      },
+      [this](const engine::EffectRequest& request, const Failure& failure) {
+        effects->failed(request, "local", failure);
+      },
+      [this](const std::string& id, std::uint64_t last) { telemetry->on_log(id, last); },
+      [this](const std::string& id, const providers::MetricSample& sample) { telemetry->on_metrics(id, sample); },
+      [this](const std::string& id) { telemetry->on_removed(id); }};
+  agent_door = std::make_unique<agents::AgentDoor>(std::move(door), *services);
 }
 
 Result<void> Server::Parts::start_gateway() {
@@ -371,6 +404,10 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_system(router, *services);
   add_docs(router);
   router.add(hub->route("/api/v1/live"));
+  if (!options.read_only) {
+    open_agent_door();
+    router.add(agent_door->route());
+  }
   http_watch = std::make_unique<HttpWatch>(router);
   auto chosen = http_options();
   for (const auto& network : options.behind_proxy) {

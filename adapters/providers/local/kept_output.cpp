@@ -115,6 +115,7 @@ void KeptOutput::close_the_oldest() {
 }
 
 Result<std::uint64_t> KeptOutput::keep_lines(const std::string& deployment_id, const std::vector<LogLine>& lines) {
+  const std::lock_guard keeping(keeping_);
   HUB_TRY(const auto kept, make(deployment_id));
   if (!kept->writer) {
     kept->writer = std::make_unique<LogWriter>((folder_ / deployment_id / kLogName).string(), kLogBytesMax);
@@ -135,7 +136,19 @@ Result<std::uint64_t> KeptOutput::keep_lines(const std::string& deployment_id, c
   return kept->writer->last_seq();
 }
 
+std::uint64_t KeptOutput::last_line(const std::string& deployment_id) {
+  const std::lock_guard keeping(keeping_);
+  const auto kept = find(deployment_id);
+  if (!kept) return 0;
+  if (kept->writer) return kept->writer->last_seq();
+  LogQuery query;
+  query.tail = 1;
+  const auto page = kept->log.read(query);
+  return page.lines.empty() ? 0 : page.lines.back().seq;
+}
+
 bool KeptOutput::keep_sample(const std::string& deployment_id, const MetricSample& sample) {
+  const std::lock_guard keeping(keeping_);
   const auto kept = make(deployment_id);
   if (!kept) return false;
   auto& last = kept.value()->last_sample;
@@ -151,6 +164,7 @@ bool KeptOutput::keep_sample(const std::string& deployment_id, const MetricSampl
 
 void KeptOutput::drop(const std::string& deployment_id) {
   if (!is_id(deployment_id)) return;
+  const std::lock_guard keeping(keeping_);
   std::shared_ptr<Kept> kept;
   {
     const std::lock_guard lock(mutex_);

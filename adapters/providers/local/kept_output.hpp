@@ -32,11 +32,13 @@ class KeptOutput final : public Provider {
   void watch_metrics(const std::string&, bool) override {}
   Result<deployments::Connection> connection(const std::string& deployment_id) override;
 
-  // Copies of what other machines have: one thread.
+  // Copies of what other machines have.
 
   /// Keeps lines that are not kept yet; they come in order, and may come again. Answers the seq of the last one kept.
   /// Fails: unavailable `data.unusable`.
   Result<std::uint64_t> keep_lines(const std::string& deployment_id, const std::vector<LogLine>& lines);
+  /// Seq of the last line that is kept; 0: none.
+  std::uint64_t last_line(const std::string& deployment_id);
   /// False when this one or a later one is kept already.
   bool keep_sample(const std::string& deployment_id, const MetricSample& sample);
   /// Drops all that is kept of it.
@@ -51,6 +53,7 @@ class KeptOutput final : public Provider {
   const std::filesystem::path folder_;
   std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Kept>> kept_;
+  std::mutex keeping_;               ///< one copy is written at a time
   std::deque<std::string> writing_;  ///< deployments whose writer is open, the latest last
 };
 
