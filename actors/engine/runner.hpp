@@ -170,6 +170,7 @@ class Runner {
   bool decide_batch();
   bool follow_assignment();
   void follow_hosts();
+  bool own_some();
   bool own_missing();
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
