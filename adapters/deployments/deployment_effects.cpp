@@ -64,6 +64,12 @@ Result<void> DeploymentEffects::carry_out(const engine::EffectRequest& request, 
   return success();
 }
 
+void Providers::watch_metrics(std::string_view provider, const std::string& deployment, bool watched) const {
+  // Each passes over what it does not know.
+  if (auto* here = find(provider)) here->watch_metrics(deployment, watched);
+  if (watch_elsewhere_) watch_elsewhere_(deployment, watched);
+}
+
 bool is_effect(std::string_view name) {
   constexpr std::string_view kNames[] = {"prepare", "start", "watch", "stop", "remove"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);

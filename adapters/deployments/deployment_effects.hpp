@@ -21,7 +21,14 @@ class Providers {
   providers::Provider* find(std::string_view name) const;
   const std::vector<std::shared_ptr<providers::Provider>>& all() const { return all_; }
 
+  /// Told that somebody watches the metrics of a deployment of another machine, or does so no more. Calls nest.
+  using Watch = std::function<void(const std::string& deployment, bool watched)>;
+  void set_watch_elsewhere(Watch watch) { watch_elsewhere_ = std::move(watch); }
+  /// While somebody watches, samples come more often, wherever the deployment runs. Calls nest.
+  void watch_metrics(std::string_view provider, const std::string& deployment, bool watched) const;
+
  private:
+  Watch watch_elsewhere_;
   std::vector<std::shared_ptr<providers::Provider>> all_;
 };
 

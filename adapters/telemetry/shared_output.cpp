@@ -74,7 +74,9 @@ void SharedOutput::keep(const Told& told) {
   const bool own = told.host == options_.host;
   const auto& id = told.deployment;
   std::visit(overloaded{[&](const std::vector<providers::LogLine>& lines) {
-                          if (own || lines.empty()) return;
+                          if (lines.empty()) return;
+                          is_on_topic(id, lines.back().seq);
+                          if (own) return;
                           const auto last = provider_.copies().keep_lines(id, lines);
                           if (last)
                             listener_.lines(id, last.value());
@@ -86,7 +88,9 @@ void SharedOutput::keep(const Told& told) {
                           if (!own && provider_.copies().keep_sample(id, sample)) listener_.sample(id, sample);
                         },
                         [&](const Removed&) {
-                          if (!own) provider_.copies().drop(id);
+                          if (own) return;
+                          forget(id);
+                          provider_.copies().drop(id);
                         }},
              told.content);
 }
@@ -104,11 +108,20 @@ void SharedOutput::sampled(const std::string& deployment, const providers::Metri
   metrics_->publish(partition_of(deployment, options_.partitions), to_message({deployment, options_.host, sample}), {});
 }
 
+/// Whoever sent them: a machine may be attached here now and have been at another node before.
+void SharedOutput::is_on_topic(const std::string& deployment, std::uint64_t last_seq) {
+  const std::lock_guard lock(mutex_);
+  auto& sent = sendings_[deployment].sent;
+  sent = std::max(sent, last_seq);
+}
+
+void SharedOutput::forget(const std::string& deployment) {
+  const std::lock_guard lock(mutex_);
+  sendings_.erase(deployment);
+}
+
 void SharedOutput::removed(const std::string& deployment) {
-  {
-    const std::lock_guard lock(mutex_);
-    sendings_.erase(deployment);
-  }
+  forget(deployment);
   logs_->publish(partition_of(deployment, options_.partitions), to_message({deployment, options_.host, Removed{}}), {});
 }
 

@@ -22,9 +22,9 @@ struct SharedOutputOptions {
   std::filesystem::path positions_file;  ///< how far the topics are read
 };
 
-/// Output and metrics of deployments on several machines: what this one has goes to the topics, at least once and in
-/// order for each deployment; what the others have comes from there into the provider's copies. Telemetry: what lies
-/// behind the topics' retention is gone.
+/// Output and metrics of deployments on several machines: what this one has, and what those attached to it have, goes
+/// to the topics, at least once and in order for each deployment; what the others have comes from there into the
+/// provider's copies. Telemetry: what lies behind the topics' retention is gone.
 class SharedOutput {
  public:
   /// Told of copies; called on one thread of its own.
@@ -39,13 +39,13 @@ class SharedOutput {
   SharedOutput(const SharedOutput&) = delete;
   SharedOutput& operator=(const SharedOutput&) = delete;
 
-  // Of deployments on this machine; any thread, do not block.
+  // Of deployments on this machine, or on one that is attached to this node; any thread, do not block.
   void grown(const std::string& deployment);
   void sampled(const std::string& deployment, const providers::MetricSample& sample);
   void removed(const std::string& deployment);
 
  private:
-  /// Lines of one deployment of this machine. One message at a time: what comes behind one that failed would be a gap.
+  /// Lines of one deployment. One message at a time: what comes behind one that failed would be a gap.
   struct Sending {
     std::uint64_t sent = 0;  ///< seq of the last line that is on the topic
     bool under_way = false;
@@ -61,6 +61,8 @@ class SharedOutput {
   Result<void> read(Reading& reading);
   void take(Reading& reading, const rd_kafka_message_t& message);
   void keep(const Told& told);
+  void is_on_topic(const std::string& deployment, std::uint64_t last_seq);
+  void forget(const std::string& deployment);
   void work();
   void send_lines(const std::string& deployment);
   void delivered(const std::string& deployment, std::uint64_t last_seq, log::Delivery delivery);

@@ -7,6 +7,7 @@
 #include "actors/accounts/names.hpp"
 #include "adapters/hosts/host_input.hpp"
 #include "gateway/agents/agent_socket.hpp"
+#include "gateway/http/guard.hpp"
 
 namespace hub::agents {
 namespace {
@@ -48,8 +49,11 @@ http::Route AgentDoor::route() {
   route.upgrade = [this](http::Request& request, http::Upgraded connection) -> asio::awaitable<void> {
     auto owner = owner_of(request);
     HUB_ASSERT(owner);
+    const auto may_still = [this, &request] {
+      return services_.access.find(http::bearer_token(request, true), services_.clock()) != nullptr;
+    };
     AgentSocket::Peer peer{std::string(request.param("name")), std::move(owner).value(), request.principal->id,
-                           request.remote.to_string()};
+                           request.remote.to_string(), may_still};
     const auto executor = co_await asio::this_coro::executor;
     const auto socket = std::make_shared<AgentSocket>(*this, executor, connection.transport, std::move(peer));
     co_await socket->run(std::move(connection.received));
@@ -115,11 +119,19 @@ void AgentDoor::revoke(std::string_view principal_id) {
     for (const auto& [host, socket] : sockets_)
       if (socket->peer().principal == principal_id) those.push_back(socket);
   }
-  for (const auto& socket : those)
-    socket->refuse({FailureKind::unauthorised, "auth.revoked", "the key has lost its right", "", 0});
+  for (const auto& socket : those) socket->refuse(revoked());
 }
 
-void AgentDoor::watch_metrics(const std::string& host, const std::string& deployment, bool watched) {
+std::string AgentDoor::host_of(const std::string& deployment) {
+  const auto row = services_.engine.store().entity(deployment);
+  if (!row || !row.value()) return {};
+  const auto state = deployments::Deployment::decode_state(row.value()->state);
+  return state ? state.value().host.value_or("") : std::string();
+}
+
+void AgentDoor::watch_metrics(const std::string& deployment, bool watched) {
+  const auto host = host_of(deployment);
+  if (host.empty()) return;
   const std::lock_guard lock(mutex_);
   auto& of_host = watched_[host];
   auto& count = of_host[deployment];

@@ -49,8 +49,10 @@ class AgentDoor {
   void give(const engine::EffectRequest& request);
   /// The rights of a principal have gone: its connections are ended. Any thread.
   void revoke(std::string_view principal_id);
-  /// Somebody watches the metrics of a deployment there, or does so no more. Calls nest. Any thread.
-  void watch_metrics(const std::string& host, const std::string& deployment, bool watched);
+  /// Somebody watches the metrics of a deployment, or does so no more. Calls nest. Any thread.
+  void watch_metrics(const std::string& deployment, bool watched);
+  /// The host that a deployment is to run on; empty when it names none, or there is no such deployment.
+  std::string host_of(const std::string& deployment);
   /// Ends every connection and takes none any more. Safe to repeat.
   void stop();
   std::size_t attached() const;

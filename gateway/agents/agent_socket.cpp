@@ -44,6 +44,10 @@ hosts::OfferHost offer_of(const AgentSocket::Peer& peer, const Hello& hello, Dur
 
 }  // namespace
 
+Failure revoked() {
+  return {FailureKind::unauthorised, "auth.revoked", "the key has lost its right", "", 0};
+}
+
 AgentSocket::AgentSocket(AgentDoor& door, asio::any_io_executor executor, std::shared_ptr<http::Transport> transport,
                          Peer peer)
     : door_(door),
@@ -153,6 +157,8 @@ asio::awaitable<Result<void>> AgentSocket::attach(const Hello& hello) {
   send(encode(FromGateway(std::move(welcome))));
   attached_ = true;
   if (auto taken = door_.attach(shared_from_this()); !taken) co_return std::move(taken).error();
+  // A right that went since the request came was looked for among the attached ones, and not found there.
+  if (!peer_.may_still()) co_return revoked();
   logging::write(logging::Level::info, "an agent is attached",
                  {{"host", peer_.host},
                   {"agent", peer_.owner.id},
@@ -184,10 +190,7 @@ Result<void> AgentSocket::take(const FromAgent& message) {
 /// A machine speaks for what runs on it, and for nothing else.
 bool AgentSocket::is_of_this_host(const std::string& deployment) {
   if (known_.count(deployment) > 0) return true;
-  const auto row = door_.services().engine.store().entity(deployment);
-  if (!row || !row.value()) return false;
-  const auto state = deployments::Deployment::decode_state(row.value()->state);
-  if (!state || state.value().host != peer_.host) return false;
+  if (door_.host_of(deployment) != peer_.host) return false;
   known_.insert(deployment);
   return true;
 }

@@ -16,6 +16,9 @@
 
 namespace hub::agents {
 
+/// The right of a connection has gone.
+Failure revoked();
+
 /// One connection of an agent. Lives on its io thread; what is said to be so may be called from any.
 class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
  public:
@@ -28,6 +31,7 @@ class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
     hosts::HostAgent owner;  ///< id and generation come with the first message
     std::string principal;
     std::string address;
+    std::function<bool()> may_still;  ///< looked at once more behind the attaching
   };
 
   AgentSocket(AgentDoor& door, asio::any_io_executor executor, std::shared_ptr<http::Transport> transport, Peer peer);

@@ -116,6 +116,7 @@ struct Server::Parts {
   Cursor published;
   std::uint64_t fold_observer = 0;
   std::uint64_t revoke_observer = 0;
+  std::uint64_t agent_observer = 0;
   std::unique_ptr<ExpiryClock> expiry;
   std::unique_ptr<routes::RowWatch> rows;
   asio::thread_pool blocking{kBlockingThreads};
@@ -363,6 +364,9 @@ void Server::Parts::open_agent_door() {
       [this](const std::string& id, const providers::MetricSample& sample) { telemetry->on_metrics(id, sample); },
       [this](const std::string& id) { telemetry->on_removed(id); }};
   agent_door = std::make_unique<agents::AgentDoor>(std::move(door), *services);
+  agent_observer = access->table().on_revoked([this](std::string_view principal) { agent_door->revoke(principal); });
+  providers.set_watch_elsewhere(
+      [this](const std::string& id, bool watched) { agent_door->watch_metrics(id, watched); });
 }
 
 Result<void> Server::Parts::start_gateway() {
@@ -475,6 +479,7 @@ void Server::Parts::stop() {
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};
   expiry.reset();
+  if (agent_observer != 0) access->table().forget(agent_observer);
   if (revoke_observer != 0) access->table().forget(revoke_observer);
   if (fold_observer != 0) projections->feed("deployments").unobserve(fold_observer);
   if (log_streams) log_streams->stop();

@@ -56,7 +56,7 @@ void MetricStreams::watch(std::string_view name, bool watched) {
   if (!id) return;
   const auto item = deployments_.get(id.value(), wall_now());
   if (!item) return;
-  if (auto* provider = providers_.find(item.value().provider)) provider->watch_metrics(id.value(), watched);
+  providers_.watch_metrics(item.value().provider, id.value(), watched);
 }
 
 }  // namespace hub::streams

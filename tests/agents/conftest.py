@@ -9,24 +9,24 @@ import machines  # noqa: E402
 
 
 class Site:
-    """A server with machines attached to it."""
+    """A server with machines attached to it, each over a proxy of the test's own."""
 
     def __init__(self, folder):
         self.folder = folder
-        self.agents, self.proxies = [], []
+        self.agents = []
         (folder / "server").mkdir()
-        self.server = hub.Server(folder / "server", arguments=["--session-timeout", f"{machines.SESSION_S}s"])
-        self.port = None
+        self.server = hub.Server(folder / "server", arguments=["--session-timeout", f"{machines.SESSION_S}s"]).start()
+        self.proxy = machines.Proxy(self.server.url)
 
-    def agent(self, name="box", servers=None, folder=None, **options):
-        one = machines.Agent(self.folder / (folder or name), name, servers or [self.server.url], **options)
+    def agent(self, name="box", folder=None, **options):
+        one = machines.Agent(self.folder / (folder or name), name, [self.proxy.url], **options)
         self.agents.append(one)
         return one
 
-    def proxy(self):
-        one = machines.Proxy(self.server.url)
-        self.proxies.append(one)
-        return one
+    def restart(self):
+        """The server has ended; it comes back, at another port, behind the same address."""
+        self.server.start()
+        self.proxy.lead_to(self.server.url)
 
     def hosts(self, client=None):
         answer = (client or self.server.client()).get("/api/v1/hosts")
@@ -34,8 +34,7 @@ class Site:
         return {host["name"]: host for host in answer.json()["items"]}
 
     def clean_up(self):
-        for one in self.proxies:
-            one.close()
+        self.proxy.close()
         for one in (*self.agents, self.server):
             one.clean_up()
 
@@ -43,6 +42,5 @@ class Site:
 @pytest.fixture
 def site(tmp_path):
     made = Site(tmp_path)
-    made.server.start()
     yield made
     made.clean_up()

@@ -382,5 +382,34 @@ TEST(AgendaBook, AnEffectOfAnotherPlaceIsKnownAndNeverDueHere) {
   EXPECT_TRUE(book.replace("cnt_1", {})) << "its row is to go";
 }
 
+TEST(AgendaBook, WhatIsOwedAtAPlaceIsDueWhileThatIsAttachedAndAgainAtEachAttaching) {
+  engine::AgendaBook book;
+  const engine::Due there{engine::Due::Kind::effect, "theirs", "1", {}, "{}", {}, "there"};
+  const engine::Due here{engine::Due::Kind::effect, "ours", "1", {}, "{}", {}, {}};
+  const auto due = [&] {
+    std::vector<std::string> names;
+    for (const auto& item : book.take_due(Instant{1}, 10)) names.push_back(item.due.name);
+    return names;
+  };
+  using ::testing::ElementsAre;
+  book.replace("cnt_1", {here, there});
+  EXPECT_THAT(due(), ElementsAre("ours"));
+  book.attach("there");
+  EXPECT_THAT(due(), ElementsAre("theirs"));
+  EXPECT_THAT(due(), ::testing::IsEmpty()) << "it is under way";
+  book.attach("there");
+  EXPECT_THAT(due(), ElementsAre("theirs")) << "another connection: nobody knows what became of it";
+  book.detach("there");
+  book.replace("cnt_1", {here, there});
+  EXPECT_THAT(due(), ::testing::IsEmpty());
+  EXPECT_FALSE(book.next_due());
+  book.attach("there");
+  book.detach("there");
+  EXPECT_THAT(due(), ::testing::IsEmpty()) << "nor is what waited";
+  book.attach("there");
+  book.replace("cnt_1", {here});
+  EXPECT_THAT(due(), ::testing::IsEmpty()) << "what is owed no more";
+}
+
 }  // namespace
 }  // namespace hub::test

@@ -23,6 +23,11 @@ class HostTest : public ::testing::Test {
     return std::move(events).value();
   }
   OfferHost offer() const { return {"one", 4, 1 << 30, {{"RTX 4090", 2}}, kLease}; }
+  OfferHost attached(std::string agent, std::uint64_t generation, std::string project = "p") const {
+    auto attached = offer();
+    attached.agent = HostAgent{std::move(agent), generation, "o", std::move(project)};
+    return attached;
+  }
 
   Instant now_{1'000'000'000'000'000};
   const std::string id_ = host_id("one");
@@ -86,8 +91,43 @@ TEST_F(HostTest, OneThatIsBackIsThereAgainAndNoNewsIsOwedAnyMore) {
   EXPECT_THAT(after(ReportLossTold{5}), IsEmpty());
 }
 
+TEST_F(HostTest, OnlyTheNewestConnectionOfAnAgentCounts) {
+  const auto older = attached("a", 5), newer = attached("a", 6);
+  EXPECT_TRUE(std::holds_alternative<HostOffered>(after(older).front()));
+  EXPECT_TRUE(std::holds_alternative<HostSeen>(after(KeepHost{1, older.agent}).front()));
+  EXPECT_TRUE(std::holds_alternative<HostOffered>(after(newer).front()));
+  EXPECT_EQ(state_.agent->generation, 6U);
+  EXPECT_EQ(decide(older).error().code, "host.superseded");
+  EXPECT_EQ(decide(KeepHost{1, older.agent}).error().code, "host.superseded");
+  EXPECT_EQ(decide(KeepHost{1}).error().code, "host.superseded");
+  EXPECT_TRUE(decide(KeepHost{1, newer.agent}));
+}
+
+TEST_F(HostTest, ANameIsThatOfOneMachineUnlessItIsAwayAndIsToBeReplaced) {
+  after(attached("a", 5));
+  auto other = attached("b", 9);
+  EXPECT_EQ(decide(other).error().code, "host.taken");
+  other.replace = true;
+  EXPECT_EQ(decide(other).error().code, "host.taken") << "it is there";
+  now_ = now_ + kLease;
+  after(LeaseOver{});
+  auto of_others = attached("b", 9, "q");
+  of_others.replace = true;
+  EXPECT_EQ(decide(of_others).error().code, "host.taken") << "it is another project's";
+  EXPECT_EQ(decide(offer()).error().code, "host.taken") << "it is no node";
+  EXPECT_EQ(decide(attached("b", 9)).error().code, "host.taken") << "nobody said that it is to be replaced";
+  after(other);
+  EXPECT_EQ(state_.agent->id, "b");
+  EXPECT_EQ(decide(attached("a", 10)).error().code, "host.taken");
+}
+
+TEST_F(HostTest, TheNameOfANodeIsNoAgents) {
+  after(offer());
+  EXPECT_EQ(decide(attached("a", 1)).error().code, "host.taken");
+}
+
 TEST_F(HostTest, StateAndEventsAreReadAsTheyWereWritten) {
-  for (const auto& event : after(offer())) {
+  for (const auto& event : after(attached("a", 5))) {
     const auto read = Host::decode_event(type_of_event(event), Host::encode_event(event));
     ASSERT_TRUE(read) << read.error().detail;
     EXPECT_EQ(read.value(), event);

@@ -22,6 +22,7 @@ class Agent:
         self.data = self.folder / "data"
         self.name, self.servers, self.token, self.arguments = name, servers, token, list(arguments)
         self.process = None
+        self.others = []
         self.starts = 0
 
     def start(self, wait=True):
@@ -62,6 +63,12 @@ class Agent:
         self.process.kill()
         self.process.wait(hub.DEADLINE_S)
 
+    def start_another(self):
+        """A second process of the same folder."""
+        first = self.process
+        self.others.append(first)
+        return self.start(wait=False)
+
     def wait(self):
         """Its exit status, when it ends by itself."""
         return self.process.wait(hub.DEADLINE_S)
@@ -71,10 +78,11 @@ class Agent:
         return [line for line in hub.processes_under(self.data).values() if line.startswith(command)]
 
     def clean_up(self):
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.kill()
-            self.process.stdout.close()
+        for process in [*self.others, *([self.process] if self.process else [])]:
+            if process.poll() is None:
+                process.kill()
+            process.wait(hub.DEADLINE_S)
+            process.stdout.close()
         for pid in hub.processes_under(self.data):
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -83,18 +91,20 @@ class Agent:
 
 
 class Proxy:
-    """Passes TCP connections on to a server, until it is told to cut or to hold them."""
+    """Passes TCP connections on to a server, and cuts them when it is told to."""
 
     def __init__(self, url):
-        host, port = url.removeprefix("http://").split(":")
-        self.target = (host, int(port))
+        self.lead_to(url)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
         self.lock = threading.Lock()
         self.pairs = []
-        self.opened = 0
-        self.cut_after = None  # bytes from the agent, of the connection that comes next
+        self.is_open = True
         threading.Thread(target=self._accept, daemon=True).start()
+
+    def lead_to(self, url):
+        host, port = url.removeprefix("http://").split(":")
+        self.target = (host, int(port))
 
     def _accept(self):
         while True:
@@ -103,25 +113,21 @@ class Proxy:
             except OSError:
                 return
             try:
+                if not self.is_open:
+                    raise ConnectionRefusedError
                 far = socket.create_connection(self.target)
             except OSError:
                 near.close()
                 continue
             with self.lock:
                 self.pairs.append((near, far))
-                self.opened += 1
-                budget, self.cut_after = self.cut_after, None
-            threading.Thread(target=self._pass, args=(near, far, budget), daemon=True).start()
-            threading.Thread(target=self._pass, args=(far, near, None), daemon=True).start()
+            for pair in ((near, far), (far, near)):
+                threading.Thread(target=self._pass, args=pair, daemon=True).start()
 
-    def _pass(self, source, sink, budget):
+    def _pass(self, source, sink):
         try:
             while bytes := source.recv(65536):
-                if budget is not None:
-                    bytes, budget = bytes[:budget], budget - len(bytes)
                 sink.sendall(bytes)
-                if budget is not None and budget <= 0:
-                    break
         except OSError:
             pass
         self._end(source, sink)
@@ -134,12 +140,16 @@ class Proxy:
             except OSError:
                 pass
 
-    def cut(self):
-        """Every connection that is there, without a word; new ones are let through."""
+    def cut(self, stay_shut=False):
+        """Ends every connection in its middle; new ones are let through, unless it is to stay shut."""
         with self.lock:
+            self.is_open = not stay_shut
             pairs, self.pairs = self.pairs, []
         for pair in pairs:
             self._end(*pair)
+
+    def open(self):
+        self.is_open = True
 
     def close(self):
         self.listener.close()

@@ -101,7 +101,7 @@ def test_examples_of_live_messages_are_true():
 def test_every_live_message_is_in_the_channel_and_in_an_operation():
     document = contract.asyncapi()
     messages = set(document["components"]["messages"])
-    assert set(document["channels"]["live"]["messages"]) == messages
+    assert {name for channel in document["channels"].values() for name in channel["messages"]} == messages
     said = {reference["$ref"].rsplit("/", 1)[1] for operation in document["operations"].values()
             for reference in operation["messages"]}
     assert said == messages
@@ -111,3 +111,22 @@ def test_an_answer_with_an_undocumented_field_is_found():
     with pytest.raises(AssertionError, match="colour"):
         contract.check_schema("Problem", {"type": "about:blank", "title": "t", "status": 422, "code": "json.type",
                                           "detail": "d", "colour": "red"})
+
+
+def test_messages_of_agents_have_the_fields_of_the_sources():
+    text = (contract.ROOT / "adapters" / "agents" / "protocol.hpp").read_text()
+    messages = contract.asyncapi()["components"]["messages"]
+    sides = {"agent": re.search(r"FromAgent = std::variant<([^>]*)>", text)[1],
+             "gateway": re.search(r"FromGateway = std::variant<([^>]*)>", text)[1]}
+    found = set()
+    for side, names in sides.items():
+        for name in re.findall(r"\w+", names):
+            body = re.search(rf"struct {name} {{(.*?)\n}};", text, re.DOTALL)[1]
+            described = re.search(rf"BOOST_DESCRIBE_STRUCT\({name}, \(\), \(([^)]*)\)", text)[1]
+            required = re.search(r"required\[\] = {([^}]*)}", body)
+            message = f"{side}_" + re.search(r'type = "(\w+)"', body)[1]
+            found.add(message)
+            data = messages[message]["payload"]["properties"]["data"]
+            assert set(data.get("properties", {})) == {f.strip() for f in described.split(",") if f.strip()}, message
+            assert set(data.get("required", [])) == set(re.findall(r'"(\w+)"', required[1]) if required else []), message
+    assert found == {name for name in messages if name.startswith(("agent_", "gateway_"))}
