@@ -83,6 +83,8 @@ void AgentDoor::give(const engine::EffectRequest& request) {
     if (!order) return options_.failed(request, order.error());
     work.order = WorkOrder{std::move(order.value().spec), std::move(order.value().env)};
   }
+  // Its row may be stored later than what it asks for is released.
+  socket->is_given(request.entity);
   socket->send_when_there_is_room(encode(FromGateway(std::move(work))));
 }
 

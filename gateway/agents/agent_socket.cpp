@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kReadRoom = 64 * 1'024;
 constexpr std::chrono::seconds kCloseTimeout{2};
 constexpr int kHeartbeatsWithinSilence = 3;
+constexpr std::chrono::milliseconds kListedWait{1'000};
+constexpr std::chrono::milliseconds kListedStep{2};
 
 /// What a machine may say about a deployment; all else are wishes of users.
 bool is_report(std::string_view command) {
@@ -152,6 +154,7 @@ asio::awaitable<Result<void>> AgentSocket::attach(const Hello& hello) {
   if (!reply) co_return reply.error();
   if (reply.value().refusal) co_return *reply.value().refusal;
   if (reply.value().pending) co_return unavailable("log.unavailable", "nobody has decided it in time; try again");
+  co_await until_it_is_listed();
   const auto silence = chrono_of(door_.options().silence);
   Welcome welcome{peer_.host, silence.count() / kHeartbeatsWithinSilence, silence.count()};
   send(encode(FromGateway(std::move(welcome))));
@@ -189,10 +192,32 @@ Result<void> AgentSocket::take(const FromAgent& message) {
 
 /// A machine speaks for what runs on it, and for nothing else.
 bool AgentSocket::is_of_this_host(const std::string& deployment) {
-  if (known_.count(deployment) > 0) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    if (known_.count(deployment) > 0) return true;
+  }
   if (door_.host_of(deployment) != peer_.host) return false;
-  known_.insert(deployment);
+  is_given(deployment);
   return true;
+}
+
+void AgentSocket::is_given(const std::string& deployment) {
+  const std::lock_guard lock(mutex_);
+  known_.insert(deployment);
+}
+
+/// The rows are stored behind the answer: whoever is told that the host is attached may deploy there at once.
+asio::awaitable<void> AgentSocket::until_it_is_listed() {
+  asio::steady_timer timer(executor_);
+  for (auto left = kListedWait; left.count() > 0; left -= kListedStep) {
+    const auto row = door_.services().engine.store().entity(hosts::host_id(peer_.host));
+    if (row && row.value()) {
+      const auto state = hosts::Host::decode_state(row.value()->state);
+      if (state && state.value().agent == peer_.owner) co_return;
+    }
+    timer.expires_after(kListedStep);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
 }
 
 Result<void> AgentSocket::take_lines(Lines lines) {

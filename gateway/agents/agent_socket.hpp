@@ -41,6 +41,8 @@ class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
 
   const Peer& peer() const { return peer_; }  ///< any thread, from the attaching on
   std::int32_t running() const { return running_; }
+  /// The deployment is this host's: what it asks for is given to this connection. Any thread.
+  void is_given(const std::string& deployment);
   /// Any thread. What cannot be sent any more is dropped.
   void send(std::string message);
   /// The same, once not too much waits; on a thread that may block.
@@ -52,6 +54,7 @@ class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
   asio::awaitable<bool> handle_received();
   asio::awaitable<bool> handle(std::string_view text);
   asio::awaitable<Result<void>> attach(const Hello& hello);
+  asio::awaitable<void> until_it_is_listed();
   Result<void> take(const FromAgent& message);
   Result<void> take_lines(Lines lines);
   Result<void> take_sample(const Sample& sample);
@@ -68,13 +71,13 @@ class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
   Peer peer_;
   live::FrameReader reader_;
   std::atomic<std::int32_t> running_{0};
-  std::set<std::string> known_;  ///< deployments that are known to be this host's
   bool attached_ = false;
   asio::steady_timer ticker_;
   Clock::time_point last_heard_;
 
   std::mutex mutex_;  ///< guards what follows
   std::condition_variable room_;
+  std::set<std::string> known_;  ///< deployments that are known to be this host's
   std::deque<std::string> outbox_;
   std::size_t unsent_bytes_ = 0;
   bool writing_ = false;

@@ -77,6 +77,11 @@ class Agent:
         """Processes of its deployments whose command line begins so."""
         return [line for line in hub.processes_under(self.data).values() if line.startswith(command)]
 
+    def runs(self, command):
+        """Waits until one such process is there, and sees that it is one."""
+        found = hub.eventually(lambda: self.running(command), f"{command} runs")
+        assert len(found) == 1, found
+
     def clean_up(self):
         for process in [*self.others, *([self.process] if self.process else [])]:
             if process.poll() is None:
