@@ -189,6 +189,7 @@ Result<void> apply_plain(const DeployFlags& flags, json::object& body) {
   };
   put("name", flags.name);
   put("provider", flags.provider);
+  put("host", flags.host);
   put("image", flags.image);
   if (!flags.stop_grace.empty()) {
     HUB_TRY(const auto grace, named(parse_duration(flags.stop_grace), "--stop-grace"));

@@ -10,7 +10,7 @@ namespace hub::cli {
 
 /// What `deploy` was told by flags, as text. Empty: not given.
 struct DeployFlags {
-  std::string name, provider, image, gpu, cpus, memory, processes, restart, max_restarts, stop_grace, price;
+  std::string name, provider, host, image, gpu, cpus, memory, processes, restart, max_restarts, stop_grace, price;
   std::vector<std::string> env, secrets, ports, labels, files;
   std::vector<std::string> command;
   bool stopped = false;

@@ -112,6 +112,7 @@ Exit deploy_one(CommandLine& line, Deploy deploy) {
 void add_spec_flags(CLI::App& command, DeployFlags& flags) {
   command.add_option("--name", flags.name, "by default that of the command")->type_name("NAME");
   command.add_option("--provider", flags.provider, "by default local")->type_name("NAME");
+  command.add_option("--host", flags.host, "machine of \"computehub hosts\" that runs it")->type_name("NAME");
   command.add_option("--image", flags.image, "container image")->type_name("IMAGE");
   command.add_option("--env", flags.env, "repeatable")->type_name("K=V")->expected(1)->take_all();
   command.add_option("--secret", flags.secrets, "a stored secret as variable, repeatable")

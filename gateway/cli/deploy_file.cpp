@@ -48,19 +48,13 @@ constexpr Shape kLimits{Shape::Kind::object, nullptr, kLimitFields};
 constexpr Shape::Field kPolicyFields[] = {
     {"policy", &kText}, {"max_restarts", &kWhole}, {"backoff_initial", &kText}, {"backoff_max", &kText}};
 constexpr Shape kPolicy{Shape::Kind::restart_policy, nullptr, kPolicyFields};
-constexpr Shape::Field kCreateFields[] = {{"name", &kText},
-                                          {"provider", &kText},
-                                          {"command", &kTexts},
-                                          {"env", &kEnv},
-                                          {"image", &kText},
-                                          {"ports", &kPorts},
-                                          {"files", &kFiles},
-                                          {"labels", &kTextMap},
-                                          {"gpu", &kGpu},
-                                          {"limits", &kLimits},
-                                          {"restart_policy", &kPolicy},
-                                          {"stop_grace", &kText},
-                                          {"price_usd_micro_per_hour", &kWhole},
+constexpr Shape::Field kCreateFields[] = {{"name", &kText},       {"provider", &kText},
+                                          {"command", &kTexts},   {"env", &kEnv},
+                                          {"host", &kText},       {"image", &kText},
+                                          {"ports", &kPorts},     {"files", &kFiles},
+                                          {"labels", &kTextMap},  {"gpu", &kGpu},
+                                          {"limits", &kLimits},   {"restart_policy", &kPolicy},
+                                          {"stop_grace", &kText}, {"price_usd_micro_per_hour", &kWhole},
                                           {"desired", &kText}};
 constexpr Shape kCreate{Shape::Kind::object, nullptr, kCreateFields};
 

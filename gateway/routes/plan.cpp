@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "events/core/json_codec.hpp"
@@ -41,6 +42,24 @@ const providers::Offer* fitting(const std::vector<providers::Offer>& offers, con
   return nullptr;
 }
 
+/// It is another machine than this one, which knows best what it can.
+bool is_elsewhere(Services& services, const deployments::Spec& spec) {
+  return spec.host && *spec.host != services.this_host().name;
+}
+
+bool has_gpus(const hosts::HostState& host, const deployments::Gpu& wanted) {
+  return std::any_of(host.gpus.begin(), host.gpus.end(),
+                     [&](const auto& gpu) { return gpu.model == wanted.model && gpu.count >= wanted.count; });
+}
+
+/// Of another machine only what it was offered with is known.
+void plan_elsewhere(Services& services, const deployments::Spec& spec, Plan& plan) {
+  plan.host.text = json_string(*spec.host);
+  for (const auto& host : all_hosts(services))
+    if (host.name == *spec.host && spec.gpu && !has_gpus(host, *spec.gpu))
+      plan.refused.push_back({"provider.no_capacity", "this host has no such GPUs", "gpu"});
+}
+
 Plan make_plan(Services& services, const http::Request& request, const std::string& project, deployments::Spec spec) {
   Plan plan;
   if (const auto given = give_host(services, request.principal->organisation, project, spec); !given)
@@ -52,6 +71,10 @@ Plan make_plan(Services& services, const http::Request& request, const std::stri
     plan.refused.push_back(refused(known.error()));
   auto* provider = services.providers.find(spec.provider);
   if (provider == nullptr) return plan;
+  if (is_elsewhere(services, spec)) {
+    plan_elsewhere(services, spec, plan);
+    return plan;
+  }
   const auto offers = provider->offers();
   if (!offers) {
     plan.refused.push_back(refused(offers.error()));
@@ -76,9 +99,7 @@ Plan make_plan(Services& services, const http::Request& request, const std::stri
 Result<void> check_provider(Services& services, const deployments::Spec& spec) {
   const auto* provider = services.providers.find(spec.provider);
   if (provider == nullptr) return invalid("provider.unknown", "no such provider here", "provider");
-  // Another machine than this one knows best what it can.
-  const bool is_elsewhere = spec.host && *spec.host != services.this_host().name;
-  if (!spec.image || is_elsewhere) return success();
+  if (!spec.image || is_elsewhere(services, spec)) return success();
   const auto capabilities = provider->capabilities();
   if (!capabilities.takes_image)
     return invalid("provider.containers_unavailable", capabilities.no_image_because, "image");

@@ -1,5 +1,9 @@
 """A machine without an engine: what it runs is created, followed and ended as on the server's own, whatever happens to
 the machine's agent, to the server and to the connection between them."""
+import json
+import os
+import subprocess
+
 import hub
 from machines import SESSION_S
 
@@ -180,3 +184,28 @@ def test_secrets_reach_the_process_and_no_file_of_the_machine(site):
             bytes = path.read_bytes()
             assert b"given-77aa01" not in bytes and b"stored-5d1f0c" not in bytes, path
     client.act(id, "stop", wait="stopped")
+
+
+def test_the_command_line_deploys_there_and_lists_machines(site, tmp_path):
+    agent = site.agent().start()
+    environment = {**os.environ, "COMPUTEHUB_TOKEN": hub.TOKEN, "COMPUTEHUB_URL": site.server.url}
+
+    def run(*arguments):
+        done = subprocess.run([hub.BINARY, *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True,
+                              timeout=hub.DEADLINE_S)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    id = run("deploy", "--name", "far", "--host", "box", "--", "sh", "-c", "echo from afar; exec sleep 715").split()[0]
+    agent.runs("sleep 715")
+    assert has_all(site.server.client(), id, 1) == ["from afar"]
+    assert "from afar" in run("logs", "far")
+    shown = {line.split()[0]: line.split()[1:3] for line in run("hosts").splitlines()[1:]}
+    assert shown["box"] == ["agent", "online"]
+    assert {host["name"] for host in json.loads(run("hosts", "-o", "json"))["items"]} == set(shown)
+    # What it would come to: of another machine only what it was offered with is known.
+    client = site.server.client()
+    plan = client.post("/api/v1/deployments", {"name": "x", "provider": "local", "command": ["true"], "host": "box",
+                                               "gpu": {"model": "RTX 4090", "count": 1}}, dry_run="true").json()
+    assert plan["host"] == "box" and [r["code"] for r in plan["refused"]] == ["provider.no_capacity"]
+    run("stop", "far", "--wait")
