@@ -12,7 +12,7 @@ namespace {
 /// Of inputs that came by the log and wait here; what is beyond waits there.
 constexpr std::size_t kArrivedMax = 16'384;
 /// Between two attempts to claim what is assigned.
-constexpr auto kClaimEvery = std::chrono::milliseconds(500);
+constexpr Duration kClaimEvery = milliseconds(500);
 
 }  // namespace
 
@@ -80,14 +80,8 @@ bool Runner::follow_assignment() {
       disown(partition);
     }
     // What stays is gone on with where it was: nobody else has had it.
-    for (const auto& [partition, head] : heads_) {
-      const auto arrived = [&] {
-        const std::lock_guard lock(mutex_);
-        return commands_[partition].arrived;
-      }();
-      begin_commands(partition, arrived);
-    }
-    claims_at_ = {};
+    for (const auto& [partition, head] : heads_) begin_commands(partition, std::nullopt);
+    claims_at_.clear();
   }
   return own_missing();
 }
@@ -102,35 +96,55 @@ bool Runner::may_claim(PartitionId partition) const {
   return log_.inputs() == nullptr || wanted_.count(partition) > 0;
 }
 
-/// One at a time, so that what is owned already does not wait for all. Also while a batch is in doubt: two nodes that
-/// have swapped partitions would wait for each other's claims for ever.
+/// Of what is assigned and not owned, the one whose last attempt to claim it is longest ago; nothing when all have just
+/// been tried.
+std::optional<PartitionId> Runner::next_to_claim() const {
+  const auto now = claims_at_.empty() ? Instant{} : options_.clock();
+  std::optional<PartitionId> next;
+  Instant next_at;
+  for (const auto partition : wanted_) {
+    if (owns(partition) || is_in_doubt(partition)) continue;
+    const auto tried = claims_at_.find(partition);
+    const auto at = tried == claims_at_.end() ? Instant{} : tried->second;
+    // A clock that was set back keeps nobody waiting.
+    if (at > now && at - now <= kClaimEvery) continue;
+    if (next && next_at <= at) continue;
+    next = partition;
+    next_at = at;
+  }
+  return next;
+}
+
+/// One at a time, so that what is owned already does not wait for all, and one that cannot be had does not keep the
+/// others back. Also while a batch is in doubt: two nodes that have swapped partitions would wait for each other's
+/// claims for ever. False: there was nothing to claim.
 bool Runner::own_missing() {
-  if (std::chrono::steady_clock::now() < claims_at_) return false;
-  const auto missing = std::find_if(wanted_.begin(), wanted_.end(), [this](PartitionId partition) {
-    return !owns(partition) && !is_in_doubt(partition);
-  });
-  if (missing == wanted_.end()) return false;
+  const auto missing = next_to_claim();
+  if (!missing) return false;
   const auto owned = own(*missing);
   if (!owned) {
-    claims_at_ = std::chrono::steady_clock::now() + kClaimEvery;
+    claims_at_[*missing] = options_.clock() + kClaimEvery;
     logging::write(logging::Level::warning, "a partition cannot be claimed now",
                    {{"partition", *missing}, {"code", owned.error().code}, {"why", owned.error().detail}});
-    return false;
+    return true;
   }
+  claims_at_.erase(*missing);
   logging::write(logging::Level::info, "a partition is owned",
                  {{"partition", *missing}, {"epoch", heads_.at(*missing).epoch}});
   return true;
 }
 
-/// Reads its commands on from `offset`; what came already from there on comes again.
-void Runner::begin_commands(PartitionId partition, std::uint64_t offset) {
+/// Reads its commands on from `from`, and what came already from there on comes again; or from where they have got to.
+void Runner::begin_commands(PartitionId partition, std::optional<std::uint64_t> from) {
   auto* inputs = log_.inputs();
   if (inputs == nullptr) return;
-  std::uint64_t session = 0;
+  std::uint64_t session = 0, offset = 0;
   {
     const std::lock_guard lock(mutex_);
     auto& commands = commands_[partition];
     session = ++last_session_;
+    // Looked at under this lock: one that arrives now belongs to one session or the other.
+    offset = from.value_or(commands.arrived);
     // What waits in the queue lies before `offset`, or comes again.
     const bool goes_on = commands.session != 0 && commands.arrived == offset;
     if (!goes_on) drop_queued(partition);

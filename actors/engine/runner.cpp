@@ -175,7 +175,9 @@ bool Runner::turn() {
     refuse_commands(disk_full());
     return false;
   }
-  return decide_batch() || took_up || follow_share();
+  const bool decided = decide_batch();
+  // However much there is to decide: what others own may owe something to this host, or be this node's next.
+  return follow_share() || decided || took_up;
 }
 
 bool Runner::decide_batch() {

@@ -165,12 +165,13 @@ class Runner {
   bool turn();
   bool decide_batch();
   bool follow_assignment();
+  std::optional<PartitionId> next_to_claim() const;
   bool own_missing();
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
   bool follow_share();
   Result<void> fold_next(PartitionId partition, log::Head& stored);
-  void begin_commands(PartitionId partition, std::uint64_t offset);
+  void begin_commands(PartitionId partition, std::optional<std::uint64_t> from);
   void drop_arrived(PartitionId partition);
   void drop_queued(PartitionId partition);
   std::vector<log::Consumed> consumed(PartitionId partition);
@@ -214,8 +215,9 @@ class Runner {
   std::optional<Unsettled> unsettled_;
   std::atomic<bool> with_log_{false};
   std::vector<PartitionId> share_;
-  std::set<PartitionId> followed_;                   ///< of its share; the store's rows are known to be of this log
-  std::chrono::steady_clock::time_point claims_at_;  ///< when it claims again what it could not
+  std::size_t share_next_ = 0;                ///< place in share_ of the one that is looked at first
+  std::set<PartitionId> followed_;            ///< of its share; the store's rows are known to be of this log
+  std::map<PartitionId, Instant> claims_at_;  ///< not before, after an attempt that failed
   RunnerMetrics metrics_;
 
   std::mutex mutex_;

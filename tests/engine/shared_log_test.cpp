@@ -109,6 +109,22 @@ class SharedLogTest : public ::testing::Test {
   void arrive(engine::Input input, std::uint64_t offset) {
     runner_->arrive(kPartition, inputs_.last_of(kPartition).session, {std::move(input), {}, {}, offset});
   }
+  /// Another node owns the counter's partition and appends to it.
+  void another_adds(std::int64_t amount) {
+    auto head = log_->claim(kPartition, "another").value();
+    log::Batch batch;
+    batch.partition = kPartition;
+    log::Record record;
+    record.type = Counter::event_type(Added{amount});
+    record.data = Counter::encode_event(Added{amount});
+    record.entity = kCounter;
+    record.version = 1;
+    record.time = now_;
+    batch.records = {record};
+    batch.end.epoch = head.epoch;
+    log::seal(batch, head);
+    ASSERT_EQ(log_->append({std::make_shared<const log::Batch>(std::move(batch))}), log::Append::committed);
+  }
   /// status of each outcome of the batches told since the last look.
   std::vector<std::int32_t> outcomes() {
     std::vector<std::int32_t> statuses;
@@ -234,6 +250,18 @@ TEST_F(SharedLogTest, NodesThatSwapPartitionsWhileBatchesAreInDoubtDoNotWaitForE
   EXPECT_EQ(total(), 1);
 }
 
+TEST_F(SharedLogTest, APartitionThatCannotBeClaimedKeepsNoOtherBack) {
+  log_->unclaimable = 1;
+  own({0, 1, 2, 3});
+  for (const PartitionId partition : {0, 2, 3}) EXPECT_TRUE(runner_->owns(partition)) << partition;
+  log_->unclaimable.reset();
+  run();
+  EXPECT_FALSE(runner_->owns(1)) << "it was tried a moment ago";
+  now_ = now_ + seconds(1);
+  run();
+  EXPECT_TRUE(runner_->owns(1));
+}
+
 TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {
   own({kPartition});
   const auto session = inputs_.last_of(kPartition).session;
@@ -249,22 +277,26 @@ TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {
 
 TEST_F(SharedLogTest, WhatOthersOwnIsFoldedSoThatItCanBeTakenOver) {
   own({});
-  auto head = log_->claim(kPartition, "another").value();
-  log::Batch batch;
-  batch.partition = kPartition;
-  log::Record record;
-  record.type = Counter::event_type(Added{7});
-  record.data = Counter::encode_event(Added{7});
-  record.entity = kCounter;
-  record.version = 1;
-  record.time = now_;
-  batch.records = {record};
-  batch.end.epoch = head.epoch;
-  log::seal(batch, head);
-  ASSERT_EQ(log_->append({std::make_shared<const log::Batch>(std::move(batch))}), log::Append::committed);
+  another_adds(7);
   run();
   EXPECT_EQ(total(), 7);
   EXPECT_FALSE(runner_->owns(kPartition));
+}
+
+TEST_F(SharedLogTest, WhatOthersOwnIsFoldedHoweverMuchThereIsToDecide) {
+  const auto other = (kPartition + 1) % 4;
+  own({other});
+  another_adds(7);
+  std::string busy;
+  for (int number = 0; busy.empty() || partition_of(busy, 4) != other; ++number) busy = Bench::id(number);
+  constexpr std::uint64_t kSteps = 20;
+  for (std::uint64_t step = 0; step < kSteps; ++step) {
+    auto input = add(1, "c" + std::to_string(step));
+    input.entity = busy;
+    runner_->arrive(other, inputs_.last_of(other).session, {std::move(input), {}, {}, step});
+    ASSERT_TRUE(runner_->step());
+  }
+  EXPECT_EQ(total(), 7) << "its host would wait, and a takeover take longer, for as long as there is much to do";
 }
 
 class CommandPostTest : public SharedLogTest {
