@@ -36,6 +36,8 @@ class Checker {
     for (PartitionId partition = 0; partition < log_->partitions(); ++partition)
       if (const auto owned = fresh_.runner().own(partition); !owned)
         wrong("K5: a new node cannot take a partition: " + owned.error().detail);
+    // One that has heard of everything.
+    log_ = world_.storage().open();
     if (!read()) return std::move(wrong_);
     for (const auto& operation : world_.clients().operations()) check_operation(operation);
     for (const auto& [entity, records] : entities_) check_entity(entity, records);
