@@ -127,6 +127,7 @@ void Runner::disown(PartitionId partition) {
   drop_arrived(partition);
   // A checkpoint of a batch that came to nothing signed nothing.
   checkpointed_.erase(partition);
+  unread_.erase(partition);
   feed_.forget(partition);
   active_.drop_those(is_of);
   agenda_.forget_those(is_of);

@@ -194,6 +194,7 @@ class Runner {
   void load_agenda(PartitionId partition);
   bool take_on(const std::string& entity, Agenda agenda);
   bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
+  std::vector<PartitionId> marks_due(Instant now) const;
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
   bool has_work() const {
@@ -212,6 +213,7 @@ class Runner {
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
   std::vector<std::atomic<bool>> owned_;    ///< the same for other threads, by partition
   std::map<PartitionId, Instant> checkpointed_;
+  std::set<PartitionId> unread_;  ///< owned; others read what became of its last commands only with its next record
   std::optional<Unsettled> unsettled_;
   std::atomic<bool> with_log_{false};
   std::vector<PartitionId> share_;

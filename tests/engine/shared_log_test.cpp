@@ -5,6 +5,7 @@
 #include "actors/engine/command_post.hpp"
 #include "events/core/digest.hpp"
 #include "events/log/chain.hpp"
+#include "events/log/checkpoint.hpp"
 #include "events/log/inputs.hpp"
 #include "tests/engine/bench.hpp"
 #include "tests/simulation/forwarding_log.hpp"
@@ -83,6 +84,10 @@ class SharedLogTest : public ::testing::Test {
     engine::RunnerOptions options;
     options.clock = [this] { return now_; };
     options.host = "here";
+    if (signs_)
+      options.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
+        return log::make_checkpoint(signer_, partition, head, {head}, now);
+      };
     store_ = engine::make_memory_state_store();
     runner_ = std::make_unique<engine::Runner>(options, *log_, *store_, kinds_, system_, effects_);
     runner_->share({0, 1, 2, 3});
@@ -138,6 +143,8 @@ class SharedLogTest : public ::testing::Test {
     return row && row.value() ? Counter::decode_state(row.value()->state).value().total : 0;
   }
 
+  const log::Signer signer_ = log::Signer::temporary();
+  bool signs_ = false;
   const std::string kCounter = Bench::id(1);
   const PartitionId kPartition = partition_of(kCounter, 4);
   Instant now_{1'772'366'400'000'000};
@@ -185,6 +192,26 @@ TEST_F(SharedLogTest, WhatExpiredMayBeTriedAgainUnderItsKey) {
   arrive(add(1, "late"), 1);
   run();
   EXPECT_EQ(total(), 1);
+}
+
+TEST_F(SharedLogTest, WhatBecameOfTheLastCommandIsReadByOthersSoonAlsoWhenNoRecordFollows) {
+  signs_ = true;
+  make_runner();
+  own({kPartition});
+  arrive(add(1, "accepted"), 0);
+  run();
+  const auto before = log_->head(kPartition).seq;
+  arrive(add(-9, "refused"), 1);
+  run();
+  ASSERT_TRUE(log_->read(kPartition, before + 1, 1 << 20).value().empty()) << "there is no record to read it with";
+  now_ = now_ + log::kCheckpointEvery;
+  run();
+  const auto batches = log_->read(kPartition, before + 1, 1 << 20).value();
+  ASSERT_THAT(batches, SizeIs(2));
+  EXPECT_EQ(batches.front()->end.outcomes.at(0).command_id, "refused");
+  now_ = now_ + log::kCheckpointEvery;
+  run();
+  EXPECT_EQ(log_->head(kPartition).seq, batches.back()->end.last) << "once is enough";
 }
 
 TEST_F(SharedLogTest, ANewOwnerGoesOnBehindTheLastCommandThatWasDecided) {
