@@ -126,6 +126,18 @@ std::string SimulatedGroup::owner(PartitionId partition) const {
   return {};
 }
 
+bool SimulatedGroup::is_quiet() const {
+  if (sharing_ || !under_way_.empty()) return false;
+  for (PartitionId partition = 0; partition < commands_.size(); ++partition) {
+    const auto member = members_.find(owner(partition));
+    if (member == members_.end() || member->second.process == nullptr) return false;
+    const auto& assigned = member->second.process->assigned_;
+    const auto place = assigned.find(partition);
+    if (place == assigned.end() || !place->second || place->second->next < commands_[partition].size()) return false;
+  }
+  return true;
+}
+
 // ---- what they send each other
 
 Instant SimulatedGroup::send(SimulatedInputs& sender, PartitionId partition, const Command& command) {

@@ -43,8 +43,8 @@ class SimulatedGroup {
   std::string owner(PartitionId partition) const;
   /// What was sent to a partition so far, in the order in which it is read.
   const std::deque<Command>& commands(PartitionId partition) const { return commands_[partition]; }
-  /// What is on its way.
-  std::size_t under_way() const { return under_way_.size(); }
+  /// Nothing is on its way, no share-out is under way, and every partition is read to its end by its owner.
+  bool is_quiet() const;
   /// Share-outs so far.
   std::uint64_t generation() const { return generation_; }
 
