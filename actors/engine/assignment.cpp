@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kArrivedMax = 16'384;
 /// Between two attempts to claim what is assigned.
 constexpr Duration kClaimEvery = milliseconds(500);
+/// So long what is owned already waits for claims.
+constexpr Duration kClaimsPatience = milliseconds(200);
 
 }  // namespace
 
@@ -83,7 +85,16 @@ bool Runner::follow_assignment() {
     for (const auto& [partition, head] : heads_) begin_commands(partition, std::nullopt);
     claims_at_.clear();
   }
-  return own_missing();
+  return own_some();
+}
+
+/// Each partition that is owned looks through the whole record for messages; those that are owned together do it once.
+bool Runner::own_some() {
+  if (!next_to_claim()) return false;
+  const auto begun = options_.clock();
+  while (own_missing())
+    if (stopping_ || options_.clock() - begun >= kClaimsPatience) break;
+  return true;
 }
 
 /// settle() claims it.
@@ -115,9 +126,8 @@ std::optional<PartitionId> Runner::next_to_claim() const {
   return next;
 }
 
-/// One at a time, so that what is owned already does not wait for all, and one that cannot be had does not keep the
-/// others back. Also while a batch is in doubt: two nodes that have swapped partitions would wait for each other's
-/// claims for ever. False: there was nothing to claim.
+/// One that cannot be had does not keep the others back. Also while a batch is in doubt: two nodes that have swapped
+/// partitions would wait for each other's claims for ever. False: there was nothing to claim.
 bool Runner::own_missing() {
   const auto missing = next_to_claim();
   if (!missing) return false;

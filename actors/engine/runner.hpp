@@ -166,6 +166,7 @@ class Runner {
   bool decide_batch();
   bool follow_assignment();
   std::optional<PartitionId> next_to_claim() const;
+  bool own_some();
   bool own_missing();
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
