@@ -58,11 +58,13 @@ struct KeysRotate {
   Folder data;
   EncryptionKey encryption;
   std::filesystem::path next_file;  ///< holds the new key, or is made; empty for the key of --dev
+  ServeOptions server;              ///< where the log is, how it is reached
 };
 struct KeysErase {
   Folder data;
   EncryptionKey encryption;
   std::string project;
+  ServeOptions server;  ///< as that of KeysRotate
 };
 
 /// How the brokers are reached, and which topics are meant.

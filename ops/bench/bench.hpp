@@ -14,6 +14,7 @@ struct Options {
   std::size_t rows_large = 1'000'000;
   std::string kafka;  ///< brokers, for the figures of the log on Kafka
   std::size_t kafka_commands = 1'000'000;
+  std::filesystem::path streams;  ///< starts the application that the engine is compared with; empty: it is not
 };
 
 /// What the figures of one run share.
@@ -54,5 +55,7 @@ void measure_memory(Bench& bench);
 void measure_memory_per_actor(Bench& bench);
 void measure_kafka_single(Bench& bench);
 void measure_kafka_many(Bench& bench);
+void measure_kafka_latency(Bench& bench);
+void measure_kafka_streams(Bench& bench);
 
 }  // namespace hub::bench

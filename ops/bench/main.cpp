@@ -1,6 +1,6 @@
 // Figures of the whole system, measured on the real server and on the libraries that it is made of.
 //   hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE …]
-//   hub_bench --kafka-brokers HOST:PORT [--folder DIR] [--commands N] [FIGURE …]
+//   hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE …]
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -43,6 +43,8 @@ constexpr Subject kSubjects[] = {
 constexpr Subject kKafkaSubjects[] = {
     {"kafka_single", "commands of one event that lie on their topic", measure_kafka_single},
     {"kafka_ten", "commands of ten events each that lie on their topic", measure_kafka_many},
+    {"kafka_latency", "a command until its outcome, 1,000 a second", measure_kafka_latency},
+    {"kafka_streams", "the same with Kafka Streams: counts by key, exactly once", measure_kafka_streams},
 };
 
 std::string choices() {
@@ -54,7 +56,7 @@ std::string choices() {
   };
   text += "usage: hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE ...]\n";
   list(kSubjects);
-  text += "usage: hub_bench --kafka-brokers HOST:PORT [--folder DIR] [--commands N] [FIGURE ...]\n";
+  text += "usage: hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE ...]\n";
   list(kKafkaSubjects);
   return text;
 }
@@ -93,6 +95,8 @@ std::vector<std::string_view> read_options(int argc, char** argv, Options& optio
       options.rows_large = count_of(argument, value);
     } else if (argument == "--kafka-brokers") {
       options.kafka = value;
+    } else if (argument == "--streams") {
+      options.streams = value;
     } else if (argument == "--commands") {
       options.kafka_commands = count_of(argument, value);
     } else {

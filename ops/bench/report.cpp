@@ -38,6 +38,7 @@ constexpr Goal kGoals[] = {
     {.name = "memory_per_actor", .value_max = 2'048},
     {.name = "kafka_single", .value_min = 40'000},
     {.name = "kafka_ten", .value_min = 150'000},
+    {.name = "kafka_latency", .p50_ms_max = 12, .p99_ms_max = 40},
     {.name = "kafka_single.raw"},
     {.name = "kafka_ten.raw"},
     {.name = "kafka_single.share", .value_min = 50},

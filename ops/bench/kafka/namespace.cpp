@@ -18,26 +18,6 @@ constexpr int kPatienceMs = 60'000;
 constexpr int kPollMs = 100;
 constexpr std::size_t kNoteBytes = 40;
 
-kafka::Client producer_of(const Namespace& there, kafka::Settings settings) {
-  settings.insert({{"enable.idempotence", "true"}, {"linger.ms", "5"}, {"queue.buffering.max.messages", "1000000"}});
-  auto conf = kafka::make_conf(there.brokers, settings);
-  require(conf.has_value(), "no configuration of Kafka");
-  auto client = kafka::make_client(RD_KAFKA_PRODUCER, std::move(conf).value());
-  require(client.has_value(), "no producer");
-  return std::move(client).value();
-}
-
-kafka::Client reader_of(const Namespace& there) {
-  auto conf = kafka::make_conf(there.brokers, {{"group.id", there.name + "-bench"},
-                                               {"enable.auto.commit", "false"},
-                                               {"enable.partition.eof", "true"},
-                                               {"isolation.level", "read_committed"}});
-  require(conf.has_value(), "no configuration of Kafka");
-  auto client = kafka::make_client(RD_KAFKA_CONSUMER, std::move(conf).value());
-  require(client.has_value(), "no consumer");
-  return std::move(client).value();
-}
-
 void check(rd_kafka_error_t* error) {
   const kafka::Error owned(error);
   require(!owned, owned ? rd_kafka_error_string(owned.get()) : "");
@@ -84,18 +64,49 @@ log::Command count_command(std::size_t number, std::size_t events) {
   return command;
 }
 
+kafka::Client producer_of(const Namespace& there, kafka::Settings settings) {
+  settings.insert({{"enable.idempotence", "true"}, {"linger.ms", "5"}, {"queue.buffering.max.messages", "1000000"}});
+  auto conf = kafka::make_conf(there.brokers, settings);
+  require(conf.has_value(), "no configuration of Kafka");
+  auto client = kafka::make_client(RD_KAFKA_PRODUCER, std::move(conf).value());
+  require(client.has_value(), "no producer");
+  return std::move(client).value();
+}
+
+kafka::Client reader_of(const Namespace& there, const std::string& group) {
+  auto conf = kafka::make_conf(there.brokers, {{"group.id", group},
+                                               {"enable.auto.commit", "false"},
+                                               {"enable.partition.eof", "true"},
+                                               {"isolation.level", "read_committed"}});
+  require(conf.has_value(), "no configuration of Kafka");
+  auto client = kafka::make_client(RD_KAFKA_CONSUMER, std::move(conf).value());
+  require(client.has_value(), "no consumer");
+  return std::move(client).value();
+}
+
+void assign_all(const kafka::Client& reader, const std::string& topic, std::uint32_t partitions) {
+  const kafka::Offsets all(rd_kafka_topic_partition_list_new(static_cast<int>(partitions)));
+  for (std::uint32_t partition = 0; partition < partitions; ++partition)
+    rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), static_cast<std::int32_t>(partition))->offset =
+        RD_KAFKA_OFFSET_BEGINNING;
+  require(rd_kafka_assign(reader.get(), all.get()) == RD_KAFKA_RESP_ERR_NO_ERROR, "no assignment");
+}
+
+void send(const kafka::Client& producer, const Namespace& there, const log::Command& command) {
+  const auto partition = partition_of(command.entity, there.record.partitions);
+  for (;;) {
+    auto message = kafka::to_message(command);
+    const auto error = kafka::produce(producer.get(), there.topics.commands, partition, message, nullptr);
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    require(error == RD_KAFKA_RESP_ERR__QUEUE_FULL, kafka::text_of(error));
+    rd_kafka_poll(producer.get(), kPollMs);
+  }
+}
+
 void lay_commands(const Namespace& there, std::size_t count, std::size_t events_each) {
-  const auto client = producer_of(there, {});
+  const auto client = producer_of(there);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto command = count_command(i, events_each);
-    const auto partition = partition_of(command.entity, there.record.partitions);
-    for (;;) {
-      auto message = kafka::to_message(command);
-      const auto error = kafka::produce(client.get(), there.topics.commands, partition, message, nullptr);
-      if (error == RD_KAFKA_RESP_ERR_NO_ERROR) break;
-      require(error == RD_KAFKA_RESP_ERR__QUEUE_FULL, kafka::text_of(error));
-      rd_kafka_poll(client.get(), kPollMs);
-    }
+    send(client, there, count_command(i, events_each));
     if (i % kTransactionRecords == 0) rd_kafka_poll(client.get(), 0);
   }
   require(rd_kafka_flush(client.get(), kPatienceMs) == RD_KAFKA_RESP_ERR_NO_ERROR, "the commands are not there");
@@ -122,12 +133,8 @@ double write_raw(const Namespace& there, std::size_t count, std::size_t bytes) {
 }
 
 Volume volume_of(const Namespace& there, const std::string& topic) {
-  const auto client = reader_of(there);
-  const kafka::Offsets all(rd_kafka_topic_partition_list_new(static_cast<int>(there.record.partitions)));
-  for (std::uint32_t partition = 0; partition < there.record.partitions; ++partition)
-    rd_kafka_topic_partition_list_add(all.get(), topic.c_str(), static_cast<std::int32_t>(partition))->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
-  require(rd_kafka_assign(client.get(), all.get()) == RD_KAFKA_RESP_ERR_NO_ERROR, "no assignment");
+  const auto client = reader_of(there, there.name + "-bench");
+  assign_all(client, topic, there.record.partitions);
   Volume volume;
   for (std::uint32_t ended = 0; ended < there.record.partitions;) {
     const kafka::Message message(rd_kafka_consumer_poll(client.get(), kPatienceMs));

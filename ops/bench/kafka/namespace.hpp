@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <string>
 
+#include "events/kafka/client.hpp"
 #include "events/kafka/topics.hpp"
 #include "events/log/inputs.hpp"
 
@@ -31,6 +32,12 @@ void lay_commands(const Namespace& there, std::size_t count, std::size_t events_
 
 /// Writes `count` messages of `bytes` to `<ns>.events` in transactions of 1,000, and answers the seconds that it took.
 double write_raw(const Namespace& there, std::size_t count, std::size_t bytes);
+
+kafka::Client producer_of(const Namespace& there, kafka::Settings settings = {});
+/// Reads what is committed, as a member of `group` or by assign_all(); tells of each partition's end.
+kafka::Client reader_of(const Namespace& there, const std::string& group);
+void assign_all(const kafka::Client& reader, const std::string& topic, std::uint32_t partitions);
+void send(const kafka::Client& producer, const Namespace& there, const log::Command& command);
 
 /// Records that lie on a topic and are committed, and their bytes: keys, values and headers.
 struct Volume {
