@@ -87,7 +87,9 @@ TEST_F(LineSenderTest, SendsNothingBehindAMessageThatIsNotAnswered) {
   EXPECT_THAT(seqs_of(sent()), ElementsAre(1));
   write(2, 2);
   sender_.grown(id_);
-  sender_.grown(id_);
+  const auto other = derive_id("dep_", "other", 0);
+  sender_.grown(other);
+  EXPECT_EQ(sent().deployment, other) << "that one was looked at before this one";
   sender_.kept(id_, 1);
   EXPECT_THAT(seqs_of(sent()), ElementsAre(2)) << "once, and behind the answer";
 }
