@@ -8,10 +8,16 @@ namespace {
 
 constexpr std::uint64_t kSeedsMax = 2'000;
 
-void expect_noticed(const std::string& protection, const Decorations& decorations) {
+WorldOptions plain(std::uint64_t seed) {
+  WorldOptions options;
+  options.seed = seed;
+  return options;
+}
+
+void expect_noticed(const std::string& protection, const Decorations& decorations,
+                    WorldOptions (*options_of)(std::uint64_t) = plain) {
   for (std::uint64_t seed = 1; seed <= kSeedsMax; ++seed) {
-    WorldOptions options;
-    options.seed = seed;
+    auto options = options_of(seed);
     options.decorations = decorations;
     const auto wrong = run_and_check(options);
     if (wrong.empty()) continue;
@@ -34,6 +40,22 @@ TEST(Controls, WithoutEpochsTheCheckFails) {
 }
 TEST(Controls, WithoutReadingBackTheCheckFails) {
   expect_noticed("read_back", without_read_back());
+}
+
+TEST(Controls, WithLostCommandsTheCheckFails) {
+  expect_noticed("lost_commands", with_lost_commands(), nodes_by_log);
+}
+TEST(Controls, WithLostEffectsTheCheckFails) {
+  expect_noticed("lost_effects", with_lost_effects(), nodes_by_log);
+}
+TEST(Controls, WithoutPositionsOfCommandsTheCheckFails) {
+  expect_noticed("command_positions", without_command_positions(), nodes_by_log);
+}
+TEST(Controls, WithoutAgendasOfWhatIsTakenUpTheCheckFails) {
+  expect_noticed("agendas", without_agendas(), nodes_by_log);
+}
+TEST(Controls, WithoutEpochsOfSeveralNodesTheCheckFails) {
+  expect_noticed("epochs_by_log", without_epochs(), nodes_by_log);
 }
 
 }  // namespace
