@@ -43,10 +43,10 @@ TEST(Controls, WithoutReadingBackTheCheckFails) {
 }
 
 TEST(Controls, WithLostCommandsTheCheckFails) {
-  expect_noticed("lost_commands", with_lost_commands(), nodes_by_log);
+  expect_noticed("every_command", with_lost_commands(), nodes_by_log);
 }
 TEST(Controls, WithLostEffectsTheCheckFails) {
-  expect_noticed("lost_effects", with_lost_effects(), nodes_by_log);
+  expect_noticed("every_effect", with_lost_effects(), nodes_by_log);
 }
 TEST(Controls, WithoutPositionsOfCommandsTheCheckFails) {
   expect_noticed("command_positions", without_command_positions(), nodes_by_log);
@@ -54,8 +54,13 @@ TEST(Controls, WithoutPositionsOfCommandsTheCheckFails) {
 TEST(Controls, WithoutAgendasOfWhatIsTakenUpTheCheckFails) {
   expect_noticed("agendas", without_agendas(), nodes_by_log);
 }
-TEST(Controls, WithoutEpochsOfSeveralNodesTheCheckFails) {
-  expect_noticed("epochs_by_log", without_epochs(), nodes_by_log);
+// Each of them alone keeps out whoever was replaced.
+TEST(Controls, WithoutEpochsAndTheFenceOfTheGroupTheCheckFails) {
+  expect_noticed("epochs_and_group", without_epochs(), [](std::uint64_t seed) {
+    auto options = nodes_by_log(seed);
+    options.group_fences = false;
+    return options;
+  });
 }
 
 }  // namespace
