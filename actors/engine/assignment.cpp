@@ -52,15 +52,9 @@ void Runner::arrive(PartitionId partition, std::uint64_t session, Submission sub
   HUB_ASSERT(submission.offset.has_value());
   {
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return stopping_ || stands_still_ || queue_.size() < kArrivedMax; });
+    idle_.wait(lock, [this] { return stopping_ || queue_.size() < kArrivedMax; });
     const auto place = commands_.find(partition);
     if (stopping_ || place == commands_.end() || place->second.session != session) return;
-    if (queue_.size() >= kArrivedMax) {
-      // Who tells of it also tells of assignments, and one of those may be what is waited for: it is to come again.
-      place->second.session = ++last_session_;
-      held_back_.insert(partition);
-      return;
-    }
     place->second.arrived = *submission.offset + 1;
     queue_.push_back(std::move(submission));
     metrics_.queued = queue_.size();
@@ -150,25 +144,6 @@ bool Runner::own_missing() {
   return true;
 }
 
-/// While nothing can be decided nobody waits for room.
-void Runner::stand_still(bool still) {
-  if (stands_still_ == still) return;
-  {
-    const std::lock_guard lock(mutex_);
-    stands_still_ = still;
-  }
-  idle_.notify_all();
-}
-
-void Runner::begin_held_back() {
-  std::set<PartitionId> held_back;
-  {
-    const std::lock_guard lock(mutex_);
-    held_back.swap(held_back_);
-  }
-  for (const auto partition : held_back) begin_commands(partition, std::nullopt);
-}
-
 /// Reads its commands on from `from`, and what came already from there on comes again; or from where they have got to.
 void Runner::begin_commands(PartitionId partition, std::optional<std::uint64_t> from) {
   auto* inputs = log_.inputs();
@@ -178,7 +153,6 @@ void Runner::begin_commands(PartitionId partition, std::optional<std::uint64_t> 
     const std::lock_guard lock(mutex_);
     auto& commands = commands_[partition];
     session = ++last_session_;
-    held_back_.erase(partition);
     // Looked at under this lock: one that arrives now belongs to one session or the other.
     offset = from.value_or(commands.arrived);
     // What waits in the queue lies before `offset`, or comes again.
@@ -191,7 +165,6 @@ void Runner::begin_commands(PartitionId partition, std::optional<std::uint64_t> 
 
 void Runner::drop_arrived(PartitionId partition) {
   const std::lock_guard lock(mutex_);
-  held_back_.erase(partition);
   if (commands_.erase(partition) > 0) drop_queued(partition);
 }
 

@@ -167,12 +167,10 @@ bool Runner::step() {
 bool Runner::turn() {
   const bool took_up = follow_assignment();
   if (unsettled_) {
-    stand_still(true);
     const WithLog with_log(*this);
     return settle();
   }
   metrics_.held = options_.has_room && !options_.has_room();
-  stand_still(metrics_.held);
   if (metrics_.held) {
     refuse_commands(disk_full());
     return false;
@@ -184,7 +182,6 @@ bool Runner::turn() {
 }
 
 bool Runner::decide_batch() {
-  begin_held_back();
   feed_.poll();
   leave_what_others_claimed();
   auto inputs = take();

@@ -97,8 +97,7 @@ class Runner {
   void assign(std::set<PartitionId> partitions, bool goes_on);
   /// Between two assignments nothing is decided. Returns when nothing is being appended. Any thread.
   void suspend();
-  /// What came by the log's inputs; waits while too much is queued and is being decided; when nothing is, it is to
-  /// come again. An earlier session's is left out. Any thread.
+  /// What came by the log's inputs; waits while too much is queued. An earlier session's is left out. Any thread.
   void arrive(PartitionId partition, std::uint64_t session, Submission submission);
 
   /// One batch. False when there was nothing to do.
@@ -173,8 +172,6 @@ class Runner {
   bool may_claim(PartitionId partition) const;
   bool follow_share();
   Result<void> fold_next(PartitionId partition, log::Head& stored);
-  void stand_still(bool still);
-  void begin_held_back();
   void begin_commands(PartitionId partition, std::optional<std::uint64_t> from);
   void drop_arrived(PartitionId partition);
   void drop_queued(PartitionId partition);
@@ -232,8 +229,6 @@ class Runner {
   std::map<PartitionId, std::size_t> waiting_commands_;
   std::map<PartitionId, Commands> commands_;
   std::uint64_t last_session_ = 0;
-  std::set<PartitionId> held_back_;                ///< whose commands are to come again, for there was no room
-  bool stands_still_ = false;                      ///< nothing is decided for want of an outcome or of room on the disk
   std::optional<std::set<PartitionId>> assigned_;  ///< and not followed yet
   bool goes_on_ = true;                            ///< false: what is owned may have been others' since the last turn
   std::set<PartitionId> wanted_;                   ///< of the runner's thread: what it was assigned
