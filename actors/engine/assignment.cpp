@@ -11,6 +11,8 @@ namespace {
 
 /// Of inputs that came by the log and wait here; what is beyond waits there.
 constexpr std::size_t kArrivedMax = 16'384;
+/// So long the thread that brings them waits for room: it is also the one that hears of assignments.
+constexpr std::chrono::milliseconds kRoomPatience{1'000};
 /// Between two attempts to claim what is assigned.
 constexpr Duration kClaimEvery = milliseconds(500);
 /// So long what is owned already waits for claims.
@@ -52,10 +54,18 @@ void Runner::arrive(PartitionId partition, std::uint64_t session, Submission sub
   HUB_ASSERT(submission.offset.has_value());
   {
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return stopping_ || queue_.size() < kArrivedMax; });
+    const auto has_room = [this] { return stopping_ || queue_.size() < kArrivedMax; };
     const auto place = commands_.find(partition);
-    if (stopping_ || place == commands_.end() || place->second.session != session) return;
-    place->second.arrived = *submission.offset + 1;
+    if (stopping_ || place == commands_.end() || place->second.session != session || place->second.missed) return;
+    const bool has_come_in = idle_.wait_for(lock, kRoomPatience, has_room);
+    // What was true before the wait need not be any more.
+    const auto now = commands_.find(partition);
+    if (stopping_ || now == commands_.end() || now->second.session != session) return;
+    if (!has_come_in) {
+      now->second.missed = missed_any_ = true;
+      return;
+    }
+    now->second.arrived = *submission.offset + 1;
     queue_.push_back(std::move(submission));
     metrics_.queued = queue_.size();
   }
@@ -85,7 +95,21 @@ bool Runner::follow_assignment() {
     for (const auto& [partition, head] : heads_) begin_commands(partition, std::nullopt);
     claims_at_.clear();
   }
+  read_what_was_missed();
   return own_some();
+}
+
+/// What found no room is read again when there is some.
+void Runner::read_what_was_missed() {
+  std::vector<PartitionId> partitions;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!missed_any_ || queue_.size() > kArrivedMax / 2) return;
+    missed_any_ = false;
+    for (const auto& [partition, commands] : commands_)
+      if (commands.missed) partitions.push_back(partition);
+  }
+  for (const auto partition : partitions) begin_commands(partition, std::nullopt);
 }
 
 /// Each partition that is owned looks through the whole record for messages; those that are owned together do it once.

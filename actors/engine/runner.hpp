@@ -152,6 +152,7 @@ class Runner {
     std::uint64_t session = 0;
     std::uint64_t arrived = 0;  ///< offset behind the last that came
     std::uint64_t taken = 0;    ///< offset behind the last that is in a batch
+    bool missed = false;        ///< what came behind `arrived` found no room
   };
   /// A batch of which nobody knows whether it is in the log.
   struct Unsettled {
@@ -173,6 +174,7 @@ class Runner {
   bool follow_share();
   Result<void> fold_next(PartitionId partition, log::Head& stored);
   void begin_commands(PartitionId partition, std::optional<std::uint64_t> from);
+  void read_what_was_missed();
   void drop_arrived(PartitionId partition);
   void drop_queued(PartitionId partition);
   std::vector<log::Consumed> consumed(PartitionId partition);
@@ -228,6 +230,7 @@ class Runner {
   std::deque<Submission> queue_;
   std::map<PartitionId, std::size_t> waiting_commands_;
   std::map<PartitionId, Commands> commands_;
+  bool missed_any_ = false;  ///< one of commands_ has missed something
   std::uint64_t last_session_ = 0;
   std::optional<std::set<PartitionId>> assigned_;  ///< and not followed yet
   bool goes_on_ = true;                            ///< false: what is owned may have been others' since the last turn

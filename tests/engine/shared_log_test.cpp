@@ -289,6 +289,24 @@ TEST_F(SharedLogTest, APartitionThatCannotBeClaimedKeepsNoOtherBack) {
   EXPECT_TRUE(runner_->owns(1));
 }
 
+TEST_F(SharedLogTest, WhoBringsCommandsIsNotHeldUpForLongAndBringsAgainWhatFoundNoRoom) {
+  own({kPartition});
+  constexpr std::uint64_t kRoom = 16'384;
+  const auto first = inputs_.last_of(kPartition);
+  for (std::uint64_t i = 0; i <= kRoom; ++i) arrive(add(1, "command " + std::to_string(i)), i);
+  // Behind one that was left out nothing is taken, also when there is room, or that one would be lost.
+  ASSERT_TRUE(runner_->step());
+  arrive(add(1, "too early"), kRoom + 1);
+  run();
+  EXPECT_EQ(total(), static_cast<std::int64_t>(kRoom));
+  const auto again = inputs_.last_of(kPartition);
+  EXPECT_EQ(again.offset, kRoom);
+  EXPECT_GT(again.session, first.session);
+  arrive(add(1, "command " + std::to_string(kRoom)), kRoom);
+  run();
+  EXPECT_EQ(total(), static_cast<std::int64_t>(kRoom + 1));
+}
+
 TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {
   own({kPartition});
   const auto session = inputs_.last_of(kPartition).session;
