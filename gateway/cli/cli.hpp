@@ -88,6 +88,7 @@ struct Migrate {
   std::string node;               ///< empty: the one that the folder has, or one that is made
   std::uint32_t replication = 0;  ///< of topics that are made; 0: as many as there are brokers, at most 3
   Duration wait;                  ///< for brokers that are still starting, or nodes that stop
+  EncryptionKey encryption;       ///< of the secrets that go along
 };
 
 /// A machine that runs no engine, attached to a server.

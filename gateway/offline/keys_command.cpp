@@ -76,19 +76,6 @@ void print_keys(const std::vector<accounts::ApiKeyItem>& keys, Console& console)
       console));
 }
 
-/// Where the key in force is: given, or kept by --dev.
-secrets::KeySource source_of(const cli::EncryptionKey& given, const server::DataFolder& folder) {
-  std::error_code error;
-  const bool dev =
-      given.text.empty() && given.file.empty() &&
-      (fs::exists(folder.keys() / "encryption-key", error) || fs::exists(folder.keys() / "encryption-key.next", error));
-  return {given.text, given.file, dev, folder.keys()};
-}
-
-Failure no_key() {
-  return unavailable("secrets.no_key", "set ENCRYPTION_KEY to the key in force, or give --encryption-key-file");
-}
-
 /// Also holds the log, so that no server starts meanwhile.
 struct OpenedSecrets {
   std::unique_ptr<log::Log> log;
@@ -104,10 +91,10 @@ Result<OpenedSecrets> open_secrets(const cli::EncryptionKey& given, const server
   const auto partitions = opened.log->partitions();
   opened.log.reset();
   HUB_TRY(opened.log, open_to_write(folder, partitions));
-  const auto source = source_of(given, folder);
+  const auto source = key_source(given, folder);
   opened.dev = source.dev;
   HUB_TRY(auto key, secrets::load_key(source));
-  if (!key) return no_key();
+  if (!key) return no_encryption_key();
   HUB_TRY(opened.store, secrets::SlotStore::open(secrets::secrets_folder(folder.keys()), std::move(key)));
   return opened;
 }
@@ -142,7 +129,7 @@ Result<Visit> visit(const cli::ServeOptions& options, const server::DataFolder& 
 Result<std::unique_ptr<secrets::SharedSlots>> shared_secrets(const cli::ServeOptions& options,
                                                              const cli::EncryptionKey& given) {
   HUB_TRY(auto key, secrets::load_key({given.text, given.file, false, {}}));
-  if (!key) return no_key();
+  if (!key) return no_encryption_key();
   return server::open_shared_slots(options, std::move(key));
 }
 
