@@ -42,6 +42,8 @@ Result<void> GroupMember::open() {
                                                   {"enable.auto.offset.store", "false"},
                                                   {"auto.offset.reset", "error"},
                                                   {"fetch.error.backoff.ms", "50"},
+                                                  // What a new owner begins to read waits for the fetch under way.
+                                                  {"fetch.wait.max.ms", "100"},
                                                   {"queued.max.messages.kbytes", std::string(kFetchedKbMax)},
                                                   {"check.crcs", "true"}}));
   rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);

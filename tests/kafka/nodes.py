@@ -74,9 +74,11 @@ class Nodes:
 
 
 def settled(client, answer):
-    """The deployment of an answer, also of one that came before the decision."""
+    """The deployment of an answer, also of one that came before the decision; None when it came too late for certain."""
     if answer.status_code == 201:
         return answer.json()["id"]
+    if answer.status_code == 504 and answer.json()["code"] == "command.expired":
+        return None
     assert answer.status_code == 202, answer.text
     url = answer.json()["status_url"]
     outcome = hub.eventually(lambda: client.get(url).status_code == 200 and client.get(url).json(), "it is decided", 60)

@@ -25,10 +25,11 @@ class Pacer {
       const auto due = start + i * kBetween;
       std::this_thread::sleep_until(due);
       const bool timed = i >= kWarmUp;
-      const auto sent = engine_.submit(engine::input_of(count_command(i, 1)), [this, due, timed](const engine::Reply& reply) {
-        require(!reply.refusal && !reply.pending, "a command is refused, or not decided in time");
-        answered(Clock::now() - due, timed);
-      });
+      const auto sent =
+          engine_.submit(engine::input_of(count_command(i, 1)), [this, due, timed](const engine::Reply& reply) {
+            require(!reply.refusal && !reply.pending, "a command is refused, or not decided in time");
+            answered(Clock::now() - due, timed);
+          });
       require(sent.has_value(), "a command is not taken");
     }
     const auto until = Clock::now() + kPatience;
