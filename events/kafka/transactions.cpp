@@ -10,12 +10,11 @@ namespace hub::kafka {
 namespace {
 
 constexpr int kTransactionMs = 5'000;
-constexpr std::chrono::milliseconds kRetryFor{2 * kTransactionMs};
-constexpr std::chrono::milliseconds kOpenPatience{15'000};
+/// Beyond its time-out the broker ends a transaction: nothing is gained by waiting much longer for the rest of it.
+constexpr std::chrono::milliseconds kWriteMax{kTransactionMs + 2'000};
+constexpr std::chrono::milliseconds kAbortMax{4'000};
+constexpr std::chrono::milliseconds kOpenPatience{10'000};
 constexpr std::chrono::seconds kSlowCall{2};
-
-/// Our own wait is bounded by those of the broker: a shorter one would leave the client in a state that nobody knows.
-constexpr int kUntilDone = -1;
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   // Also what wakes the flush within a commit: without it that looks every 10 ms only.
@@ -33,6 +32,23 @@ void on_error(rd_kafka_t*, int error, const char*, void* opaque) {
     default:
       break;
   }
+}
+
+/// Numbers of requests in Kafka's protocol.
+constexpr std::int16_t kProduce = 0, kAddPartitions = 24, kAddOffsets = 25, kEndTxn = 26, kTxnOffsetCommit = 28;
+
+/// A request that got no answer may lie on its way for as long as it likes, and the client sends it again and says
+/// nothing: what was meant to end this transaction could then end the next one of the same producer.
+rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
+                              std::int32_t, std::size_t, std::int64_t, rd_kafka_resp_err_t error, void* shaken) {
+  const bool counts = request == kProduce || request == kAddPartitions || request == kAddOffsets ||
+                      request == kEndTxn || request == kTxnOffsetCommit;
+  if (counts && error != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<std::atomic<bool>*>(shaken)->store(true);
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* shaken, char*, std::size_t) {
+  return rd_kafka_interceptor_add_on_response_received(client, "computehub", on_answer, shaken);
 }
 
 bool is_fence(rd_kafka_resp_err_t code) {
@@ -59,6 +75,8 @@ Result<std::unique_ptr<Transactions>> Transactions::open(const Brokers& brokers,
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
   rd_kafka_conf_set_opaque(conf.get(), &made->shaken_);
+  HUB_ASSERT(rd_kafka_conf_interceptor_add_on_new(conf.get(), "computehub", on_new, &made->shaken_) ==
+             RD_KAFKA_RESP_ERR_NO_ERROR);
   HUB_TRY(made->client_, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
@@ -82,13 +100,17 @@ Transactions::~Transactions() {
 }
 
 template <class Call>
-Error Transactions::repeat(Call call) {
-  const auto begun = std::chrono::steady_clock::now();
+Error Transactions::repeat(std::chrono::steady_clock::time_point deadline, Call call) {
+  // Without a bound of ours this version of the client would go on for as long as a broker asks it to try again. One
+  // whose time is over is left in a state that nobody knows, and is made anew.
+  using std::chrono::milliseconds;
   for (;;) {
-    Error error = call();
-    const auto took = std::chrono::steady_clock::now() - begun;
-    if (took > kSlowCall) shaken_ = true;
-    if (!error || rd_kafka_error_is_retriable(error.get()) == 0 || took > kRetryFor) return error;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - begun).count();
+    Error error = call(static_cast<int>(std::max<milliseconds::rep>(1, left)));
+    const auto now = std::chrono::steady_clock::now();
+    if (now - begun > kSlowCall) shaken_ = true;
+    if (!error || rd_kafka_error_is_retriable(error.get()) == 0 || now >= deadline) return error;
     shaken_ = true;
   }
 }
@@ -109,19 +131,21 @@ bool Transactions::produce(const std::string& topic, std::vector<Placed>& messag
 Outcome Transactions::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
   rd_kafka_poll(client_.get(), 0);
   shaken_ = false;
+  const auto deadline = std::chrono::steady_clock::now() + kWriteMax;
   if (auto error = Error(rd_kafka_begin_transaction(client_.get()))) return ended(std::move(error), false);
   if (!produce(topic, messages)) return abort();
   if (consumed != nullptr) {
     // What is sent lies there before the group is asked: a claim that comes between waits until this has ended, and
     // one that came before has the group refuse it.
     rd_kafka_flush(client_.get(), kTransactionMs);
-    auto error = repeat([&] {
-      return Error(rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(),
-                                                        kUntilDone));
+    auto error = repeat(deadline, [&](int wait_ms) {
+      return Error(
+          rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(), wait_ms));
     });
     if (error) return ended(std::move(error), false);
   }
-  auto error = repeat([&] { return Error(rd_kafka_commit_transaction(client_.get(), kUntilDone)); });
+  auto error =
+      repeat(deadline, [&](int wait_ms) { return Error(rd_kafka_commit_transaction(client_.get(), wait_ms)); });
   return error ? ended(std::move(error), true) : Outcome::committed;
 }
 
@@ -144,7 +168,8 @@ Outcome Transactions::ended(Error error, bool committing) {
 }
 
 Outcome Transactions::abort() {
-  const auto error = repeat([&] { return Error(rd_kafka_abort_transaction(client_.get(), kUntilDone)); });
+  const auto error = repeat(std::chrono::steady_clock::now() + kAbortMax,
+                            [&](int wait_ms) { return Error(rd_kafka_abort_transaction(client_.get(), wait_ms)); });
   if (!error) return Outcome::aborted;
   usable_ = false;
   return is_fence(rd_kafka_error_code(error.get())) ? Outcome::fenced : Outcome::aborted;

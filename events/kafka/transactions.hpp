@@ -41,8 +41,8 @@ class Transactions {
                                                     std::chrono::milliseconds patience);
   ~Transactions();
 
-  /// Writes all or nothing to `topic`, and waits for it. Beyond the broker's time-out of transactions (5 s) it is given
-  /// up, so this returns within about three times that.
+  /// Writes all or nothing to `topic`, and waits for it: at most two seconds longer than the broker's time-out of
+  /// transactions (5 s), and four more to abort it.
   Outcome write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed = nullptr);
   /// False behind an error that leaves doubt: then another producer of the same id must take its place.
   bool usable() const { return usable_ && !shaken_; }
@@ -53,11 +53,11 @@ class Transactions {
   Outcome ended(Error error, bool committing);
   Outcome abort();
   template <class Call>
-  Error repeat(Call call);
+  Error repeat(std::chrono::steady_clock::time_point deadline, Call call);
 
   Client client_;
   bool usable_ = true;
-  std::atomic<bool> shaken_{false};  ///< a connection was lost or timed out within a transaction
+  std::atomic<bool> shaken_{false};  ///< a request of a transaction was not answered, or slowly
 };
 
 /// Two producers in turn: the broker still writes the marks of the last transaction while the next one begins, which a
