@@ -34,23 +34,6 @@ void on_error(rd_kafka_t*, int error, const char*, void* opaque) {
   }
 }
 
-/// Numbers of requests in Kafka's protocol.
-constexpr std::int16_t kProduce = 0, kAddPartitions = 24, kAddOffsets = 25, kEndTxn = 26, kTxnOffsetCommit = 28;
-
-/// A request that got no answer may lie on its way for as long as it likes, and the client sends it again and says
-/// nothing: what was meant to end this transaction could then end the next one of the same producer.
-rd_kafka_resp_err_t on_answer(rd_kafka_t*, int, const char*, std::int32_t, std::int16_t request, std::int16_t,
-                              std::int32_t, std::size_t, std::int64_t, rd_kafka_resp_err_t error, void* shaken) {
-  const bool counts = request == kProduce || request == kAddPartitions || request == kAddOffsets ||
-                      request == kEndTxn || request == kTxnOffsetCommit;
-  if (counts && error != RD_KAFKA_RESP_ERR_NO_ERROR) static_cast<std::atomic<bool>*>(shaken)->store(true);
-  return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-rd_kafka_resp_err_t on_new(rd_kafka_t* client, const rd_kafka_conf_t*, void* shaken, char*, std::size_t) {
-  return rd_kafka_interceptor_add_on_response_received(client, "computehub", on_answer, shaken);
-}
-
 bool is_fence(rd_kafka_resp_err_t code) {
   return code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
          code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
@@ -74,29 +57,20 @@ Result<std::unique_ptr<Transactions>> Transactions::open(const Brokers& brokers,
   std::unique_ptr<Transactions> made(new Transactions);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
-  rd_kafka_conf_set_opaque(conf.get(), &made->shaken_);
-  HUB_ASSERT(rd_kafka_conf_interceptor_add_on_new(conf.get(), "computehub", on_new, &made->shaken_) ==
-             RD_KAFKA_RESP_ERR_NO_ERROR);
-  HUB_TRY(made->client_, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
+  HUB_TRY(made->calls_, ProducerCalls::open(std::move(conf)));
+  made->client_ = made->calls_->get();
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    const Error error(rd_kafka_init_transactions(made->client_.get(), std::max(1, static_cast<int>(left.count()))));
+    const Error error(rd_kafka_init_transactions(made->client_, std::max(1, static_cast<int>(left.count()))));
     if (!error) break;
     const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
     if (!again || std::chrono::steady_clock::now() >= end)
       return unavailable("kafka.unreachable", std::string("no transactions: ") + rd_kafka_error_string(error.get()));
   }
   // What went wrong while it found its way is over.
-  made->shaken_ = false;
+  made->calls_->shaken() = false;
   return made;
-}
-
-Transactions::~Transactions() {
-  if (!client_) return;
-  // With messages still on their way it would wait for them.
-  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
 template <class Call>
@@ -109,43 +83,40 @@ Error Transactions::repeat(std::chrono::steady_clock::time_point deadline, Call 
     const auto left = std::chrono::duration_cast<milliseconds>(deadline - begun).count();
     Error error = call(static_cast<int>(std::max<milliseconds::rep>(1, left)));
     const auto now = std::chrono::steady_clock::now();
-    if (now - begun > kSlowCall) shaken_ = true;
+    if (now - begun > kSlowCall) calls_->shaken() = true;
     if (!error || rd_kafka_error_is_retriable(error.get()) == 0 || now >= deadline) return error;
-    shaken_ = true;
+    calls_->shaken() = true;
   }
 }
 
 bool Transactions::produce(const std::string& topic, std::vector<Placed>& messages) {
   for (auto& placed : messages) {
-    auto error = kafka::produce(client_.get(), topic, placed.partition, placed.message, &placed.offset);
+    auto error = kafka::produce(client_, topic, placed.partition, placed.message, &placed.offset);
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      rd_kafka_poll(client_.get(), 1);
-      error = kafka::produce(client_.get(), topic, placed.partition, placed.message, &placed.offset);
+      rd_kafka_poll(client_, 1);
+      error = kafka::produce(client_, topic, placed.partition, placed.message, &placed.offset);
     }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-    rd_kafka_poll(client_.get(), 0);
+    rd_kafka_poll(client_, 0);
   }
   return true;
 }
 
 Outcome Transactions::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
-  rd_kafka_poll(client_.get(), 0);
-  shaken_ = false;
+  rd_kafka_poll(client_, 0);
+  calls_->shaken() = false;
   const auto deadline = std::chrono::steady_clock::now() + kWriteMax;
-  if (auto error = Error(rd_kafka_begin_transaction(client_.get()))) return ended(std::move(error), false);
+  if (auto error = Error(rd_kafka_begin_transaction(client_))) return ended(std::move(error), false);
   if (!produce(topic, messages)) return abort();
   if (consumed != nullptr) {
     // What is sent lies there before the group is asked: a claim that comes between waits until this has ended, and
     // one that came before has the group refuse it.
-    rd_kafka_flush(client_.get(), kTransactionMs);
-    auto error = repeat(deadline, [&](int wait_ms) {
-      return Error(
-          rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(), wait_ms));
-    });
+    rd_kafka_flush(client_, kTransactionMs);
+    auto error =
+        repeat(deadline, [&](int) { return calls_->send_offsets(*consumed->offsets, consumed->group, deadline); });
     if (error) return ended(std::move(error), false);
   }
-  auto error =
-      repeat(deadline, [&](int wait_ms) { return Error(rd_kafka_commit_transaction(client_.get(), wait_ms)); });
+  auto error = repeat(deadline, [&](int wait_ms) { return Error(rd_kafka_commit_transaction(client_, wait_ms)); });
   return error ? ended(std::move(error), true) : Outcome::committed;
 }
 
@@ -169,7 +140,7 @@ Outcome Transactions::ended(Error error, bool committing) {
 
 Outcome Transactions::abort() {
   const auto error = repeat(std::chrono::steady_clock::now() + kAbortMax,
-                            [&](int wait_ms) { return Error(rd_kafka_abort_transaction(client_.get(), wait_ms)); });
+                            [&](int wait_ms) { return Error(rd_kafka_abort_transaction(client_, wait_ms)); });
   if (!error) return Outcome::aborted;
   usable_ = false;
   return is_fence(rd_kafka_error_code(error.get())) ? Outcome::fenced : Outcome::aborted;
