@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kArrivedMax = 16'384;
 /// Between two attempts to claim what is assigned.
 constexpr auto kClaimEvery = std::chrono::milliseconds(500);
+/// So long what is owned already waits for claims.
+constexpr auto kClaimsPatience = std::chrono::milliseconds(200);
 
 }  // namespace
 
@@ -89,7 +91,18 @@ bool Runner::follow_assignment() {
     }
     claims_at_ = {};
   }
-  return own_missing();
+  return own_some();
+}
+
+/// Each partition that is owned looks through the whole record for messages; those that are owned together do it once.
+bool Runner::own_some() {
+  const auto until = std::chrono::steady_clock::now() + kClaimsPatience;
+  bool any = false;
+  while (own_missing()) {
+    any = true;
+    if (stopping_ || std::chrono::steady_clock::now() >= until) break;
+  }
+  return any;
 }
 
 /// settle() claims it.
@@ -102,8 +115,7 @@ bool Runner::may_claim(PartitionId partition) const {
   return log_.inputs() == nullptr || wanted_.count(partition) > 0;
 }
 
-/// One at a time, so that what is owned already does not wait for all. Also while a batch is in doubt: two nodes that
-/// have swapped partitions would wait for each other's claims for ever.
+/// Also while a batch is in doubt: two nodes that have swapped partitions would wait for each other's claims for ever.
 bool Runner::own_missing() {
   if (std::chrono::steady_clock::now() < claims_at_) return false;
   const auto missing = std::find_if(wanted_.begin(), wanted_.end(), [this](PartitionId partition) {

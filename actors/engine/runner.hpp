@@ -165,6 +165,7 @@ class Runner {
   bool turn();
   bool decide_batch();
   bool follow_assignment();
+  bool own_some();
   bool own_missing();
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;

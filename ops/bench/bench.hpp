@@ -12,6 +12,9 @@ struct Options {
   std::filesystem::path folder;  ///< for data; what is made in it goes at the end
   std::size_t rows_small = 10'000;
   std::size_t rows_large = 1'000'000;
+  std::string kafka;  ///< brokers, for the figures of the log on Kafka
+  std::size_t kafka_commands = 1'000'000;
+  std::filesystem::path streams;  ///< starts the application that the engine is compared with; empty: it is not
 };
 
 /// What the figures of one run share.
@@ -50,5 +53,9 @@ void measure_live_fan_out(Bench& bench);
 void measure_start(Bench& bench);
 void measure_memory(Bench& bench);
 void measure_memory_per_actor(Bench& bench);
+void measure_kafka_single(Bench& bench);
+void measure_kafka_many(Bench& bench);
+void measure_kafka_latency(Bench& bench);
+void measure_kafka_streams(Bench& bench);
 
 }  // namespace hub::bench

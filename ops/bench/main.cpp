@@ -1,5 +1,6 @@
 // Figures of the whole system, measured on the real server and on the libraries that it is made of.
 //   hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE …]
+//   hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE …]
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <span>
 
 #include "ops/bench/bench.hpp"
 
@@ -37,11 +39,25 @@ constexpr Subject kSubjects[] = {
     {"start", "start to ready: empty, behind a stop, and behind a kill under load", measure_start},
 };
 
+// Of the log on Kafka.
+constexpr Subject kKafkaSubjects[] = {
+    {"kafka_single", "commands of one event that lie on their topic", measure_kafka_single},
+    {"kafka_ten", "commands of ten events each that lie on their topic", measure_kafka_many},
+    {"kafka_latency", "a command until its outcome, 1,000 a second", measure_kafka_latency},
+    {"kafka_streams", "the same with Kafka Streams: counts by key, exactly once", measure_kafka_streams},
+};
+
 std::string choices() {
-  std::string text = "usage: hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE ...]\n";
-  for (const auto& subject : kSubjects)
-    text += "  " + std::string(subject.name) + std::string(18 - subject.name.size(), ' ') + std::string(subject.about) +
-            "\n";
+  std::string text;
+  const auto list = [&text](std::span<const Subject> subjects) {
+    for (const auto& subject : subjects)
+      text += "  " + std::string(subject.name) + std::string(18 - subject.name.size(), ' ') +
+              std::string(subject.about) + "\n";
+  };
+  text += "usage: hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE ...]\n";
+  list(kSubjects);
+  text += "usage: hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE ...]\n";
+  list(kKafkaSubjects);
   return text;
 }
 
@@ -53,35 +69,51 @@ void allow_many_files() {
   setrlimit(RLIMIT_NOFILE, &files);
 }
 
-std::size_t count_of(std::string_view text) {
+std::size_t count_of(std::string_view option, std::string_view text) {
   std::size_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  require(error == std::errc{} && end == text.data() + text.size() && count > 0, "--rows wants a number above 0");
+  require(error == std::errc{} && end == text.data() + text.size() && count > 0,
+          std::string(option) + " wants a number above 0");
   return count;
 }
 
-std::vector<const Subject*> read_arguments(int argc, char** argv, Options& options) {
-  std::vector<const Subject*> chosen;
+/// Takes the options out; what is left are names of figures.
+std::vector<std::string_view> read_options(int argc, char** argv, Options& options) {
+  std::vector<std::string_view> names;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
-    const bool takes_value = argument == "--binary" || argument == "--folder" || argument == "--rows";
-    const char* value = takes_value && i + 1 < argc ? argv[++i] : "";
-    const auto* subject = std::find_if(std::begin(kSubjects), std::end(kSubjects),
-                                       [&](const Subject& known) { return known.name == argument; });
+    if (!argument.starts_with("--")) {
+      names.push_back(argument);
+      continue;
+    }
+    const std::string_view value = i + 1 < argc ? argv[++i] : "";
     if (argument == "--binary") {
       options.binary = value;
     } else if (argument == "--folder") {
       options.folder = value;
     } else if (argument == "--rows") {
-      options.rows_large = count_of(value);
+      options.rows_large = count_of(argument, value);
+    } else if (argument == "--kafka-brokers") {
+      options.kafka = value;
+    } else if (argument == "--streams") {
+      options.streams = value;
+    } else if (argument == "--commands") {
+      options.kafka_commands = count_of(argument, value);
     } else {
-      require(subject != std::end(kSubjects), choices());
-      chosen.push_back(subject);
+      give_up(choices());
     }
   }
-  if (chosen.empty())
-    for (const auto& subject : kSubjects) chosen.push_back(&subject);
-  return chosen;
+  return names;
+}
+
+std::vector<const Subject*> chosen(const std::vector<std::string_view>& names, bool on_kafka) {
+  const auto there = on_kafka ? std::span<const Subject>(kKafkaSubjects) : std::span<const Subject>(kSubjects);
+  std::vector<const Subject*> subjects;
+  for (const auto& subject : there)
+    if (names.empty() || std::find(names.begin(), names.end(), subject.name) != names.end())
+      subjects.push_back(&subject);
+  require(!subjects.empty() && (names.empty() || subjects.size() == names.size()), choices());
+  return subjects;
 }
 
 }  // namespace
@@ -111,7 +143,8 @@ int main(int argc, char** argv) {
   Options options;
   options.binary = std::filesystem::path(argv[0]).parent_path() / "computehub";
   options.folder = std::filesystem::temp_directory_path();
-  const auto subjects = read_arguments(argc, argv, options);
+  const auto names = read_options(argc, argv, options);
+  const auto subjects = chosen(names, !options.kafka.empty());
   Bench bench(std::move(options));
   for (const auto* subject : subjects) subject->measure(bench);
   bench.report.print_table();

@@ -96,8 +96,8 @@ void Server::kill() {
   pid_ = 0;
 }
 
-double Server::cpu_seconds() const {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid_));
+double cpu_seconds_of(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
   std::string line;
   std::getline(file, line);
   // Behind the name in parentheses come state and ten more fields, then user and system time in ticks.

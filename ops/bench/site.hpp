@@ -14,6 +14,9 @@ namespace hub::bench {
 /// The token of every server that is measured.
 inline constexpr std::string_view kToken = "bench-token-0123456789abcdef0123456789abcdef";
 
+/// User and system time that a process has used so far.
+double cpu_seconds_of(pid_t pid);
+
 /// A folder that goes with its owner.
 class Folder {
  public:
@@ -40,7 +43,7 @@ class Server {
   std::uint16_t port() const { return port_; }
   double seconds_to_ready() const { return seconds_to_ready_; }
   /// User and system time that it has used so far.
-  double cpu_seconds() const;
+  double cpu_seconds() const { return cpu_seconds_of(pid_); }
   /// Resident, in bytes.
   std::size_t memory_bytes() const;
   /// Ends it as a machine does that dies.
