@@ -32,6 +32,13 @@ class MockBrokers {
   }
   /// Those that were not met yet are answered as usual.
   void clear(std::int16_t api) { rd_kafka_mock_clear_request_errors(cluster_.get(), api); }
+  /// Which broker coordinates a "group" or a "transaction".
+  void coordinate(const char* kind, const std::string& name, int broker) {
+    rd_kafka_mock_coordinator_set(cluster_.get(), kind, name.c_str(), broker);
+  }
+  void lead(const std::string& topic, PartitionId partition, int broker) {
+    rd_kafka_mock_partition_set_leader(cluster_.get(), topic.c_str(), static_cast<std::int32_t>(partition), broker);
+  }
   void set_up() {
     for (int id = 1; id <= kBrokers; ++id) rd_kafka_mock_broker_set_up(cluster_.get(), id);
   }

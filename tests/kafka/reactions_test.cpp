@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <functional>
 #include <map>
+#include <thread>
 
+#include "events/kafka/transactions.hpp"
 #include "tests/kafka/mock_node.hpp"
 #include "tests/log/samples.hpp"
 
@@ -169,7 +172,6 @@ struct Endless {
   std::string_view request;
   std::int16_t api;
   rd_kafka_resp_err_t error;
-  bool always = false;
 };
 
 const std::vector<Endless> kEndless{
@@ -180,7 +182,7 @@ const std::vector<Endless> kEndless{
     {"AddOffsets", requests::kAddOffsets, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS},
     {"TxnOffsetCommit", requests::kTxnOffsetCommit, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS},
     {"TxnOffsetCommit", requests::kTxnOffsetCommit, RD_KAFKA_RESP_ERR_NOT_COORDINATOR},
-    {"EndTxn", requests::kEndTxn, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS, true},
+    {"EndTxn", requests::kEndTxn, RD_KAFKA_RESP_ERR_CONCURRENT_TRANSACTIONS},
     {"EndTxn", requests::kEndTxn, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE},
     {"EndTxn", requests::kEndTxn, RD_KAFKA_RESP_ERR__TRANSPORT},
 };
@@ -189,90 +191,147 @@ bool is_long() {
   return std::getenv("HUB_LONG") != nullptr;
 }
 
-struct Reactions : ::testing::Test {
-  /// Every entity was written once, for whoever reads from the beginning.
-  void expect_each_once(int count) {
-    const auto found = writer_.read_afresh();
-    EXPECT_EQ(static_cast<int>(found.size()), count);
-    for (const auto& [entity, times] : found) EXPECT_EQ(times, 1) << entity;
-  }
-  /// Appends and claims while something is wrong; then, when it is well again, makes sure of it.
-  template <class Heal>
-  void bear(const std::string& entity, Heal heal) {
-    auto begun = Clock::now();
-    const auto first = writer_.append(entity);
-    EXPECT_LT(Clock::now() - begun, kHangMax);
-    EXPECT_NE(first, Append::committed);
-    begun = Clock::now();
-    EXPECT_FALSE(writer_.claim());
-    EXPECT_LT(Clock::now() - begun, kHangMax);
-    heal();
-    writer_.make_sure(entity, first);
-    writer_.make_sure(entity + "-next", writer_.append(entity + "-next"));
-  }
+/// What waits does so side by side.
+void side_by_side(std::vector<std::function<void()>> parts) {
+  std::vector<std::thread> threads;
+  for (auto& part : parts) threads.emplace_back(std::move(part));
+  for (auto& thread : threads) thread.join();
+}
 
-  testing::MockBrokers brokers_{"ns"};
-  Writer writer_{brokers_.brokers()};
+/// Every entity was written once, for whoever reads from the beginning.
+void expect_each_once(const Writer& writer, int count) {
+  const auto found = writer.read_afresh();
+  EXPECT_EQ(static_cast<int>(found.size()), count);
+  for (const auto& [entity, times] : found) EXPECT_EQ(times, 1) << entity;
+}
+
+/// Brokers with one writer.
+struct Stage {
+  testing::MockBrokers brokers{"ns"};
+  Writer writer{brokers.brokers()};
 };
 
-TEST_F(Reactions, EachErrorOfEachRequestHasOneReactionAndDoublesNothing) {
-  int entities = 0;
-  for (const auto& row : kRows) {
-    if (!row.always && !is_long()) continue;
-    SCOPED_TRACE(std::string(row.request) + " " + rd_kafka_err2name(row.error));
-    const auto entity = "e" + std::to_string(++entities), next = "e" + std::to_string(++entities);
-    const auto recycled = writer_.node().figures().recycled.load();
-    brokers_.fail(row.api, row.error);
-    const auto begun = Clock::now();
-    const auto first = writer_.append(entity);
-    EXPECT_LT(Clock::now() - begun, kHangMax);
-    EXPECT_EQ(first, row.first);
-    brokers_.clear(row.api);
-    writer_.make_sure(entity, first);
-    // Producers are made anew when the next batch finds them in doubt.
-    writer_.make_sure(next, writer_.append(next));
-    const auto made_anew = writer_.node().figures().recycled - recycled;
-    EXPECT_GE(made_anew, row.recycled);
-    EXPECT_LE(made_anew, row.recycled + (row.perhaps_more ? 1 : 0));
+void try_row(Stage& stage, const Row& row, int number) {
+  SCOPED_TRACE(std::string(row.request) + " " + rd_kafka_err2name(row.error));
+  auto& [brokers, writer] = stage;
+  const auto entity = "e" + std::to_string(number), next = entity + "-next";
+  const auto recycled = writer.node().figures().recycled.load();
+  brokers.fail(row.api, row.error);
+  const auto begun = Clock::now();
+  const auto first = writer.append(entity);
+  EXPECT_LT(Clock::now() - begun, kHangMax);
+  EXPECT_EQ(first, row.first);
+  brokers.clear(row.api);
+  writer.make_sure(entity, first);
+  // Producers are made anew when the next batch finds them in doubt.
+  writer.make_sure(next, writer.append(next));
+  const auto made_anew = writer.node().figures().recycled - recycled;
+  EXPECT_GE(made_anew, row.recycled);
+  EXPECT_LE(made_anew, row.recycled + (row.perhaps_more ? 1 : 0));
+}
+
+TEST(Reactions, EachErrorOfEachRequestHasOneReactionAndDoublesNothing) {
+  std::map<std::int16_t, std::vector<Row>> by_request;
+  for (const auto& row : kRows)
+    if (row.always || is_long()) by_request[row.api].push_back(row);
+  std::vector<std::function<void()>> parts;
+  for (const auto& [api, rows] : by_request)
+    parts.emplace_back([&rows = rows] {
+      Stage stage;
+      int number = 0;
+      for (const auto& row : rows) try_row(stage, row, ++number);
+      expect_each_once(stage.writer, 2 * number);
+    });
+  side_by_side(std::move(parts));
+}
+
+/// Appends and claims while something is wrong; then, when it is well again, makes sure of it.
+void bear(const std::string& what, const std::function<void(testing::MockBrokers&)>& hurt,
+          const std::function<void(testing::MockBrokers&)>& heal) {
+  SCOPED_TRACE(what);
+  Stage stage;
+  hurt(stage.brokers);
+  auto begun = Clock::now();
+  const auto first = stage.writer.append("e");
+  EXPECT_LT(Clock::now() - begun, kHangMax);
+  EXPECT_NE(first, Append::committed);
+  begun = Clock::now();
+  EXPECT_FALSE(stage.writer.claim());
+  EXPECT_LT(Clock::now() - begun, kHangMax);
+  heal(stage.brokers);
+  stage.writer.make_sure("e", first);
+  stage.writer.make_sure("e-next", stage.writer.append("e-next"));
+  expect_each_once(stage.writer, 2);
+}
+
+/// One broker of several is away. Which requests it would have answered depends on the names.
+void bear_without(int broker) {
+  SCOPED_TRACE("without broker " + std::to_string(broker));
+  Stage stage;
+  stage.brokers.set_down(broker);
+  const auto begun = Clock::now();
+  const auto first = stage.writer.append("e");
+  EXPECT_LT(Clock::now() - begun, kHangMax);
+  stage.brokers.set_up();
+  stage.writer.make_sure("e", first);
+  expect_each_once(stage.writer, 1);
+}
+
+TEST(Reactions, WhateverBrokersDoForHowLongNobodyIsHeldUpForLong) {
+  std::vector<std::function<void()>> parts;
+  for (const auto& row : kEndless)
+    parts.emplace_back([&row] {
+      bear(
+          std::string(row.request) + " " + rd_kafka_err2name(row.error) + " for ever",
+          [&](auto& brokers) { brokers.fail(row.api, row.error, kAlways); },
+          [&](auto& brokers) { brokers.clear(row.api); });
+    });
+  parts.emplace_back([] {
+    bear(
+        "two seconds for each answer", [](auto& brokers) { brokers.set_round_trip_ms(kRoundTripMs); },
+        [](auto& brokers) { brokers.set_round_trip_ms(0); });
+  });
+  parts.emplace_back([] {
+    bear(
+        "no broker at all", [](auto& brokers) { brokers.set_down(); }, [](auto& brokers) { brokers.set_up(); });
+  });
+  for (int broker = 1; broker <= testing::MockBrokers::kBrokers; ++broker)
+    parts.emplace_back([broker] { bear_without(broker); });
+  side_by_side(std::move(parts));
+}
+
+TEST(Reactions, ProducersWhoseCallDoesNotComeBackAreLeftBehindInBoundedNumberAndComeHome) {
+  testing::MockBrokers brokers("ns");
+  brokers.coordinate("group", "ns", 1);
+  brokers.lead(Topics("ns").events, kPartition, 2);
+  std::vector<std::function<void()>> parts;
+  for (int number = 0; number < ProducerCalls::kLeftBehindMax; ++number) {
+    const auto id = "ch-ns-" + std::to_string(number);
+    brokers.coordinate("transaction", id, 2);
+    auto opened = Transactions::open(brokers.brokers(), id, testing::kNodeDeadline);
+    ASSERT_TRUE(opened) << opened.error().detail;
+    parts.emplace_back([producer = std::shared_ptr<Transactions>(std::move(opened).value())] {
+      ConsumedOffsets consumed{Offsets(rd_kafka_topic_partition_list_new(1)),
+                               {rd_kafka_consumer_group_metadata_new("ns"), rd_kafka_consumer_group_metadata_destroy}};
+      rd_kafka_topic_partition_list_add(consumed.offsets.get(), Topics("ns").commands.c_str(), kPartition)->offset = 1;
+      std::vector<Placed> messages(1);
+      const auto begun = Clock::now();
+      EXPECT_EQ(producer->write(Topics("ns").events, messages, &consumed), Outcome::aborted);
+      EXPECT_LT(Clock::now() - begun, kHangMax);
+      EXPECT_FALSE(producer->usable());
+    });
   }
-  expect_each_once(entities);
-}
-
-TEST_F(Reactions, ABrokerThatNeverFinishesATransactionHoldsNobodyUpForLong) {
-  int entities = 0;
-  for (const auto& row : kEndless) {
-    if (!row.always && !is_long()) continue;
-    SCOPED_TRACE(std::string(row.request) + " " + rd_kafka_err2name(row.error));
-    brokers_.fail(row.api, row.error, kAlways);
-    bear("e" + std::to_string(++entities), [&] { brokers_.clear(row.api); });
-  }
-  expect_each_once(2 * entities);
-}
-
-TEST_F(Reactions, BrokersThatTakeTwoSecondsForEachAnswerHoldNobodyUpForLong) {
-  brokers_.set_round_trip_ms(kRoundTripMs);
-  bear("e", [&] { brokers_.set_round_trip_ms(0); });
-  expect_each_once(2);
-}
-
-TEST_F(Reactions, BrokersThatAreAwayHoldNobodyUpForLong) {
-  brokers_.set_down();
-  bear("e", [&] { brokers_.set_up(); });
-  expect_each_once(2);
-}
-
-TEST_F(Reactions, ABrokerThatIsAwayWhileTheOthersAreThereHoldsNobodyUpForLong) {
-  for (int id = 1; id <= testing::MockBrokers::kBrokers; ++id) {
-    SCOPED_TRACE(id);
-    brokers_.set_down(id);
-    const auto entity = "e" + std::to_string(id);
-    const auto begun = Clock::now();
-    const auto first = writer_.append(entity);
-    EXPECT_LT(Clock::now() - begun, kHangMax);
-    brokers_.set_up();
-    writer_.make_sure(entity, first);
-  }
-  expect_each_once(testing::MockBrokers::kBrokers);
+  brokers.set_down(1);
+  side_by_side(std::move(parts));
+  EXPECT_EQ(ProducerCalls::left_behind(), ProducerCalls::kLeftBehindMax);
+  const auto refused = Transactions::open(brokers.brokers(), "ch-ns-more", testing::kNodeDeadline);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, "kafka.unreachable");
+  brokers.set_up();
+  const auto end = Clock::now() + testing::kNodeDeadline;
+  while (ProducerCalls::left_behind() > 0 && Clock::now() < end) std::this_thread::yield();
+  EXPECT_EQ(ProducerCalls::left_behind(), 0);
+  EXPECT_TRUE(Transactions::open(brokers.brokers(), "ch-ns-more", testing::kNodeDeadline));
 }
 
 }  // namespace
