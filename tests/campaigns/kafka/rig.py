@@ -206,7 +206,7 @@ class Rig:
         return {"commands": len(history.operations), "acknowledged": outcomes[checker.OK],
                 "refused": outcomes[checker.FAIL], "unknown": outcomes[checker.UNKNOWN],
                 "sent_again": sum(operation.tries - 1 for operation in history.operations),
-                "events": len(counted.events()), "void_records": len(counted.void),
+                "unheard": sum(client.unheard for client in self.clients), "events": len(counted.events()), "void_records": len(counted.void),
                 "claims": sum(record.type == topic.CLAIMED for record in history.written),
                 "resumes": sum(follower.resumes for follower in self.followers.values()),
                 "settled_s": round(settled_s, 1), "exceptions": 0, "codes": ",".join(f"{code}:{count}" for code, count in sorted(codes.items())) or "none"}

@@ -49,30 +49,42 @@ def brokers_of(net):
     return [machine for name, machine in net.machines.items() if name.startswith("broker")]
 
 
-# Each hurts the network for one node or broker.
+# Each hurts the network for one node, whose name it answers, or for a broker.
 
 def node_without_link(net, dice):
-    net[dice.choice(rig.NAMES)].unplug()
+    name = dice.choice(rig.NAMES)
+    net[name].unplug()
+    return name
 
 
 def node_without_brokers(net, dice):
-    net[dice.choice(rig.NAMES)].blackhole(brokers_of(net))
+    name = dice.choice(rig.NAMES)
+    net[name].blackhole(brokers_of(net))
+    return name
 
 
 def node_without_one_broker(net, dice):
-    net[dice.choice(rig.NAMES)].drop([dice.choice(brokers_of(net))])
+    name = dice.choice(rig.NAMES)
+    net[name].drop([dice.choice(brokers_of(net))])
+    return name
 
 
 def node_that_hears_nothing(net, dice):
-    net[dice.choice(rig.NAMES)].drop(brokers_of(net), outgoing=False)
+    name = dice.choice(rig.NAMES)
+    net[name].drop(brokers_of(net), outgoing=False)
+    return name
 
 
 def node_that_is_not_heard(net, dice):
-    net[dice.choice(rig.NAMES)].drop(brokers_of(net), incoming=False)
+    name = dice.choice(rig.NAMES)
+    net[name].drop(brokers_of(net), incoming=False)
+    return name
 
 
 def node_that_loses_half(net, dice):
-    net[dice.choice(rig.NAMES)].drop(brokers_of(net), outgoing=False, percent=50)
+    name = dice.choice(rig.NAMES)
+    net[name].drop(brokers_of(net), outgoing=False, percent=50)
+    return name
 
 
 def broker_without_another(net, dice):
@@ -95,7 +107,9 @@ def test_a_network_that_falls_apart_loses_and_repeats_nothing(run, net, dice, fi
     waits, meanwhile = [], []
     for _ in range(ROUNDS):
         begun = time.monotonic()
-        trouble(net, dice)
+        name = trouble(net, dice)
+        for follower in run.followers.values():
+            follower.cut_off.add(name)
         if trouble is node_without_link:
             # What it owned goes on elsewhere while it is away.
             meanwhile += run.served(begun, SERVED_S).values()
@@ -103,6 +117,8 @@ def test_a_network_that_falls_apart_loses_and_repeats_nothing(run, net, dice, fi
         assert run.faults() == []
         net.mend()
         waits += run.served(time.monotonic(), SERVED_S).values()
+        for follower in run.followers.values():
+            follower.cut_off.clear()
     _, found = run.heal_and_check()
     figures(rounds=ROUNDS, held_s=HOLD_S, **found, **(rig.percentiles("meanwhile_s", meanwhile) if meanwhile else {}),
             **rig.percentiles("served_again_s", waits), doubtful=run.said("a transaction of Kafka did not end well"))
