@@ -11,10 +11,12 @@ namespace {
 
 /// Of inputs that came by the log and wait here; what is beyond waits there.
 constexpr std::size_t kArrivedMax = 16'384;
+/// So long the thread that brings them waits for room: it is also the one that hears of assignments.
+constexpr std::chrono::milliseconds kRoomPatience{1'000};
 /// Between two attempts to claim what is assigned.
-constexpr auto kClaimEvery = std::chrono::milliseconds(500);
+constexpr Duration kClaimEvery = milliseconds(500);
 /// So long what is owned already waits for claims.
-constexpr auto kClaimsPatience = std::chrono::milliseconds(200);
+constexpr Duration kClaimsPatience = milliseconds(200);
 
 }  // namespace
 
@@ -52,10 +54,18 @@ void Runner::arrive(PartitionId partition, std::uint64_t session, Submission sub
   HUB_ASSERT(submission.offset.has_value());
   {
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [this] { return stopping_ || queue_.size() < kArrivedMax; });
+    const auto has_room = [this] { return stopping_ || queue_.size() < kArrivedMax; };
     const auto place = commands_.find(partition);
-    if (stopping_ || place == commands_.end() || place->second.session != session) return;
-    place->second.arrived = *submission.offset + 1;
+    if (stopping_ || place == commands_.end() || place->second.session != session || place->second.missed) return;
+    const bool has_come_in = idle_.wait_for(lock, kRoomPatience, has_room);
+    // What was true before the wait need not be any more.
+    const auto now = commands_.find(partition);
+    if (stopping_ || now == commands_.end() || now->second.session != session) return;
+    if (!has_come_in) {
+      now->second.missed = missed_any_ = true;
+      return;
+    }
+    now->second.arrived = *submission.offset + 1;
     queue_.push_back(std::move(submission));
     metrics_.queued = queue_.size();
   }
@@ -82,27 +92,33 @@ bool Runner::follow_assignment() {
       disown(partition);
     }
     // What stays is gone on with where it was: nobody else has had it.
-    for (const auto& [partition, head] : heads_) {
-      const auto arrived = [&] {
-        const std::lock_guard lock(mutex_);
-        return commands_[partition].arrived;
-      }();
-      begin_commands(partition, arrived);
-    }
-    claims_at_ = {};
+    for (const auto& [partition, head] : heads_) begin_commands(partition, std::nullopt);
+    claims_at_.clear();
   }
+  read_what_was_missed();
   return own_some();
+}
+
+/// What found no room is read again when there is some.
+void Runner::read_what_was_missed() {
+  std::vector<PartitionId> partitions;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!missed_any_ || queue_.size() > kArrivedMax / 2) return;
+    missed_any_ = false;
+    for (const auto& [partition, commands] : commands_)
+      if (commands.missed) partitions.push_back(partition);
+  }
+  for (const auto partition : partitions) begin_commands(partition, std::nullopt);
 }
 
 /// Each partition that is owned looks through the whole record for messages; those that are owned together do it once.
 bool Runner::own_some() {
-  const auto until = std::chrono::steady_clock::now() + kClaimsPatience;
-  bool any = false;
-  while (own_missing()) {
-    any = true;
-    if (stopping_ || std::chrono::steady_clock::now() >= until) break;
-  }
-  return any;
+  if (!next_to_claim()) return false;
+  const auto begun = options_.clock();
+  while (own_missing())
+    if (stopping_ || options_.clock() - begun >= kClaimsPatience) break;
+  return true;
 }
 
 /// settle() claims it.
@@ -115,34 +131,54 @@ bool Runner::may_claim(PartitionId partition) const {
   return log_.inputs() == nullptr || wanted_.count(partition) > 0;
 }
 
-/// Also while a batch is in doubt: two nodes that have swapped partitions would wait for each other's claims for ever.
+/// Of what is assigned and not owned, the one whose last attempt to claim it is longest ago; nothing when all have just
+/// been tried.
+std::optional<PartitionId> Runner::next_to_claim() const {
+  const auto now = claims_at_.empty() ? Instant{} : options_.clock();
+  std::optional<PartitionId> next;
+  Instant next_at;
+  for (const auto partition : wanted_) {
+    if (owns(partition) || is_in_doubt(partition)) continue;
+    const auto tried = claims_at_.find(partition);
+    const auto at = tried == claims_at_.end() ? Instant{} : tried->second;
+    // A clock that was set back keeps nobody waiting.
+    if (at > now && at - now <= kClaimEvery) continue;
+    if (next && next_at <= at) continue;
+    next = partition;
+    next_at = at;
+  }
+  return next;
+}
+
+/// One that cannot be had does not keep the others back. Also while a batch is in doubt: two nodes that have swapped
+/// partitions would wait for each other's claims for ever. False: there was nothing to claim.
 bool Runner::own_missing() {
-  if (std::chrono::steady_clock::now() < claims_at_) return false;
-  const auto missing = std::find_if(wanted_.begin(), wanted_.end(), [this](PartitionId partition) {
-    return !owns(partition) && !is_in_doubt(partition);
-  });
-  if (missing == wanted_.end()) return false;
+  const auto missing = next_to_claim();
+  if (!missing) return false;
   const auto owned = own(*missing);
   if (!owned) {
-    claims_at_ = std::chrono::steady_clock::now() + kClaimEvery;
+    claims_at_[*missing] = options_.clock() + kClaimEvery;
     logging::write(logging::Level::warning, "a partition cannot be claimed now",
                    {{"partition", *missing}, {"code", owned.error().code}, {"why", owned.error().detail}});
-    return false;
+    return true;
   }
+  claims_at_.erase(*missing);
   logging::write(logging::Level::info, "a partition is owned",
                  {{"partition", *missing}, {"epoch", heads_.at(*missing).epoch}});
   return true;
 }
 
-/// Reads its commands on from `offset`; what came already from there on comes again.
-void Runner::begin_commands(PartitionId partition, std::uint64_t offset) {
+/// Reads its commands on from `from`, and what came already from there on comes again; or from where they have got to.
+void Runner::begin_commands(PartitionId partition, std::optional<std::uint64_t> from) {
   auto* inputs = log_.inputs();
   if (inputs == nullptr) return;
-  std::uint64_t session = 0;
+  std::uint64_t session = 0, offset = 0;
   {
     const std::lock_guard lock(mutex_);
     auto& commands = commands_[partition];
     session = ++last_session_;
+    // Looked at under this lock: one that arrives now belongs to one session or the other.
+    offset = from.value_or(commands.arrived);
     // What waits in the queue lies before `offset`, or comes again.
     const bool goes_on = commands.session != 0 && commands.arrived == offset;
     if (!goes_on) drop_queued(partition);

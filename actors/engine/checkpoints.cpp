@@ -6,12 +6,23 @@
 #include "events/log/checkpoint.hpp"
 
 namespace hub::engine {
+
 bool Runner::checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const {
   if (!options_.checkpoint || head.seq == 0) return false;
   const auto signed_at = checkpointed_.find(partition);
   if (signed_at == checkpointed_.end()) return true;
   // A clock that was set back says nothing of how long ago that was.
   return now < signed_at->second || now - signed_at->second >= log::kCheckpointEvery;
+}
+
+/// Partitions that write a batch without being asked to: for how far they have looked at others, or, where several
+/// nodes share the log, for a checkpoint that brings what became of their last commands to all of them.
+std::vector<PartitionId> Runner::marks_due(Instant now) const {
+  auto due = feed_.marks_due();
+  if (!log_.is_shared()) return due;
+  for (const auto partition : unread_)
+    if (checkpoint_due(partition, heads_.at(partition), now)) due.push_back(partition);
+  return due;
 }
 
 log::Record Runner::make_checkpoint(PartitionId partition, const log::Head& head, Instant now) {

@@ -51,6 +51,22 @@ Reply reply_of(const log::Outcome& outcome, const log::BatchPtr& batch) {
 
 }  // namespace
 
+Input input_of(log::Command command) {
+  Input input;
+  input.source = command.source == log::Command::Source::effect ? Input::Source::effect : Input::Source::command;
+  input.entity = std::move(command.entity);
+  input.type = std::move(command.type);
+  input.data = std::move(command.data);
+  input.command_id = std::move(command.command_id);
+  input.body_hash = std::move(command.body_hash);
+  input.actor = std::move(command.actor);
+  input.organisation = std::move(command.organisation);
+  input.project = std::move(command.project);
+  input.correlation_id = std::move(command.correlation_id);
+  input.deadline = command.deadline;
+  return input;
+}
+
 CommandPost::CommandPost(Options options, log::Log& log, log::Inputs& inputs, StateStore& store)
     : options_(std::move(options)), log_(log), inputs_(inputs), store_(store) {
   watcher_ = log_.watch([this](const std::vector<log::BatchPtr>& batches) { heard(batches); });

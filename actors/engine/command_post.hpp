@@ -13,6 +13,9 @@
 
 namespace hub::engine {
 
+/// What came by the log's inputs, as a runner takes it.
+Input input_of(log::Command command);
+
 /// Sends commands to the nodes that own their entities, by the log's inputs, and tells whoever sent them what became of
 /// them, out of the batches that the log tells of. Calls are safe from any thread.
 class CommandPost {

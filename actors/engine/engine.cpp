@@ -26,22 +26,6 @@ std::size_t runner_count(std::size_t wanted) {
   return std::clamp<std::size_t>(std::thread::hardware_concurrency() / kCoresPerRunner, 1, kRunnersMax);
 }
 
-Input input_of(log::Command command) {
-  Input input;
-  input.source = command.source == log::Command::Source::effect ? Input::Source::effect : Input::Source::command;
-  input.entity = std::move(command.entity);
-  input.type = std::move(command.type);
-  input.data = std::move(command.data);
-  input.command_id = std::move(command.command_id);
-  input.body_hash = std::move(command.body_hash);
-  input.actor = std::move(command.actor);
-  input.organisation = std::move(command.organisation);
-  input.project = std::move(command.project);
-  input.correlation_id = std::move(command.correlation_id);
-  input.deadline = command.deadline;
-  return input;
-}
-
 /// Outlives every system that it configures.
 caf::actor_system_config& caf_config() {
   static UnscheduledConfig config;

@@ -127,6 +127,7 @@ void Runner::disown(PartitionId partition) {
   drop_arrived(partition);
   // A checkpoint of a batch that came to nothing signed nothing.
   checkpointed_.erase(partition);
+  unread_.erase(partition);
   feed_.forget(partition);
   active_.drop_those(is_of);
   agenda_.forget_those(is_of);
@@ -162,12 +163,15 @@ Result<void> Runner::fold_next(PartitionId partition, log::Head& stored) {
 /// Reads on what others own, so that it can be taken over at once. True: there may be more.
 bool Runner::follow_share() {
   share_news_ = false;
-  for (const auto partition : share_) {
+  for (std::size_t looked_at = 0; looked_at < share_.size(); ++looked_at) {
+    const auto partition = share_[(share_next_ + looked_at) % share_.size()];
     if (owns(partition)) continue;
     const auto head = log_.head(partition);
     auto stored = store_.head(partition);
     const bool known = followed_.count(partition) > 0;
     if (known && stored.seq >= head.seq) continue;
+    // The others have their turn next, however much is written to this one.
+    share_next_ += looked_at + 1;
     const auto folded = known ? fold_next(partition, stored) : catch_up(partition, head);
     if (!folded) {
       alarm(partition, folded.error());

@@ -175,7 +175,9 @@ bool Runner::turn() {
     refuse_commands(disk_full());
     return false;
   }
-  return decide_batch() || took_up || follow_share();
+  const bool decided = decide_batch();
+  // However much there is to decide: what others own may owe something to this host, or be this node's next.
+  return follow_share() || decided || took_up;
 }
 
 bool Runner::decide_batch() {
@@ -186,7 +188,7 @@ bool Runner::decide_batch() {
   // Read once: a timer that is due now must not be decided upon at an earlier time, when the clock is set back.
   const auto now = options_.clock();
   const bool was_due = take_due(now, inputs);
-  auto marks = feed_.marks_due();
+  const auto marks = marks_due(now);
   if (inputs.empty() && marks.empty()) return was_due;
   metrics_.inputs += inputs.size();
   metrics_.batch_inputs.observe(inputs.size());
@@ -261,7 +263,13 @@ void Runner::committed(Work& work, const std::vector<log::BatchPtr>& batches) {
   answer(work, batches);
   for (auto& [entity, touched] : work.touched)
     if (touched.changed) touched.owes = take_on(entity, touched.agenda);
-  for (const auto& batch : batches) feed_.committed(batch->partition, batch->end.consumed);
+  for (const auto& batch : batches) {
+    feed_.committed(batch->partition, batch->end.consumed);
+    if (batch->records.empty())
+      unread_.insert(batch->partition);
+    else
+      unread_.erase(batch->partition);
+  }
   store_rows(work, batches);
 }
 

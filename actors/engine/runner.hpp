@@ -152,6 +152,7 @@ class Runner {
     std::uint64_t session = 0;
     std::uint64_t arrived = 0;  ///< offset behind the last that came
     std::uint64_t taken = 0;    ///< offset behind the last that is in a batch
+    bool missed = false;        ///< what came behind `arrived` found no room
   };
   /// A batch of which nobody knows whether it is in the log.
   struct Unsettled {
@@ -165,13 +166,15 @@ class Runner {
   bool turn();
   bool decide_batch();
   bool follow_assignment();
+  std::optional<PartitionId> next_to_claim() const;
   bool own_some();
   bool own_missing();
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
   bool follow_share();
   Result<void> fold_next(PartitionId partition, log::Head& stored);
-  void begin_commands(PartitionId partition, std::uint64_t offset);
+  void begin_commands(PartitionId partition, std::optional<std::uint64_t> from);
+  void read_what_was_missed();
   void drop_arrived(PartitionId partition);
   void drop_queued(PartitionId partition);
   std::vector<log::Consumed> consumed(PartitionId partition);
@@ -194,6 +197,7 @@ class Runner {
   void load_agenda(PartitionId partition);
   bool take_on(const std::string& entity, Agenda agenda);
   bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
+  std::vector<PartitionId> marks_due(Instant now) const;
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
   void start_effect(const std::string& entity, Due due);
   bool has_work() const {
@@ -212,11 +216,13 @@ class Runner {
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
   std::vector<std::atomic<bool>> owned_;    ///< the same for other threads, by partition
   std::map<PartitionId, Instant> checkpointed_;
+  std::set<PartitionId> unread_;  ///< owned; others read what became of its last commands only with its next record
   std::optional<Unsettled> unsettled_;
   std::atomic<bool> with_log_{false};
   std::vector<PartitionId> share_;
-  std::set<PartitionId> followed_;                   ///< of its share; the store's rows are known to be of this log
-  std::chrono::steady_clock::time_point claims_at_;  ///< when it claims again what it could not
+  std::size_t share_next_ = 0;                ///< place in share_ of the one that is looked at first
+  std::set<PartitionId> followed_;            ///< of its share; the store's rows are known to be of this log
+  std::map<PartitionId, Instant> claims_at_;  ///< not before, after an attempt that failed
   RunnerMetrics metrics_;
 
   std::mutex mutex_;
@@ -224,6 +230,7 @@ class Runner {
   std::deque<Submission> queue_;
   std::map<PartitionId, std::size_t> waiting_commands_;
   std::map<PartitionId, Commands> commands_;
+  bool missed_any_ = false;  ///< one of commands_ has missed something
   std::uint64_t last_session_ = 0;
   std::optional<std::set<PartitionId>> assigned_;  ///< and not followed yet
   bool goes_on_ = true;                            ///< false: what is owned may have been others' since the last turn

@@ -1,6 +1,7 @@
 #include "events/log/simulated_log.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
@@ -9,7 +10,11 @@ namespace hub::log {
 
 class SimulatedNode final : public Log {
  public:
-  explicit SimulatedNode(SimulatedLog& log) : log_(log) { log_.nodes_.push_back(this); }
+  SimulatedNode(SimulatedLog& log, std::string instance) : log_(log) {
+    if (!instance.empty()) inputs_ = log_.group_.open(std::move(instance));
+    for (const auto& partition : log_.partitions_) seen_.push_back({partition.batches.size(), partition.head});
+    log_.nodes_.push_back(this);
+  }
   SimulatedNode(const SimulatedNode&) = delete;
   SimulatedNode& operator=(const SimulatedNode&) = delete;
   ~SimulatedNode() override { std::erase(log_.nodes_, this); }
@@ -17,22 +22,36 @@ class SimulatedNode final : public Log {
   std::uint32_t partitions() const override { return static_cast<std::uint32_t>(log_.partitions_.size()); }
   std::uint64_t incarnation() const override { return log_.incarnation_; }
   bool is_shared() const override { return true; }
+  Inputs* inputs() override { return inputs_.get(); }
   Result<Head> claim(PartitionId partition, std::string_view name) override {
-    return log_.claim(partition, name, *this);
+    if (takes_part() && !inputs_->may_write()) {
+      if (inputs_->has_place()) claimed_.clear();
+      return unavailable("log.unavailable", "this node has no place in the group at the moment");
+    }
+    auto head = log_.claim(partition, name, *this);
+    if (head) claimed_.insert(partition);
+    return head;
   }
-  Append append(const std::vector<BatchPtr>& batches) override { return log_.append(batches, *this); }
+  Append append(const std::vector<BatchPtr>& batches) override {
+    if (takes_part() && !holds_all(batches)) return Append::fenced;
+    const auto answer = takes_part() && !inputs_->may_write() ? Append::fenced : log_.append(batches, *this);
+    // Behind anything but a commit it takes nothing for its own until it has claimed it anew.
+    if (answer != Append::committed) claimed_.clear();
+    return answer;
+  }
   Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) override {
-    return log_.read(partition, from, bytes_max);
+    return log_.read(partition, from, bytes_max, seen_.at(partition));
   }
-  Head head(PartitionId partition) override { return log_.at(partition).head; }
+  Head head(PartitionId partition) override { return seen_.at(partition).head; }
   Result<std::vector<EntityRecord>> history(std::string_view entity, Version from, std::size_t count_max) override {
-    return log_.history(entity, from, count_max);
+    return log_.history(entity, from, count_max, seen_);
   }
   Result<Seq> seq_at(PartitionId partition, Instant at) override {
     const auto& batches = log_.at(partition).batches;
-    const auto later = std::upper_bound(batches.begin(), batches.end(), at, [](Instant time, const auto& stored) {
-      return time < stored.batch->end.index_time;
-    });
+    const auto seen = std::min(seen_[partition].batches, batches.size());
+    const auto end = batches.begin() + static_cast<std::ptrdiff_t>(seen);
+    const auto later = std::upper_bound(
+        batches.begin(), end, at, [](Instant time, const auto& stored) { return time < stored.batch->end.index_time; });
     return later == batches.begin() ? Seq{0} : std::prev(later)->batch->end.last;
   }
   std::uint64_t watch(Watcher watcher) override {
@@ -51,6 +70,11 @@ class SimulatedNode final : public Log {
     while (!waiting_.empty() && waiting_.front().due <= now) {
       const auto next = std::move(waiting_.front());
       waiting_.pop_front();
+      for (const auto& batch : next.batches) {
+        auto& seen = seen_[batch->partition];
+        ++seen.batches;
+        seen.head = {batch->end.last, batch->end.epoch, batch->end.hash, batch->end.index_time};
+      }
       for (const auto& [id, watching] : watchers_)
         if (next.number > watching.since) watching.watcher(next.batches);
     }
@@ -67,7 +91,22 @@ class SimulatedNode final : public Log {
     std::uint64_t since;
     Watcher watcher;
   };
+  bool takes_part() const { return inputs_ && inputs_->started(); }
+  /// It has claimed them, and each batch says how far the commands are decided: without that the group would not be
+  /// asked.
+  bool holds_all(const std::vector<BatchPtr>& batches) const {
+    return inputs_->has_place() && std::all_of(batches.begin(), batches.end(), [this](const BatchPtr& batch) {
+             const auto& consumed = batch->end.consumed;
+             HUB_ASSERT(std::any_of(consumed.begin(), consumed.end(),
+                                    [](const Consumed& part) { return part.source == kCommandsSource; }));
+             return claimed_.count(batch->partition) > 0;
+           });
+  }
+
   SimulatedLog& log_;
+  std::unique_ptr<SimulatedInputs> inputs_;
+  std::set<PartitionId> claimed_;
+  std::vector<SimulatedLog::Seen> seen_;
   std::deque<Waiting> waiting_;
   std::map<std::uint64_t, Watching> watchers_;
   std::uint64_t last_id_ = 0;
@@ -75,12 +114,15 @@ class SimulatedNode final : public Log {
 };
 
 SimulatedLog::SimulatedLog(std::uint64_t seed, std::uint32_t partitions)
-    : random_(seed), incarnation_(random_() | 1U), partitions_(partitions) {
+    : random_(seed),
+      incarnation_(random_() | 1U),
+      partitions_(partitions),
+      group_(seed, partitions, [this] { return now_; }) {
   HUB_ASSERT(partitions >= 1 && partitions <= kShards);
 }
 
-std::unique_ptr<Log> SimulatedLog::open() {
-  return std::make_unique<SimulatedNode>(*this);
+std::unique_ptr<Log> SimulatedLog::open(std::string instance) {
+  return std::make_unique<SimulatedNode>(*this, std::move(instance));
 }
 
 SimulatedLog::Partition& SimulatedLog::at(PartitionId partition) {
@@ -224,20 +266,21 @@ std::optional<Failure> SimulatedLog::verify(PartitionId partition, std::size_t i
   return std::nullopt;
 }
 
-Result<std::vector<BatchPtr>> SimulatedLog::read(PartitionId partition, Seq from, std::size_t bytes_max) {
-  auto& place = at(partition);
-  if (from > place.head.seq) return std::vector<BatchPtr>{};
+Result<std::vector<BatchPtr>> SimulatedLog::read(PartitionId partition, Seq from, std::size_t bytes_max,
+                                                 const Seen& seen) {
+  if (from > seen.head.seq) return std::vector<BatchPtr>{};
   const auto missing = [&](Seq seq) {
     return internal_failure("log.corrupt", to_text(Position{partition, seq}) + ": missing");
   };
-  auto& batches = place.batches;
+  auto& batches = this->at(partition).batches;
+  const auto end = batches.begin() + static_cast<std::ptrdiff_t>(std::min(seen.batches, batches.size()));
   Seq next = std::max<Seq>(from, 1);
   // Those without records in front of a batch that begins with `from` belong to it.
-  auto at = std::partition_point(batches.begin(), batches.end(), [&](const Stored& stored) {
+  auto at = std::partition_point(batches.begin(), end, [&](const Stored& stored) {
     return stored.batch->end.last < next && stored.batch->end.first < next;
   });
   std::vector<BatchPtr> found;
-  for (std::size_t bytes = 0; at != batches.end(); ++at) {
+  for (std::size_t bytes = 0; at != end; ++at) {
     if (!found.empty() && bytes >= bytes_max && !found.back()->records.empty()) break;
     if (at->batch->end.first > next) return missing(next);
     if (auto failure = verify(partition, static_cast<std::size_t>(at - batches.begin()))) return std::move(*failure);
@@ -250,12 +293,14 @@ Result<std::vector<BatchPtr>> SimulatedLog::read(PartitionId partition, Seq from
   return found;
 }
 
-Result<std::vector<EntityRecord>> SimulatedLog::history(std::string_view entity, Version from, std::size_t count_max) {
+Result<std::vector<EntityRecord>> SimulatedLog::history(std::string_view entity, Version from, std::size_t count_max,
+                                                        const std::vector<Seen>& seen) {
   std::vector<EntityRecord> records;
   const auto versions = entities_.find(entity);
   if (versions == entities_.end()) return records;
   for (auto at = versions->second.lower_bound(from); at != versions->second.end() && records.size() < count_max; ++at) {
     const auto& place = at->second;
+    if (place.batch >= seen[place.partition].batches) break;
     const auto& batches = partitions_[place.partition].batches;
     if (place.batch >= batches.size() || batches[place.batch].batch->end.first != place.first)
       return internal_failure("log.corrupt", to_text(Position{place.partition, place.first}) + ": missing");

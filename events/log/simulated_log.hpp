@@ -4,6 +4,7 @@
 #include <random>
 
 #include "events/log/log.hpp"
+#include "events/log/simulated_group.hpp"
 
 namespace hub::log {
 
@@ -33,8 +34,10 @@ class SimulatedLog {
   SimulatedLog(const SimulatedLog&) = delete;
   SimulatedLog& operator=(const SimulatedLog&) = delete;
 
-  /// One node's handle. A crash of the node is the end of its handle.
-  std::unique_ptr<Log> open();
+  /// One node's handle. A crash of the node is the end of its handle. What others append it reads when its watchers are
+  /// told of it. Under a name it has inputs(), and once those are started it writes what the group lets it write.
+  std::unique_ptr<Log> open(std::string instance = {});
+  SimulatedGroup& group() { return group_; }
 
   void set_faults(const SimulatedFaults& faults) { faults_ = faults; }
   /// For going through every point of a script: the append that comes after `skipped` more answers unknown, and is
@@ -79,8 +82,14 @@ class SimulatedLog {
   Append answer_unknown(const std::vector<BatchPtr>& batches);
   Result<Head> claim(PartitionId partition, std::string_view name, SimulatedNode& node);
   Partition& at(PartitionId partition);
-  Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max);
-  Result<std::vector<EntityRecord>> history(std::string_view entity, Version from, std::size_t count_max);
+  /// How much of a partition a node has heard of.
+  struct Seen {
+    std::size_t batches = 0;
+    Head head;
+  };
+  Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max, const Seen& seen);
+  Result<std::vector<EntityRecord>> history(std::string_view entity, Version from, std::size_t count_max,
+                                            const std::vector<Seen>& seen);
   std::optional<Failure> verify(PartitionId partition, std::size_t index);
 
   std::mt19937_64 random_;
@@ -93,6 +102,7 @@ class SimulatedLog {
   std::optional<std::pair<std::uint64_t, bool>> failing_append_;
   std::uint64_t appends_ = 0;
   Instant now_{1'700'000'000'000'000};
+  SimulatedGroup group_;
 };
 
 }  // namespace hub::log

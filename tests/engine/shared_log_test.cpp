@@ -5,6 +5,7 @@
 #include "actors/engine/command_post.hpp"
 #include "events/core/digest.hpp"
 #include "events/log/chain.hpp"
+#include "events/log/checkpoint.hpp"
 #include "events/log/inputs.hpp"
 #include "tests/engine/bench.hpp"
 #include "tests/simulation/forwarding_log.hpp"
@@ -83,6 +84,10 @@ class SharedLogTest : public ::testing::Test {
     engine::RunnerOptions options;
     options.clock = [this] { return now_; };
     options.host = "here";
+    if (signs_)
+      options.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
+        return log::make_checkpoint(signer_, partition, head, {head}, now);
+      };
     store_ = engine::make_memory_state_store();
     runner_ = std::make_unique<engine::Runner>(options, *log_, *store_, kinds_, system_, effects_);
     runner_->share({0, 1, 2, 3});
@@ -109,6 +114,22 @@ class SharedLogTest : public ::testing::Test {
   void arrive(engine::Input input, std::uint64_t offset) {
     runner_->arrive(kPartition, inputs_.last_of(kPartition).session, {std::move(input), {}, {}, offset});
   }
+  /// Another node owns the counter's partition and appends to it.
+  void another_adds(std::int64_t amount) {
+    auto head = log_->claim(kPartition, "another").value();
+    log::Batch batch;
+    batch.partition = kPartition;
+    log::Record record;
+    record.type = Counter::event_type(Added{amount});
+    record.data = Counter::encode_event(Added{amount});
+    record.entity = kCounter;
+    record.version = 1;
+    record.time = now_;
+    batch.records = {record};
+    batch.end.epoch = head.epoch;
+    log::seal(batch, head);
+    ASSERT_EQ(log_->append({std::make_shared<const log::Batch>(std::move(batch))}), log::Append::committed);
+  }
   /// status of each outcome of the batches told since the last look.
   std::vector<std::int32_t> outcomes() {
     std::vector<std::int32_t> statuses;
@@ -122,6 +143,8 @@ class SharedLogTest : public ::testing::Test {
     return row && row.value() ? Counter::decode_state(row.value()->state).value().total : 0;
   }
 
+  const log::Signer signer_ = log::Signer::temporary();
+  bool signs_ = false;
   const std::string kCounter = Bench::id(1);
   const PartitionId kPartition = partition_of(kCounter, 4);
   Instant now_{1'772'366'400'000'000};
@@ -169,6 +192,26 @@ TEST_F(SharedLogTest, WhatExpiredMayBeTriedAgainUnderItsKey) {
   arrive(add(1, "late"), 1);
   run();
   EXPECT_EQ(total(), 1);
+}
+
+TEST_F(SharedLogTest, WhatBecameOfTheLastCommandIsReadByOthersSoonAlsoWhenNoRecordFollows) {
+  signs_ = true;
+  make_runner();
+  own({kPartition});
+  arrive(add(1, "accepted"), 0);
+  run();
+  const auto before = log_->head(kPartition).seq;
+  arrive(add(-9, "refused"), 1);
+  run();
+  ASSERT_TRUE(log_->read(kPartition, before + 1, 1 << 20).value().empty()) << "there is no record to read it with";
+  now_ = now_ + log::kCheckpointEvery;
+  run();
+  const auto batches = log_->read(kPartition, before + 1, 1 << 20).value();
+  ASSERT_THAT(batches, SizeIs(2));
+  EXPECT_EQ(batches.front()->end.outcomes.at(0).command_id, "refused");
+  now_ = now_ + log::kCheckpointEvery;
+  run();
+  EXPECT_EQ(log_->head(kPartition).seq, batches.back()->end.last) << "once is enough";
 }
 
 TEST_F(SharedLogTest, ANewOwnerGoesOnBehindTheLastCommandThatWasDecided) {
@@ -234,6 +277,36 @@ TEST_F(SharedLogTest, NodesThatSwapPartitionsWhileBatchesAreInDoubtDoNotWaitForE
   EXPECT_EQ(total(), 1);
 }
 
+TEST_F(SharedLogTest, APartitionThatCannotBeClaimedKeepsNoOtherBack) {
+  log_->unclaimable = 1;
+  own({0, 1, 2, 3});
+  for (const PartitionId partition : {0, 2, 3}) EXPECT_TRUE(runner_->owns(partition)) << partition;
+  log_->unclaimable.reset();
+  run();
+  EXPECT_FALSE(runner_->owns(1)) << "it was tried a moment ago";
+  now_ = now_ + seconds(1);
+  run();
+  EXPECT_TRUE(runner_->owns(1));
+}
+
+TEST_F(SharedLogTest, WhoBringsCommandsIsNotHeldUpForLongAndBringsAgainWhatFoundNoRoom) {
+  own({kPartition});
+  constexpr std::uint64_t kRoom = 16'384;
+  const auto first = inputs_.last_of(kPartition);
+  for (std::uint64_t i = 0; i <= kRoom; ++i) arrive(add(1, "command " + std::to_string(i)), i);
+  // Behind one that was left out nothing is taken, also when there is room, or that one would be lost.
+  ASSERT_TRUE(runner_->step());
+  arrive(add(1, "too early"), kRoom + 1);
+  run();
+  EXPECT_EQ(total(), static_cast<std::int64_t>(kRoom));
+  const auto again = inputs_.last_of(kPartition);
+  EXPECT_EQ(again.offset, kRoom);
+  EXPECT_GT(again.session, first.session);
+  arrive(add(1, "command " + std::to_string(kRoom)), kRoom);
+  run();
+  EXPECT_EQ(total(), static_cast<std::int64_t>(kRoom + 1));
+}
+
 TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {
   own({kPartition});
   const auto session = inputs_.last_of(kPartition).session;
@@ -249,22 +322,26 @@ TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {
 
 TEST_F(SharedLogTest, WhatOthersOwnIsFoldedSoThatItCanBeTakenOver) {
   own({});
-  auto head = log_->claim(kPartition, "another").value();
-  log::Batch batch;
-  batch.partition = kPartition;
-  log::Record record;
-  record.type = Counter::event_type(Added{7});
-  record.data = Counter::encode_event(Added{7});
-  record.entity = kCounter;
-  record.version = 1;
-  record.time = now_;
-  batch.records = {record};
-  batch.end.epoch = head.epoch;
-  log::seal(batch, head);
-  ASSERT_EQ(log_->append({std::make_shared<const log::Batch>(std::move(batch))}), log::Append::committed);
+  another_adds(7);
   run();
   EXPECT_EQ(total(), 7);
   EXPECT_FALSE(runner_->owns(kPartition));
+}
+
+TEST_F(SharedLogTest, WhatOthersOwnIsFoldedHoweverMuchThereIsToDecide) {
+  const auto other = (kPartition + 1) % 4;
+  own({other});
+  another_adds(7);
+  std::string busy;
+  for (int number = 0; busy.empty() || partition_of(busy, 4) != other; ++number) busy = Bench::id(number);
+  constexpr std::uint64_t kSteps = 20;
+  for (std::uint64_t step = 0; step < kSteps; ++step) {
+    auto input = add(1, "c" + std::to_string(step));
+    input.entity = busy;
+    runner_->arrive(other, inputs_.last_of(other).session, {std::move(input), {}, {}, step});
+    ASSERT_TRUE(runner_->step());
+  }
+  EXPECT_EQ(total(), 7) << "its host would wait, and a takeover take longer, for as long as there is much to do";
 }
 
 class CommandPostTest : public SharedLogTest {

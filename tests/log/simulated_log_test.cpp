@@ -1,6 +1,9 @@
 #include "events/log/simulated_log.hpp"
 
+#include <set>
+
 #include "tests/log/contract.hpp"
+#include "tests/log/inputs_contract.hpp"
 
 namespace hub::log::testing {
 namespace {
@@ -20,6 +23,78 @@ INSTANTIATE_TEST_SUITE_P(Simulated, LogContract,
                          ::testing::Values(LogKind{"Simulated", [] { return std::make_unique<SimulatedUnderTest>(); },
                                                    false}),
                          name_of);
+
+class SimulatedInputsUnderTest final : public InputsUnderTest {
+ public:
+  Result<std::unique_ptr<Log>> open(const std::string& node) override {
+    names_.insert(node);
+    return log_.open(node);
+  }
+  bool wait(const std::function<bool()>& is_so) override {
+    for (int look = 0; look < kLooksMax && !is_so(); ++look) {
+      log_.advance_to(log_.now() + milliseconds(100));
+      for (const auto& name : names_)
+        if (paused_.count(name) == 0) log_.group().hear(name);
+    }
+    return is_so();
+  }
+  void pause(const std::string& node) { paused_.insert(node); }
+  void resume(const std::string& node) { paused_.erase(node); }
+
+ private:
+  static constexpr int kLooksMax = 1'000;
+  SimulatedLog log_{1, kPartitions};
+  std::set<std::string> names_, paused_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Simulated, InputsContract,
+                         ::testing::Values(InputsKind{"Simulated",
+                                                      [] { return std::make_unique<SimulatedInputsUnderTest>(); }}),
+                         name_of_inputs);
+
+TEST(SimulatedLog, ANodeOfWhichNothingIsHeardForASessionCanNeitherClaimNorWriteAndComesBackAnew) {
+  SimulatedInputsUnderTest storage;
+  InputsNode paused(storage, "paused");
+  ASSERT_TRUE(storage.wait([&] { return paused.own().size() == storage.kPartitions; }));
+  const auto write = [](InputsNode& node, Head head) {
+    auto batch = batch_of(0, head.epoch, {event("e", 1)});
+    batch.end.consumed.push_back({std::string(kCommandsSource), 0});
+    return node.log->append({sealed(std::move(batch), head)});
+  };
+  const auto head = paused.log->claim(0, "paused").value();
+  storage.pause("paused");
+  InputsNode owner(storage, "owner");
+  ASSERT_TRUE(storage.wait([&] { return owner.own().size() == storage.kPartitions; }));
+  EXPECT_EQ(write(paused, head), Append::fenced) << "nobody has claimed it yet, and it is not its own any more";
+  EXPECT_EQ(paused.log->claim(1, "paused").error().code, "log.unavailable");
+  EXPECT_EQ(write(owner, owner.log->claim(0, "owner").value()), Append::committed);
+  storage.resume("paused");
+  ASSERT_TRUE(storage.wait([&] { return paused.told().size() == 3; }));
+  EXPECT_THAT(paused.told(), ::testing::ElementsAre("anew", "revoked", "anew"));
+}
+
+TEST(SimulatedLog, WhatIsPublishedIsLostRepeatedOrInDoubtAsOftenAsAsked) {
+  SimulatedLog storage(1);
+  const auto log = storage.open("one");
+  ASSERT_TRUE(log->inputs()->start({[](const auto&, bool) {}, [] {}, [](auto...) {}, [](auto) {}, [](const auto&) {}}));
+  const auto publish = [&](SimulatedInputFaults faults, int times) {
+    storage.group().set_faults(faults);
+    std::map<Delivery, int> told;
+    for (int i = 0; i < times; ++i) log->inputs()->publish(0, {}, [&](Delivery delivery) { ++told[delivery]; });
+    storage.advance_to(storage.now() + seconds(1));
+    storage.group().hear("one");
+    return told;
+  };
+  EXPECT_EQ(publish({}, 9), (std::map<Delivery, int>{{Delivery::there, 9}}));
+  EXPECT_EQ(storage.group().commands(0).size(), 9U);
+  EXPECT_EQ(publish({.publish_twice = 1}, 1)[Delivery::there], 1);
+  EXPECT_EQ(storage.group().commands(0).size(), 11U);
+  EXPECT_EQ(publish({.publish_unknown = 1}, 1)[Delivery::unknown], 1);
+  EXPECT_EQ(storage.group().commands(0).size(), 12U);
+  const auto lost = publish({.publish_lost = 1, .delay_max = milliseconds(500)}, 20);
+  EXPECT_EQ(lost.at(Delivery::unknown) + lost.at(Delivery::not_there), 20);
+  EXPECT_EQ(storage.group().commands(0).size(), 12U);
+}
 
 TEST(SimulatedLog, AZombieOwnerOfAnotherNodeIsFenced) {
   SimulatedLog storage(1);
@@ -101,7 +176,9 @@ TEST(SimulatedLog, OtherNodesHearLaterButEverythingOnceAndInOrder) {
   for (int i = 1; i <= 300; ++i) {
     if (writer->append({sealed_events(0, head, {event("e" + std::to_string(i), 1)})}) != Append::committed)
       head = writer->claim(0, "node").value();
-    late = late || seen.size() < read_all(*reader, 0).value().size();
+    late = late || seen.size() < read_all(*writer, 0).value().size();
+    EXPECT_EQ(reader->head(0).hash, seen.empty() ? Digest{} : seen.back()) << "what it reads is what it was told of";
+    EXPECT_LE(read_all(*reader, 0).value().size(), seen.size());
     storage.advance_to(storage.now() + milliseconds(10));
   }
   EXPECT_TRUE(late);

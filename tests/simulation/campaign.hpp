@@ -43,6 +43,8 @@ inline std::string run_and_check(WorldOptions options, Figures* figures = nullpt
     figures->crashes += run.crashes;
     figures->pauses += run.pauses;
     figures->moves += run.moves;
+    figures->leaves += run.leaves;
+    figures->share_outs += world.storage().group().generation();
   }
   return text.empty() ? text : "HUB_SEED=" + std::to_string(seed) + text;
 }

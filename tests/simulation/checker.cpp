@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "actors/deployments/deployment.hpp"
+#include "actors/engine/batch_rows.hpp"
 #include "events/log/audit.hpp"
 #include "events/log/chain.hpp"
 #include "tests/simulation/world.hpp"
@@ -23,6 +24,9 @@ struct Record {
 struct Outcomes {
   int accepted = 0;
   int refused = 0;
+  int repeats = 0;  ///< that say that it was decided earlier
+  int expired = 0;
+  int all() const { return accepted + refused + repeats + expired; }
   Version version = 0;
 };
 
@@ -36,11 +40,15 @@ class Checker {
     for (PartitionId partition = 0; partition < log_->partitions(); ++partition)
       if (const auto owned = fresh_.runner().own(partition); !owned)
         wrong("K5: a new node cannot take a partition: " + owned.error().detail);
+    // One that has heard of everything.
+    log_ = world_.storage().open();
     if (!read()) return std::move(wrong_);
     for (const auto& operation : world_.clients().operations()) check_operation(operation);
     for (const auto& [entity, records] : entities_) check_entity(entity, records);
     check_messages();
     check_rows();
+    if (world_.options().by_log) check_commands_by_log();
+    if (world_.options().by_log) check_standbys();
     check_provider();
     for (const auto& node : world_.nodes())
       for (const auto& alarm : node->alarms()) wrong("an alarm without a cause: " + alarm.detail);
@@ -51,7 +59,7 @@ class Checker {
   void wrong(std::string what) { wrong_.push_back(std::move(what)); }
 
   bool read() {
-    const auto report = log::verify(*log_, log::Signer::temporary().public_key(), {}, log::Unsigned::allowed);
+    const auto report = log::verify(*log_, World::signer().public_key(), {}, log::Unsigned::allowed);
     if (report.fault) {
       wrong("K4/K8: " + to_text(report.fault->position) + ": " + report.fault->reason);
       return false;
@@ -71,8 +79,14 @@ class Checker {
     held_.push_back(batch);
     for (const auto& outcome : batch->end.outcomes) {
       auto& outcomes = outcomes_[outcome.command_id];
-      ++(outcome.accepted() ? outcomes.accepted : outcomes.refused);
-      outcomes.version = outcome.version;
+      if (outcome.status == log::kDecidedEarlier) {
+        ++outcomes.repeats;
+      } else if (!engine::is_final(outcome)) {
+        ++outcomes.expired;
+      } else {
+        ++(outcome.accepted() ? outcomes.accepted : outcomes.refused);
+        outcomes.version = outcome.version;
+      }
     }
     for (const auto& record : batch->records) {
       if (record.kind != log::RecordKind::event) continue;
@@ -127,7 +141,10 @@ class Checker {
     for (const auto& record : records) {
       const auto event = Aggregate::decode_event(record.record->type, record.record->data);
       if (!event) return wrong("K5: an event of " + id + " does not decode");
-      if constexpr (std::is_same_v<Aggregate, test::Counter>) check_timer(id, state, event.value());
+      if constexpr (std::is_same_v<Aggregate, test::Counter>)
+        check_timer(id, state, event.value());
+      else
+        check_host(id, event.value());
       Aggregate::evolve(state, event.value());
       for (const auto& due : Aggregate::agenda(state))
         if (due.kind == engine::Due::Kind::effect) owed.emplace(due.name, due.key);
@@ -199,6 +216,63 @@ class Checker {
     for (const auto& [id, records] : entities_) compare_entity(id);
     for (const auto& operation : world_.clients().operations()) compare_command(operation);
     compare_agendas();
+  }
+
+  /// Whatever was read from the log has an outcome in it, and one alone decided it.
+  void check_commands_by_log() {
+    std::unordered_map<std::string, int> read;
+    for (PartitionId partition = 0; partition < log_->partitions(); ++partition)
+      for (const auto& command : world_.storage().group().commands(partition))
+        if (command.source == log::Command::Source::command) ++read[command.command_id];
+    for (const auto& operation : world_.clients().operations()) {
+      const auto& outcomes = outcomes_[operation.command_id];
+      const auto times = read[operation.command_id];
+      const auto name = operation.command_id + " (" + operation.type + " to " + operation.entity + ")";
+      if (times > 0 && outcomes.all() == 0) wrong("K1: " + name + " was read and has no outcome");
+      if (times > 0 && outcomes.accepted + outcomes.refused == 0 && !operation.deadline.is_set())
+        wrong("K1: " + name + " was read and never decided");
+      if (outcomes.all() > times)
+        wrong("K1: " + name + " was read " + std::to_string(times) + " times and has " +
+              std::to_string(outcomes.all()) + " outcomes");
+    }
+  }
+
+  /// Every node could take over any partition: what it folded of others' is what their owners have.
+  void check_standbys() {
+    for (const auto& node : world_.nodes()) {
+      const auto name = Node::name_of(node->number());
+      for (const auto& [id, records] : entities_) {
+        const auto there = node->store().entity(id), again = fresh_.store().entity(id);
+        if (!there) continue;  // damaged on disk; made anew when it is next loaded
+        if (!again || !again.value() || !there.value() || there.value()->version != again.value()->version ||
+            there.value()->state != again.value()->state)
+          wrong("K5: " + name + " has another row of " + id);
+      }
+      for (const auto& operation : world_.clients().operations()) {
+        const auto there = node->store().command(operation.command_id, world_.now());
+        const auto again = fresh_.store().command(operation.command_id, world_.now());
+        if (there.has_value() != again.has_value() || (there && !(there->outcome == again->outcome)))
+          wrong("K5: " + name + " remembers " + operation.command_id + " otherwise");
+      }
+      if (agendas_of(node->store()) != agendas_of(fresh_.store())) wrong("K5: " + name + " has another agenda");
+    }
+  }
+
+  static std::map<std::string, engine::Agenda> agendas_of(engine::StateStore& store) {
+    std::map<std::string, engine::Agenda> agendas;
+    store.agendas([&](const std::string& id, engine::Agenda agenda) { agendas.emplace(id, std::move(agenda)); });
+    return agendas;
+  }
+
+  /// What a deployment owes is done where it was asked for, and nowhere else.
+  void check_host(const std::string& id, const deployments::Deployment::Event& requested) {
+    const auto* event = std::get_if<deployments::DeploymentRequested>(&requested);
+    const auto callers = world_.provider().callers().find(id);
+    if (event == nullptr || !event->spec.host || callers == world_.provider().callers().end()) return;
+    for (const auto number : callers->second)
+      if (Node::name_of(number) != *event->spec.host)
+        wrong("K6: an effect of " + id + " was carried out at " + Node::name_of(number) + ", and its host is " +
+              *event->spec.host);
   }
 
   void compare_entity(const std::string& id) {

@@ -104,6 +104,7 @@ void Clients::draw_deployment(Operation& operation) {
       request.spec.restart_policy.max_restarts = 3;
       request.spec.restart_policy.backoff_initial = milliseconds(50);
       request.owner = "user:ann";
+      if (options.by_log) request.spec.host = Node::name_of(random.below(options.nodes));
       command = std::move(request);
       break;
     }
@@ -134,8 +135,10 @@ void Clients::send(Operation& operation) {
   if (operation.outcome != Outcome::open) return;
   ++operation.sent;
   const auto partition = partition_of(operation.entity, world_.options().partitions);
-  auto target = world_.coordinator().owner(partition);
-  if (!world_.is_healed() && world_.random().chance(0.05)) target = world_.random().below(world_.nodes().size());
+  const bool by_log = world_.options().by_log;
+  auto target = by_log ? world_.random().below(world_.nodes().size()) : world_.coordinator().owner(partition);
+  if (!by_log && !world_.is_healed() && world_.random().chance(0.05))
+    target = world_.random().below(world_.nodes().size());
   const auto travels = world_.travel();
   if (travels.size() > 1) ++repeated_;
   for (const auto delay : travels) world_.after(delay, [this, &operation, target] { arrive(operation, target); });
@@ -169,7 +172,7 @@ void Clients::arrive(Operation& operation, std::size_t number) {
 }
 
 void Clients::hear(Operation& operation, const engine::Reply& reply) {
-  if (reply.refusal && may_come_later(*reply.refusal)) {
+  if (reply.pending || (reply.refusal && may_come_later(*reply.refusal))) {
     if (operation.outcome == Outcome::open) ask_again_later(operation);
     return;
   }

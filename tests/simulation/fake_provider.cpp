@@ -24,6 +24,7 @@ Reason exited(int code) {
 
 void FakeProvider::call(Node& node, engine::EffectRequest request) {
   calls_[request.entity].emplace(request.name, request.key);
+  callers_[request.entity].insert(node.number());
   world_.note("effect " + request.name + " " + request.key + " of " + request.entity + " by node " +
               std::to_string(node.number()));
   if (!request.entity.starts_with(deployments::kDeploymentPrefix)) return;

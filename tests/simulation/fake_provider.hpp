@@ -22,6 +22,8 @@ class FakeProvider {
 
   /// Every (name, key) that was asked for, by entity.
   const std::map<std::string, std::set<std::pair<std::string, std::string>>>& calls() const { return calls_; }
+  /// Which nodes asked, by entity.
+  const std::map<std::string, std::set<std::size_t>>& callers() const { return callers_; }
   /// How often each order was prepared and each run was started.
   const std::map<std::string, int>& prepared() const { return prepared_; }
   const std::map<std::pair<std::string, std::int32_t>, int>& started() const { return started_; }
@@ -55,6 +57,7 @@ class FakeProvider {
   World& world_;
   std::map<std::string, Machine> machines_;
   std::map<std::string, std::set<std::pair<std::string, std::string>>> calls_;
+  std::map<std::string, std::set<std::size_t>> callers_;
   std::map<std::string, int> prepared_;
   std::map<std::pair<std::string, std::int32_t>, int> started_;
 };

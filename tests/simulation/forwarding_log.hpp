@@ -13,6 +13,7 @@ class ForwardingLog : public log::Log {
   std::uint32_t partitions() const override { return inner_->partitions(); }
   std::uint64_t incarnation() const override { return inner_->incarnation(); }
   bool is_shared() const override { return inner_->is_shared(); }
+  log::Inputs* inputs() override { return inner_->inputs(); }
   Result<log::Head> claim(PartitionId partition, std::string_view node) override {
     return inner_->claim(partition, node);
   }

@@ -1,5 +1,8 @@
 #include "tests/simulation/node.hpp"
 
+#include <numeric>
+
+#include "events/log/checkpoint.hpp"
 #include "tests/simulation/forwarding_log.hpp"
 #include "tests/simulation/world.hpp"
 
@@ -8,6 +11,9 @@ namespace {
 
 constexpr Duration kStandsStillMax = seconds(2);
 constexpr Duration kClaimAgainMax = milliseconds(60);
+constexpr std::size_t kWaitingMax = 4'096;
+/// Of each turn.
+constexpr double kSweeps = 0.05;
 
 }  // namespace
 
@@ -52,13 +58,54 @@ Node::Node(World& world, std::size_t number) : world_(world), number_(number) {
 void Node::boot() {
   ++life_;
   const auto& decorations = world_.options().decorations;
-  std::unique_ptr<log::Log> log = world_.storage().open();
+  std::unique_ptr<log::Log> log = world_.storage().open(is_by_log() ? name_of(number_) : "");
   if (decorations.log) log = decorations.log(std::move(log));
   log_ = std::make_unique<GateLog>(*this, std::move(log));
   store_ = engine::make_state_store(disk_.open());
   if (decorations.store) store_ = decorations.store(std::move(store_));
+  make_runner();
+  if (!is_by_log()) return;
+  std::vector<PartitionId> all(world_.options().partitions);
+  std::iota(all.begin(), all.end(), PartitionId{0});
+  runner_->share(std::move(all));
+  // Nobody waits: a sweep tells whoever has no answer yet to ask again.
+  post_ = std::make_unique<engine::CommandPost>(
+      engine::CommandPost::Options{kWaitingMax, std::chrono::milliseconds(0), [this] { return world_.now(); }}, *log_,
+      *log_->inputs(), *store_);
+  HUB_ASSERT(log_->inputs()->start(handler()));
+}
+
+/// The checker's own node comes behind those of the world, and takes no part.
+bool Node::is_by_log() const {
+  return world_.options().by_log && number_ < world_.options().nodes;
+}
+
+log::Inputs::Handler Node::handler() {
+  log::Inputs::Handler handler;
+  handler.assigned = [this](const std::vector<PartitionId>& partitions, bool goes_on) {
+    runner_->assign({partitions.begin(), partitions.end()}, goes_on);
+  };
+  handler.revoked = [this] { runner_->suspend(); };
+  handler.arrived = [this](PartitionId partition, std::uint64_t session, std::uint64_t offset,
+                           std::optional<log::Command> command) {
+    runner_->arrive(partition, session, {engine::input_of(std::move(*command)), {}, {}, offset});
+  };
+  handler.truncated = [this](PartitionId) { alarms_.push_back({FailureKind::gone, "log.truncated", "", "", 0}); };
+  handler.expelled = [this](const Failure& why) { alarms_.push_back(why); };
+  return handler;
+}
+
+void Node::make_runner() {
   engine::RunnerOptions options;
-  options.node = "node-" + std::to_string(number_);
+  options.node = name_of(number_);
+  if (is_by_log()) {
+    options.host = options.node;
+    options.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
+      std::vector<log::Head> heads;
+      for (PartitionId other = 0; other < log_->partitions(); ++other) heads.push_back(log_->head(other));
+      return log::make_checkpoint(World::signer(), partition, head, heads, now);
+    };
+  }
   options.inputs_per_batch_max = 8;
   options.inputs_per_entity_max = 3;
   options.active.actors_max = 5;
@@ -69,6 +116,8 @@ void Node::boot() {
 }
 
 void Node::end() {
+  if (log_ && log_->inputs() != nullptr) log_->inputs()->stop();
+  post_.reset();
   runner_.reset();
   store_.reset();
   log_.reset();
@@ -102,8 +151,13 @@ void Node::take_wanted() {
 void Node::turn() {
   if (!is_alive() || paused_ || busy_) return;
   busy_ = true;
-  world_.coordinator().heard(number_);
-  take_wanted();
+  if (is_by_log()) {
+    world_.storage().group().hear(name_of(number_));
+    if (world_.random().chance(kSweeps)) post_->sweep();
+  } else {
+    world_.coordinator().heard(number_);
+    take_wanted();
+  }
   for (auto steps = 1 + world_.random().below(3); steps > 0 && runner_->step(); --steps) {
   }
   busy_ = false;
@@ -111,7 +165,13 @@ void Node::turn() {
 }
 
 Result<void> Node::submit(engine::Submission submission) {
-  return runner_->submit(std::move(submission));
+  const auto& input = submission.input;
+  if (!post_) return runner_->submit(std::move(submission));
+  if (input.source == engine::Input::Source::command) return post_->send(input, std::move(submission.done));
+  if (runner_->seems_to_own(partition_of(input.entity, log_->partitions())))
+    return runner_->submit(std::move(submission));
+  post_->forward(std::move(submission.input));
+  return success();
 }
 
 void Node::start(engine::EffectRequest request) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "actors/engine/command_post.hpp"
 #include "actors/engine/runner.hpp"
 #include "events/log/simulated_log.hpp"
 #include "tests/simulation/disk.hpp"
@@ -31,6 +32,7 @@ class Node final : public engine::EffectSink {
   Node& operator=(const Node&) = delete;
 
   std::size_t number() const { return number_; }
+  static std::string name_of(std::size_t number) { return "node-" + std::to_string(number); }
   /// Grows with each start; what was meant for an earlier life is dropped.
   int life() const { return life_; }
   bool is_alive() const { return runner_ != nullptr; }
@@ -54,6 +56,7 @@ class Node final : public engine::EffectSink {
 
   /// Takes what it should own and does some steps.
   void turn();
+  /// Where nodes share the log, as the engine does it: a command goes by the log, whoever owns its entity.
   Result<void> submit(engine::Submission submission);
   void start(engine::EffectRequest request) override;
 
@@ -66,6 +69,9 @@ class Node final : public engine::EffectSink {
   friend class GateLog;
   void end();
   void take_wanted();
+  bool is_by_log() const;
+  log::Inputs::Handler handler();
+  void make_runner();
 
   World& world_;
   const std::size_t number_;
@@ -80,6 +86,7 @@ class Node final : public engine::EffectSink {
   std::unique_ptr<log::Log> log_;
   std::unique_ptr<engine::StateStore> store_;
   std::unique_ptr<engine::Runner> runner_;
+  std::unique_ptr<engine::CommandPost> post_;  ///< where nodes share the log
 };
 
 }  // namespace hub::simulation

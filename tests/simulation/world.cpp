@@ -37,6 +37,11 @@ const engine::Kinds& World::kinds() {
   return kinds;
 }
 
+const log::Signer& World::signer() {
+  static const auto signer = log::Signer::temporary();
+  return signer;
+}
+
 caf::actor_system& World::actors() {
   // What the engine would tell an operator about each fault is noise here.
   static Quiet quiet;
@@ -58,7 +63,9 @@ World::World(WorldOptions options)
     nodes_.push_back(std::make_unique<Node>(*this, number));
     plan_turn(*nodes_.back());
   }
-  coordinator_.begin();
+  storage_.group().set_session(Coordinator::kSessionTimeout);
+  storage_.group().set_faults(options_.input_faults);
+  if (!options_.by_log) coordinator_.begin();
 }
 
 World::~World() = default;
@@ -110,6 +117,11 @@ void World::plan_faults() {
       crash(node);
   });
   plan(options_.pauses_per_second, [this] { pause(any_node()); });
+  plan(options_.leaves_per_second, [this] {
+    auto& node = any_node();
+    if (node.is_alive() && !node.is_busy()) leave(node);
+  });
+  if (options_.by_log) return;
   plan(options_.moves_per_second,
        [this] { coordinator_.move(static_cast<PartitionId>(random_.below(options_.partitions))); });
 }
@@ -119,6 +131,16 @@ void World::crash(Node& node) {
   const auto how = random_.below(10);
   note("node " + std::to_string(node.number()) + " crashes");
   node.crash(how < 1 ? Node::Rows::lost : how < 4 ? Node::Rows::damaged : Node::Rows::as_flushed);
+  after(random_.between(milliseconds(1), kDownMax), [&node] {
+    if (!node.is_alive()) node.boot();
+  });
+}
+
+void World::leave(Node& node) {
+  ++figures_.leaves;
+  note("node " + std::to_string(node.number()) + " leaves");
+  node.store().flush();
+  node.crash(Node::Rows::as_flushed);
   after(random_.between(milliseconds(1), kDownMax), [&node] {
     if (!node.is_alive()) node.boot();
   });
@@ -142,6 +164,9 @@ void World::heal() {
   auto faults = options_.log_faults;
   faults.unknown = faults.claim_refused = 0;
   storage_.set_faults(faults);
+  auto input_faults = options_.input_faults;
+  input_faults.publish_lost = input_faults.publish_unknown = 0;
+  storage_.group().set_faults(input_faults);
   for (auto& node : nodes_) {
     node->resume();
     if (!node->is_alive()) node->boot();
@@ -156,8 +181,26 @@ std::vector<Duration> World::travel() {
 }
 
 Node* World::owner_of(PartitionId partition) {
-  auto& node = *nodes_[coordinator_.owner(partition)];
-  return node.owns(partition) ? &node : nullptr;
+  if (!options_.by_log) {
+    auto& node = *nodes_[coordinator_.owner(partition)];
+    return node.owns(partition) ? &node : nullptr;
+  }
+  const auto name = storage_.group().owner(partition);
+  for (auto& node : nodes_)
+    if (Node::name_of(node->number()) == name && node->owns(partition)) return node.get();
+  return nullptr;
+}
+
+/// Every node has folded all there is, and has nothing before it.
+bool World::all_have_read() {
+  if (!storage_.group().is_quiet()) return false;
+  const auto latest = storage_.open();
+  for (const auto& node : nodes_) {
+    if (node->runner().queued() > 0) return false;
+    for (PartitionId partition = 0; partition < options_.partitions; ++partition)
+      if (!(node->store().head(partition) == latest->head(partition))) return false;
+  }
+  return true;
 }
 
 bool World::is_settled() {
@@ -172,6 +215,7 @@ bool World::is_settled() {
       for (const auto& due : agenda) timers_wait = timers_wait || due.kind == engine::Due::Kind::timer;
     });
   if (timers_wait) return false;
+  if (options_.by_log && !all_have_read()) return false;
   for (int i = 0; i < options_.workload.deployments; ++i) {
     const auto id = Clients::deployment_id(options_.seed, i);
     const auto row = owner_of(partition_of(id, options_.partitions))->store().entity(id);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "actors/engine/kind.hpp"
+#include "events/log/signing.hpp"
 #include "events/log/simulated_log.hpp"
 #include "tests/simulation/clients.hpp"
 #include "tests/simulation/coordinator.hpp"
@@ -22,12 +23,18 @@ struct WorldOptions {
   std::uint64_t seed = 0;
   std::size_t nodes = 3;
   std::uint32_t partitions = 6;
+  /// The group and the commands are those of the simulated log, and each deployment runs at one of the nodes; else the
+  /// coordinator gives partitions out, and commands go to their owners.
+  bool by_log = false;
+  log::SimulatedInputFaults input_faults{
+      .publish_lost = 0.02, .publish_unknown = 0.03, .publish_twice = 0.05, .delay_max = milliseconds(30)};
   Workload workload;
   Duration active = seconds(4);  ///< commands and faults come this long; then all heals
   log::SimulatedFaults log_faults{.unknown = 0.05, .claim_refused = 0.05, .delay_max = milliseconds(60)};
   double crashes_per_second = 0.8;
   double pauses_per_second = 0.8;
   double moves_per_second = 1.0;
+  double leaves_per_second = 0;   ///< a node ends in good order, and comes back
   double pause_in_append = 0.01;  ///< of each append: the node stands still between decision and commit, or behind it
   double crash_in_append = 0.005;
   double message_lost = 0.03;
@@ -44,7 +51,9 @@ struct Figures {
   std::uint64_t fenced = 0;
   std::uint64_t crashes = 0;
   std::uint64_t pauses = 0;
-  std::uint64_t moves = 0;  ///< of a partition to another node
+  std::uint64_t moves = 0;       ///< of a partition to another node
+  std::uint64_t leaves = 0;      ///< of a node, in good order
+  std::uint64_t share_outs = 0;  ///< by the log's group
 };
 
 /// Some engine nodes, the log they share, the group that gives them partitions, clients and a provider, in one thread
@@ -80,6 +89,8 @@ class World {
   Instant healed_at() const { return healed_at_; }
   Figures& figures() { return figures_; }
 
+  /// Signs the heads of every node that shares the log.
+  static const log::Signer& signer();
   static const engine::Kinds& kinds();
   static caf::actor_system& actors();
 
@@ -87,9 +98,11 @@ class World {
   void plan_faults();
   void plan_turn(Node& node);
   void crash(Node& node);
+  void leave(Node& node);
   void pause(Node& node);
   void heal();
   bool is_settled();
+  bool all_have_read();
   void run_until(Instant end);
   Node& any_node() { return *nodes_[random_.below(nodes_.size())]; }
 

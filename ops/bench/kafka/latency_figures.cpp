@@ -2,6 +2,7 @@
 #include <mutex>
 #include <thread>
 
+#include "actors/engine/command_post.hpp"
 #include "ops/bench/bench.hpp"
 #include "ops/bench/kafka/node.hpp"
 
@@ -12,19 +13,6 @@ constexpr std::size_t kWarmUp = 3'000;
 constexpr std::size_t kTimed = 20'000;
 constexpr std::chrono::microseconds kBetween{1'000};
 constexpr std::chrono::seconds kPatience{30};
-
-engine::Input input_of(const log::Command& command) {
-  engine::Input input;
-  input.entity = command.entity;
-  input.type = command.type;
-  input.data = command.data;
-  input.command_id = command.command_id;
-  input.body_hash = command.body_hash;
-  input.actor = command.actor;
-  input.organisation = command.organisation;
-  input.project = command.project;
-  return input;
-}
 
 /// Sends commands at a steady pace, whatever comes back, and notes how long each took from when it was to be sent.
 class Pacer {
@@ -37,7 +25,7 @@ class Pacer {
       const auto due = start + i * kBetween;
       std::this_thread::sleep_until(due);
       const bool timed = i >= kWarmUp;
-      const auto sent = engine_.submit(input_of(count_command(i, 1)), [this, due, timed](const engine::Reply& reply) {
+      const auto sent = engine_.submit(engine::input_of(count_command(i, 1)), [this, due, timed](const engine::Reply& reply) {
         require(!reply.refusal && !reply.pending, "a command is refused, or not decided in time");
         answered(Clock::now() - due, timed);
       });

@@ -22,6 +22,7 @@ TAKEOVER_S_MAX = nodes.SESSION_S + 3
 NAMES = ("one", "two", "three")
 SHARDS = 1024
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
+REQUESTED = "computehub.deployment.requested.v1"
 UNDER_WAY = ("creating", "starting", "stopping", "deleting")
 SERVED_S = 45  # until every partition takes writes, however slow the machine
 
@@ -164,13 +165,15 @@ class Rig:
         return settled_s
 
     def _open_ends(self):
-        found = []
+        found, counted = [], topic.Counted(self.read())
+        # What was asked for at a machine that has left for good is owed by nobody else.
+        left = {id for id, host in hosts_of(counted).items() if host not in NAMES}
         for name in NAMES:
             client = campaign.QuickClient(self.nodes[name].url)
             for status in UNDER_WAY:
                 items = client.get(campaign.PATH, status=status).json()["items"]
-                found += [f"{name}: {item['id']} is {status}" for item in items]
-        ids = set(topic.Counted(self.read()).shown()) - self.before
+                found += [f"{name}: {item['id']} is {status}" for item in items if item["id"] not in left]
+        ids = set(counted.shown()) - self.before
         for name, follower in self.followers.items():
             missed = ids - set(follower.ids)
             if missed and not follower.fault:
@@ -210,6 +213,12 @@ class Rig:
                 "claims": sum(record.type == topic.CLAIMED for record in history.written),
                 "resumes": sum(follower.resumes for follower in self.followers.values()),
                 "settled_s": round(settled_s, 1), "exceptions": 0, "codes": ",".join(f"{code}:{count}" for code, count in sorted(codes.items())) or "none"}
+
+
+def hosts_of(counted):
+    """id → the machine that a deployment was given when it was asked for."""
+    return {event.attributes["subject"]: json.loads(event.value)["spec"].get("host") for event in counted.events()
+            if event.type == REQUESTED}
 
 
 def percentile(seconds, share):

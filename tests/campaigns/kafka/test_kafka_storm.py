@@ -3,10 +3,7 @@ import threading
 import time
 
 import campaign
-import pytest
 import rig
-
-pytestmark = pytest.mark.skipif(not campaign.LONG, reason="two deployments stayed without the effect that they owe; ops/decisions/014 says what is open")
 
 STORM_S = campaign.size(15, 600)
 EVERY_S = 5
