@@ -20,8 +20,14 @@ COMMAND_S = 20
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 TABLE = """table inet hub {{
-  chain in {{ type filter hook input priority 0; {incoming} }}
-  chain out {{ type filter hook output priority 0; {outgoing} }}
+  chain in {{
+    type filter hook input priority 0
+    {incoming}
+  }}
+  chain out {{
+    type filter hook output priority 0
+    {outgoing}
+  }}
 }}
 """
 
