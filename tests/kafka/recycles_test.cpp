@@ -13,7 +13,7 @@ namespace {
 
 namespace requests = testing::requests;
 
-constexpr std::uint64_t kRecyclesShort = 14, kRecyclesLong = 1'000;
+constexpr std::uint64_t kRecyclesShort = 8, kRecyclesLong = 1'000;
 /// Made before anything is measured: what a first use allocates for good.
 constexpr std::uint64_t kWarmUp = 4;
 /// An allocator keeps some of what came back; a producer that stayed would cost more than this by itself.

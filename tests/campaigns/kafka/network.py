@@ -6,9 +6,9 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 
+import brokers
 import hub
 import nodes
 import proxy
@@ -37,7 +37,8 @@ def missing():
     for program in ("unshare", "nsenter", "ip", "nft"):
         if not shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"):
             return f"there is no program `{program}` here; ops/setup installs it"
-    tried = ("ip link add name one type veth peer name two", "ip link add name three type bridge", "ip route add blackhole 10.77.9.9/32",
+    tried = ("ip link add name one type veth peer name two", "ip link add name three type bridge",
+             "ip route add blackhole 10.77.9.9/32",
              "nft add table inet t", "nft add chain inet t c '{ type filter hook input priority 0; }'",
              "nft add rule inet t c numgen random mod 100 '<' 50 drop")
     for command in tried:
@@ -210,16 +211,12 @@ def nodes_on(machines):
 
 def cluster_on(folder, machines):
     """Brokers, each on a machine; started by start()."""
-    sys.path.insert(0, str(nodes.hub.contract.ROOT / "ops" / "kafka"))
-    import cluster
-    import member
-
-    class MemberThere(member.Member):
+    class MemberThere(brokers.cluster.Member):
         def launch(self, runtime):
             with machines[self.node - 1].inside():
                 return super().launch(runtime)
 
-    class ClusterThere(cluster.Cluster):
+    class ClusterThere(brokers.cluster.Cluster):
         def _member(self, node, ports):
             return MemberThere(self.folder, node, ports, machines[node - 1].address)
 

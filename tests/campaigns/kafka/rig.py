@@ -23,7 +23,8 @@ NAMES = ("one", "two", "three")
 SHARDS = 1024
 DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 REQUESTED = "computehub.deployment.requested.v1"
-UNDER_WAY = ("creating", "starting", "stopping", "deleting")
+# What runs here is `true`: that it has ended is still to come.
+UNDER_WAY = ("creating", "starting", "running", "stopping", "deleting")
 SERVED_S = 45  # until every partition takes writes, however slow the machine
 
 
