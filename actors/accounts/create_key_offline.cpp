@@ -28,8 +28,8 @@ Result<CreatedKey> create_key_offline(log::Log& log, const log::Signer& signer, 
   const CreateApiKey command{wanted.name,       wanted.project,        wanted.role,
                              wanted.expires_at, token_hash(key.token), std::string(kActor)};
   HUB_TRY(const auto events, ApiKey::decide({}, command, context));
-  HUB_TRY(log::append_stopped(log, signer, kNode, partition_of(key.id, log.partitions()),
-                              offline_records(events, context, 0), now));
+  const auto records = [&]() -> Result<std::vector<log::Record>> { return offline_records(events, context, 0); };
+  HUB_TRY(log::append_stopped(log, signer, kNode, partition_of(key.id, log.partitions()), records, now));
   return key;
 }
 

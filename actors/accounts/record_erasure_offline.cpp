@@ -32,13 +32,14 @@ Result<Loaded> load(log::Log& log, const std::string& id) {
 Result<void> record_erasure_offline(log::Log& log, const log::Signer& signer, std::string_view organisation,
                                     std::string_view project, const RecordErasure& erasure, Instant now) {
   const auto id = project_id(organisation, project);
-  HUB_TRY(const auto loaded, load(log, id));
   const auto command_id = random_command_id();
-  const engine::Context context{now, id, command_id, "system", organisation, project};
-  HUB_TRY(const auto events, Project::decide(loaded.state, erasure, context));
-  if (events.empty()) return success();
-  return log::append_stopped(log, signer, kNode, partition_of(id, log.partitions()),
-                             offline_records(events, context, loaded.version), now);
+  const auto decide = [&]() -> Result<std::vector<log::Record>> {
+    HUB_TRY(const auto loaded, load(log, id));
+    const engine::Context context{now, id, command_id, "system", organisation, project};
+    HUB_TRY(const auto events, Project::decide(loaded.state, erasure, context));
+    return offline_records(events, context, loaded.version);
+  };
+  return log::append_stopped(log, signer, kNode, partition_of(id, log.partitions()), decide, now);
 }
 
 }  // namespace hub::accounts

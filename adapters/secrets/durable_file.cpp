@@ -117,7 +117,8 @@ Result<void> destroy(const fs::path& file) {
 Result<void> destroy_folder(const fs::path& folder) {
   HUB_TRY(const auto entries, entries_of(folder));
   for (const auto& entry : entries) {
-    HUB_TRY(destroy(entry));
+    std::error_code error;
+    HUB_TRY(fs::is_directory(fs::symlink_status(entry, error)) ? destroy_folder(entry) : destroy(entry));
   }
   if (::rmdir(folder.c_str()) != 0 && errno != ENOENT) return io_failure("removing a folder", errno);
   return sync_folder(folder.parent_path());

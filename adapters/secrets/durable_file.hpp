@@ -24,7 +24,7 @@ Result<std::string> read_file(const std::filesystem::path& file, std::size_t siz
 
 /// Takes the file away and overwrites what it held. One that is not there is success.
 Result<void> destroy(const std::filesystem::path& file);
-/// Destroys every file of the folder, then the folder, which has no folders in it.
+/// Destroys every file of the folder and of those in it, in order of names, then the folder.
 Result<void> destroy_folder(const std::filesystem::path& folder);
 
 /// What is in the folder, by name. One that is not there has nothing in it.

@@ -271,6 +271,13 @@ std::vector<SlotInfo> SharedSlots::list(std::string_view kind, std::string_view 
   return infos_in(slots_, kind, organisation, project, [](const Records& records) { return current(records).info; });
 }
 
+std::vector<SlotInfo> SharedSlots::all() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<SlotInfo> found;
+  for (const auto& [slot, records] : slots_) found.push_back(current(records).info);
+  return found;
+}
+
 std::optional<SlotInfo> SharedSlots::find(const Slot& slot) const {
   const std::shared_lock lock(mutex_);
   const auto* found = find_record(slot);

@@ -178,6 +178,13 @@ std::vector<SlotInfo> SlotStore::list(std::string_view kind, std::string_view or
   return infos_in(infos_, kind, organisation, project, [](const SlotInfo& info) { return info; });
 }
 
+std::vector<SlotInfo> SlotStore::all() const {
+  const std::shared_lock lock(mutex_);
+  std::vector<SlotInfo> found;
+  for (const auto& [slot, info] : infos_) found.push_back(info);
+  return found;
+}
+
 std::optional<SlotInfo> SlotStore::find(const Slot& slot) const {
   const std::shared_lock lock(mutex_);
   const auto found = infos_.find(slot);

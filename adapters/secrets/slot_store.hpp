@@ -35,6 +35,7 @@ class SlotStore final : public Slots {
   Result<void> remove(const Slot& slot) override;
   std::vector<SlotInfo> list(std::string_view kind, std::string_view organisation,
                              std::string_view project) const override;
+  std::vector<SlotInfo> all() const override;
   std::optional<SlotInfo> find(const Slot& slot) const override;
   Result<void> refresh() const override;
   Result<void> drop_earlier(const Slot& slot) override;

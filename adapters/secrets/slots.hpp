@@ -41,6 +41,8 @@ class Slots {
   /// By name.
   virtual std::vector<SlotInfo> list(std::string_view kind, std::string_view organisation,
                                      std::string_view project) const = 0;
+  /// Of every kind and project.
+  virtual std::vector<SlotInfo> all() const = 0;
   virtual std::optional<SlotInfo> find(const Slot& slot) const = 0;
   /// Returns when what other nodes have stored by now is here; at once where there are none.
   virtual Result<void> refresh() const = 0;

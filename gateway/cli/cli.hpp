@@ -57,11 +57,13 @@ struct KeysRotate {
   Folder data;
   EncryptionKey encryption;
   std::filesystem::path next_file;  ///< holds the new key, or is made; empty for the key of --dev
+  ServeOptions server;              ///< where the log is, how it is reached
 };
 struct KeysErase {
   Folder data;
   EncryptionKey encryption;
   std::string project;
+  ServeOptions server;  ///< as that of KeysRotate
 };
 
 /// How the brokers are reached, and which topics are meant.
@@ -85,6 +87,7 @@ struct Migrate {
   std::string node;               ///< empty: the one that the folder has, or one that is made
   std::uint32_t replication = 0;  ///< of topics that are made; 0: as many as there are brokers, at most 3
   Duration wait;                  ///< for brokers that are still starting, or nodes that stop
+  EncryptionKey encryption;       ///< of the secrets that go along
 };
 
 /// One line of `doctor`.

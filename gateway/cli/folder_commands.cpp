@@ -135,42 +135,44 @@ Exit create_key(CommandLine& line, const ServerFlags& told, KeysCreate wanted, c
   return run_hook(line.session, line.local.keys_create, wanted, line.session.console);
 }
 
-/// As `serve` reads it from the environment and the file of COMPUTEHUB_CONFIG; a flag wins.
-Result<EncryptionKey> encryption_key(const CommandLine& line, const std::filesystem::path& flag) {
-  const auto& environment = line.session.environment;
-  ConfigSources sources{{}, {}, environment};
-  if (const auto file = environment.find("COMPUTEHUB_CONFIG"); file != environment.end()) sources.file = file->second;
-  if (!flag.empty()) return EncryptionKey{{}, flag};
-  HUB_TRY(const auto config, load_config(sources));
-  return EncryptionKey{config.options.encryption_key, config.options.encryption_key_file};
-}
-
-/// Runs a hook whose `wanted` holds the encryption key.
+/// Runs a hook whose `wanted` says where the log is and holds the encryption key: that of the flag, else as `serve`
+/// would be told.
 template <class Hook, class Wanted>
-Exit run_with_key(CommandLine& line, const Hook& hook, Wanted wanted) {
-  auto key = encryption_key(line, wanted.encryption.file);
-  if (!key) return report(key.error(), line.session);
-  wanted.encryption = std::move(key).value();
+Exit run_with_key(CommandLine& line, const ServerFlags& told, const Hook& hook, Wanted wanted) {
+  auto config = load_config(line, told);
+  if (!config) return report(config.error(), line.session);
+  wanted.server = std::move(config).value().options;
+  if (wanted.encryption.file.empty())
+    wanted.encryption = {wanted.server.encryption_key, wanted.server.encryption_key_file};
   wanted.data = line.session.flags.data;
   return run_hook(line.session, hook, wanted, line.session.console);
 }
 
 void add_encryption_keys(CLI::App& keys, CommandLine& line) {
   const std::string key_help = "file with the key in force; else ENCRYPTION_KEY, else the one that --dev has made";
+  auto told = std::make_shared<ServerFlags>();
   auto rotated = std::make_shared<KeysRotate>();
-  auto* rotate = line.add(keys, "rotate", "encrypt all secrets and data keys under a new key",
-                          "computehub keys rotate\n"
-                          "computehub keys rotate --encryption-key-file old.key --new-key-file new.key",
-                          [&line, rotated] { return run_with_key(line, line.local.keys_rotate, *rotated); });
+  auto* rotate =
+      line.add(keys, "rotate", "encrypt all secrets and data keys under a new key",
+               "computehub keys rotate\n"
+               "computehub keys rotate --encryption-key-file old.key --new-key-file new.key\n"
+               "computehub keys rotate --log kafka --kafka-brokers 127.0.0.1:9092 --encryption-key-file old.key "
+               "--new-key-file new.key",
+               [&line, told, rotated] { return run_with_key(line, *told, line.local.keys_rotate, *rotated); });
   rotate->add_option("--encryption-key-file", rotated->encryption.file, key_help)->type_name("FILE");
   rotate->add_option("--new-key-file", rotated->next_file, "the new key; made when there is no such file")
       ->type_name("FILE");
+  add_log_flags(*rotate, told);
+  auto told_erase = std::make_shared<ServerFlags>();
   auto erased = std::make_shared<KeysErase>();
-  auto* erase = line.add(keys, "erase", "make a project's sealed values unreadable for ever",
-                         "computehub keys erase --project old",
-                         [&line, erased] { return run_with_key(line, line.local.keys_erase, *erased); });
+  auto* erase =
+      line.add(keys, "erase", "make a project's sealed values unreadable for ever",
+               "computehub keys erase --project old\n"
+               "computehub keys erase --project old --log kafka --kafka-brokers 127.0.0.1:9092",
+               [&line, told_erase, erased] { return run_with_key(line, *told_erase, line.local.keys_erase, *erased); });
   erase->add_option("--project", erased->project, "whose")->required()->type_name("NAME");
   erase->add_option("--encryption-key-file", erased->encryption.file, key_help)->type_name("FILE");
+  add_log_flags(*erase, told_erase);
 }
 
 void add_keys(CLI::App& app, CommandLine& line) {

@@ -69,8 +69,14 @@ Exit migrate(CommandLine& line, const ServerFlags& told, const Making& making, c
   if (!config) return report(config.error(), line.session);
   auto known = cluster(config.value().options);
   if (!known) return report(known.error(), line.session);
-  const Migrate wanted{line.session.flags.data,     to == "kafka",      std::move(known).value(),
-                       config.value().options.node, making.replication, span.value()};
+  const auto& options = config.value().options;
+  const Migrate wanted{line.session.flags.data,
+                       to == "kafka",
+                       std::move(known).value(),
+                       options.node,
+                       making.replication,
+                       span.value(),
+                       {options.encryption_key, options.encryption_key_file}};
   return run_hook(line.session, line.local.migrate, wanted, line.session.console);
 }
 
@@ -94,7 +100,7 @@ void add_migrate_command(CLI::App& app, CommandLine& line) {
   command->add_option("--to", *to, "the other one")->required()->check(kinds)->type_name("KIND");
   add_kafka_flags(*command, told);
   for (const auto& option : serve_options())
-    if (option.name == "node") add_option_flag(*command, option, told);
+    if (option.name == "node" || option.name == "encryption-key-file") add_option_flag(*command, option, told);
   making->wait = "30s";
   add_making_flags(*command, making, "for brokers that are still starting, or nodes that stop; 30s when not given");
 }

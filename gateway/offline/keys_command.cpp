@@ -11,6 +11,7 @@
 #include "gateway/cli/text.hpp"
 #include "gateway/offline/commands.hpp"
 #include "gateway/offline/opened.hpp"
+#include "gateway/server/open_slots.hpp"
 #include "gateway/server/public_key_file.hpp"
 #include "gateway/server/shared_keys.hpp"
 #include "gateway/server/shared_log.hpp"
@@ -75,15 +76,6 @@ void print_keys(const std::vector<accounts::ApiKeyItem>& keys, Console& console)
       console));
 }
 
-/// Where the key in force is: given, or kept by --dev.
-secrets::KeySource source_of(const cli::EncryptionKey& given, const server::DataFolder& folder) {
-  std::error_code error;
-  const bool dev =
-      given.text.empty() && given.file.empty() &&
-      (fs::exists(folder.keys() / "encryption-key", error) || fs::exists(folder.keys() / "encryption-key.next", error));
-  return {given.text, given.file, dev, folder.keys()};
-}
-
 /// Also holds the log, so that no server starts meanwhile.
 struct OpenedSecrets {
   std::unique_ptr<log::Log> log;
@@ -99,11 +91,10 @@ Result<OpenedSecrets> open_secrets(const cli::EncryptionKey& given, const server
   const auto partitions = opened.log->partitions();
   opened.log.reset();
   HUB_TRY(opened.log, open_to_write(folder, partitions));
-  const auto source = source_of(given, folder);
+  const auto source = key_source(given, folder);
   opened.dev = source.dev;
   HUB_TRY(auto key, secrets::load_key(source));
-  if (!key)
-    return unavailable("secrets.no_key", "set ENCRYPTION_KEY to the key in force, or give --encryption-key-file");
+  if (!key) return no_encryption_key();
   HUB_TRY(opened.store, secrets::SlotStore::open(secrets::secrets_folder(folder.keys()), std::move(key)));
   return opened;
 }
@@ -119,13 +110,27 @@ Result<secrets::Key> next_key(const fs::path& file) {
   return std::move(*key);
 }
 
-/// The log that a key is made in: the folder's own, made when there is none, or the one on Kafka.
-Result<std::unique_ptr<log::Log>> open_to_add(const cli::KeysCreate& wanted, const server::DataFolder& folder,
-                                              const std::string& node) {
-  if (wanted.server.log != cli::LogKind::kafka) return open_to_write(folder, wanted.partitions);
-  auto opened = server::open_shared_log(wanted.server, folder, node, server::Part::visitor);
+/// The log on Kafka, to add a little to while its nodes run, under this folder's name.
+struct Visit {
+  std::unique_ptr<log::Log> log;
+  std::string node;
+};
+Result<Visit> visit(const cli::ServeOptions& options, const server::DataFolder& folder) {
+  Visit visit;
+  HUB_TRY(folder.make());
+  HUB_TRY(visit.node, server::node_name(options, folder));
+  auto opened = server::open_shared_log(options, folder, visit.node, server::Part::visitor);
   if (!opened) return explained(std::move(opened).error(), folder);
-  return opened;
+  visit.log = std::move(opened).value();
+  return visit;
+}
+
+/// The secrets that the nodes of a namespace share, under the key that is given.
+Result<std::unique_ptr<secrets::SharedSlots>> shared_secrets(const cli::ServeOptions& options,
+                                                             const cli::EncryptionKey& given) {
+  HUB_TRY(auto key, secrets::load_key({given.text, given.file, false, {}}));
+  if (!key) return no_encryption_key();
+  return server::open_shared_slots(options, std::move(key));
 }
 
 /// A new token where --dev keeps one; false where there was none.
@@ -136,24 +141,86 @@ Result<bool> renew_dev_token(const server::DataFolder& folder) {
   return true;
 }
 
+/// What a rotation came to.
+struct Rotated {
+  std::string before;  ///< id of the key that was in force
+  std::string after;
+  bool new_token = false;
+};
+
+Result<Rotated> rotate_shared(const cli::KeysRotate& wanted) {
+  if (wanted.next_file.empty())
+    return cli::wrong_usage("--new-key-file: give the file that holds the new key, or shall hold it", "--new-key-file");
+  HUB_TRY(const auto slots, shared_secrets(wanted.server, wanted.encryption));
+  HUB_TRY(const auto next, next_key(wanted.next_file));
+  Rotated rotated{slots->key_id(), {}, false};
+  HUB_TRY(slots->rotate(next));
+  rotated.after = slots->key_id();
+  return rotated;
+}
+
+Result<Rotated> rotate_folder(const cli::KeysRotate& wanted, const server::DataFolder& folder) {
+  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
+  Rotated rotated{opened.store->key_id(), {}, false};
+  if (opened.dev && wanted.next_file.empty()) {
+    HUB_TRY(secrets::rotate_dev_key(*opened.store, folder.keys()));
+  } else if (wanted.next_file.empty()) {
+    return cli::wrong_usage("--new-key-file: give the file that holds the new key, or shall hold it", "--new-key-file");
+  } else {
+    HUB_TRY(const auto next, next_key(wanted.next_file));
+    HUB_TRY(opened.store->rotate(next));
+    // The key that --dev kept opens nothing any more.
+    if (opened.dev) {
+      HUB_TRY(secrets::destroy(folder.keys() / "encryption-key"));
+    }
+  }
+  HUB_TRY(rotated.new_token, renew_dev_token(folder));
+  rotated.after = opened.store->key_id();
+  return rotated;
+}
+
+/// What it takes to erase: what cannot be recorded is not done, so the log and who signs it come first.
+struct Erasing {
+  std::unique_ptr<log::Log> log;
+  std::optional<log::Signer> signer;
+  std::unique_ptr<secrets::Slots> slots;
+};
+
+Result<Erasing> open_to_erase(const cli::KeysErase& wanted, const server::DataFolder& folder) {
+  Erasing erasing;
+  if (wanted.server.log == cli::LogKind::kafka) {
+    HUB_TRY(erasing.slots, shared_secrets(wanted.server, wanted.encryption));
+    HUB_TRY(auto to, visit(wanted.server, folder));
+    HUB_TRY(auto keys, server::open_keys(wanted.server, folder, *to.log, to.node));
+    erasing.log = std::move(to.log);
+    erasing.signer = std::move(keys.signer);
+  } else {
+    HUB_TRY(auto opened, open_secrets(wanted.encryption, folder));
+    HUB_TRY(erasing.signer, server::open_signer(folder, *opened.log));
+    erasing.log = std::move(opened.log);
+    erasing.slots = std::move(opened.store);
+  }
+  return erasing;
+}
+
 }  // namespace
 
 Result<Exit> keys_create(const cli::KeysCreate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  std::string node;
+  Visit to;
   if (wanted.server.log == cli::LogKind::kafka) {
-    HUB_TRY(folder.make());
-    HUB_TRY(node, server::node_name(wanted.server, folder));
+    HUB_TRY(to, visit(wanted.server, folder));
+  } else {
+    HUB_TRY(to.log, open_to_write(folder, wanted.partitions));
   }
-  HUB_TRY(const auto log, open_to_add(wanted, folder, node));
   // The first writer of a log makes the key that signs it.
-  HUB_TRY(const auto keys, server::open_keys(wanted.server, folder, *log, node));
+  HUB_TRY(const auto keys, server::open_keys(wanted.server, folder, *to.log, to.node));
   accounts::OfflineKey key;
   if (!wanted.name.empty()) key.name = wanted.name;
   if (!wanted.project.empty()) key.project = wanted.project;
   key.role = accounts::role_of(wanted.role).value_or(accounts::Role::none);
   if (wanted.expires_at.is_set()) key.expires_at = wanted.expires_at;
-  HUB_TRY(const auto made, accounts::create_key_offline(*log, keys.signer, key, console.now()));
+  HUB_TRY(const auto made, accounts::create_key_offline(*to.log, keys.signer, key, console.now()));
   if (console.json) {
     console.line(fmt::format(R"({{"id":"{}","token":"{}","role":{},"project":{}}})", made.id, made.token,
                              json_string(wanted.role), json_string(key.project)));
@@ -190,33 +257,23 @@ Result<Exit> keys_list(const cli::Folder& data, Console& console) {
 
 Result<Exit> keys_rotate(const cli::KeysRotate& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
-  const auto before = opened.store->key_id();
-  if (opened.dev && wanted.next_file.empty()) {
-    HUB_TRY(secrets::rotate_dev_key(*opened.store, folder.keys()));
-  } else if (wanted.next_file.empty()) {
-    return cli::wrong_usage("--new-key-file: give the file that holds the new key, or shall hold it", "--new-key-file");
-  } else {
-    HUB_TRY(const auto next, next_key(wanted.next_file));
-    HUB_TRY(opened.store->rotate(next));
-    // The key that --dev kept opens nothing any more.
-    if (opened.dev) {
-      HUB_TRY(secrets::destroy(folder.keys() / "encryption-key"));
-    }
-  }
-  HUB_TRY(const bool new_token, renew_dev_token(folder));
-  const auto after = opened.store->key_id();
+  const bool shared = wanted.server.log == cli::LogKind::kafka;
+  HUB_TRY(const auto rotated, shared ? rotate_shared(wanted) : rotate_folder(wanted, folder));
   if (console.json) {
-    console.line(
-        fmt::format(R"({{"key_id_before":"{}","key_id":"{}","dev_token_renewed":{}}})", before, after, new_token));
+    console.line(fmt::format(R"({{"key_id_before":"{}","key_id":"{}","dev_token_renewed":{}}})", rotated.before,
+                             rotated.after, rotated.new_token));
     return Exit::done;
   }
   const auto where = wanted.next_file.empty() ? folder.keys() / "encryption-key" : wanted.next_file;
   console.out(cli::render_fields(
-      {{"secrets", {fmt::format("are under key {} now, in {}", after, where.string())}},
-       {"old key", {before.empty() ? "" : before + " opens nothing here any more"}},
-       {"dev token", {new_token ? "is a new one, in " + accounts::dev_token_file(folder.keys()).string() : ""}}},
+      {{"secrets", {fmt::format("are under key {} now, in {}", rotated.after, where.string())}},
+       {"old key", {rotated.before.empty() ? "" : rotated.before + " opens nothing here any more"}},
+       {"dev token",
+        {rotated.new_token ? "is a new one, in " + accounts::dev_token_file(folder.keys()).string() : ""}}},
       console));
+  if (shared)
+    console.line(
+        "nodes that were started without --encryption-key-next-file read no secret until they are started with it");
   if (!wanted.next_file.empty())
     console.line(fmt::format("start it with:  computehub serve --encryption-key-file {}", where.string()));
   return Exit::done;
@@ -224,21 +281,19 @@ Result<Exit> keys_rotate(const cli::KeysRotate& wanted, Console& console) {
 
 Result<Exit> keys_erase(const cli::KeysErase& wanted, Console& console) {
   const server::DataFolder folder{wanted.data};
-  HUB_TRY(const auto opened, open_secrets(wanted.encryption, folder));
+  HUB_TRY(const auto opened, open_to_erase(wanted, folder));
   accounts::AccessTable table;
   HUB_TRY(fold_access(*opened.log, table));
   if (!table.has_project(accounts::kDefaultOrganisation, wanted.project))
     return not_found("project.unknown", fmt::format("there is no project \"{}\"", wanted.project));
-  // What cannot be recorded is not done.
-  HUB_TRY(const auto signer, server::open_signer(folder, *opened.log));
-  secrets::Sealer sealer(*opened.store);
+  secrets::Sealer sealer(*opened.slots);
   HUB_TRY(const auto key_id, sealer.erase(accounts::project_id(accounts::kDefaultOrganisation, wanted.project)));
   // Between the two the process may end: then the key is gone, and the same command again writes the event.
   if (!key_id.empty()) {
-    HUB_TRY(accounts::record_erasure_offline(*opened.log, signer, accounts::kDefaultOrganisation, wanted.project,
-                                             {key_id, ::geteuid()}, console.now()));
+    HUB_TRY(accounts::record_erasure_offline(*opened.log, *opened.signer, accounts::kDefaultOrganisation,
+                                             wanted.project, {key_id, ::geteuid()}, console.now()));
   }
-  const auto kept = opened.store->count("secret", accounts::kDefaultOrganisation, wanted.project);
+  const auto kept = opened.slots->count("secret", accounts::kDefaultOrganisation, wanted.project);
   if (console.json) {
     console.line(fmt::format(R"({{"project":{},"erased":true,"key_id":{},"secrets_kept":{}}})",
                              json_string(wanted.project), key_id.empty() ? "null" : json_string(key_id), kept));

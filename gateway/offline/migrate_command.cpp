@@ -43,13 +43,14 @@ struct MovedJson {
   std::uint64_t copied = 0;
   std::uint64_t transactions = 0;
   std::uint64_t unfolded = 0;
+  std::uint64_t secrets = 0;
   std::int64_t copying_ms = 0;
   std::int64_t verifying_ms = 0;
   std::vector<PartitionJson> partitions;
 };
 BOOST_DESCRIBE_STRUCT(MovedJson, (),
-                      (from, to, name, equal, records, copied, transactions, unfolded, copying_ms, verifying_ms,
-                       partitions))
+                      (from, to, name, equal, records, copied, transactions, unfolded, secrets, copying_ms,
+                       verifying_ms, partitions))
 
 SumJson json_of(const PartitionSum& sum) {
   return {sum.seq, to_hex(sum.hash), to_hex(sum.states), sum.entities};
@@ -71,6 +72,7 @@ std::string json_of(const Moved& moved, const cli::Migrate& wanted) {
                  moved.copied,
                  moved.transactions,
                  unfolded(moved),
+                 moved.secrets,
                  moved.copying.micros / kMicrosAMilli,
                  moved.verifying.micros / kMicrosAMilli,
                  {}};
@@ -122,6 +124,7 @@ void print(const Moved& moved, const cli::Migrate& wanted, Console& console) {
   fields.push_back({"read back", {pace_text(moved.verifying, moved.records)}});
   if (const auto count = unfolded(moved); count > 0)
     fields.push_back({"not folded", {counted(count, "entity") + ": their events are compared instead"}});
+  if (moved.secrets > 0) fields.push_back({"secrets", {counted(moved.secrets, "value") + ", data keys among them"}});
   console.out(cli::render_fields(fields, console));
 }
 
@@ -138,6 +141,7 @@ Result<Exit> migrate(const cli::Migrate& wanted, Console& console) {
                       {wanted.data},
                       [&console](const std::string& line) { console.err(line); },
                       wanted.wait,
+                      wanted.encryption,
                       wanted.node,
                       wanted.replication};
   const auto moved = wanted.to_kafka ? move_to_kafka(options) : move_to_embedded(options);

@@ -17,6 +17,7 @@
 #include "events/kafka/read_back.hpp"
 #include "events/kafka/topics.hpp"
 #include "events/kafka/transactions.hpp"
+#include "gateway/offline/moving_secrets.hpp"
 #include "gateway/offline/opened.hpp"
 #include "gateway/offline/state_sum.hpp"
 #include "gateway/offline/words.hpp"
@@ -246,7 +247,9 @@ Result<Moved> bring_back(const MoveOptions& options, const NamespaceRecord& reco
   HUB_TRY(keep_public_keys(options, record.incarnation));
   std::vector<std::string> resumes;
   HUB_TRY(verify(*log, options, moved, resumes));
-  if (moved.is_equal()) log->make_own();
+  if (!moved.is_equal()) return moved;
+  HUB_TRY(moved.secrets, move_secrets_to_folder(options));
+  log->make_own();
   return moved;
 }
 
@@ -276,6 +279,7 @@ Result<Moved> move_to_kafka(const MoveOptions& options) {
   std::vector<std::string> resumes;
   HUB_TRY(verify(*log, options, moved, resumes));
   if (!moved.is_equal()) return moved;
+  HUB_TRY(moved.secrets, move_secrets_to_kafka(options));
   log->make_copy(resumes);
   HUB_TRY(kafka::replace_namespace_record(options.brokers, options.name, record,
                                           {record.partitions, record.incarnation, NamespaceUse::open},

@@ -73,4 +73,16 @@ Result<log::PublicKeys> load_public_keys(const server::DataFolder& folder,
   return keys;
 }
 
+secrets::KeySource key_source(const cli::EncryptionKey& given, const server::DataFolder& folder) {
+  std::error_code error;
+  const auto is_there = [&](const char* name) { return std::filesystem::exists(folder.keys() / name, error); };
+  const bool dev =
+      given.text.empty() && given.file.empty() && (is_there("encryption-key") || is_there("encryption-key.next"));
+  return {given.text, given.file, dev, folder.keys()};
+}
+
+Failure no_encryption_key() {
+  return unavailable("secrets.no_key", "set ENCRYPTION_KEY to the key in force, or give --encryption-key-file");
+}
+
 }  // namespace hub::offline

@@ -1,8 +1,10 @@
 #pragma once
 #include <memory>
 
+#include "adapters/secrets/key_file.hpp"
 #include "events/log/log.hpp"
 #include "events/log/public_keys.hpp"
+#include "gateway/cli/cli.hpp"
 #include "gateway/server/data_folder.hpp"
 
 namespace hub::offline {
@@ -22,5 +24,10 @@ Failure explained(Failure failure, const server::DataFolder& folder);
 /// Fails: not_found `key.absent`, malformed `key.invalid`.
 Result<log::PublicKeys> load_public_keys(const server::DataFolder& folder,
                                          const std::vector<std::filesystem::path>& files = {});
+
+/// Where the key of the secrets is: given, or kept by --dev in the folder.
+secrets::KeySource key_source(const cli::EncryptionKey& given, const server::DataFolder& folder);
+/// `secrets.no_key`, and how to give one.
+Failure no_encryption_key();
 
 }  // namespace hub::offline

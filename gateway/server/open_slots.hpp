@@ -1,7 +1,7 @@
 #pragma once
 #include <memory>
 
-#include "adapters/secrets/slots.hpp"
+#include "adapters/secrets/shared_slots.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/server/data_folder.hpp"
 
@@ -12,5 +12,10 @@ namespace hub::server {
 /// secrets::SharedSlots::open() do.
 Result<std::unique_ptr<secrets::Slots>> open_slots(const cli::ServeOptions& options, const DataFolder& folder,
                                                    bool is_shared);
+
+/// Those of the namespace, with `key` and, when there is one, that of `--encryption-key-next-file`. Fails: invalid
+/// `kafka.conf`; as secrets::load_key() and secrets::SharedSlots::open() do.
+Result<std::unique_ptr<secrets::SharedSlots>> open_shared_slots(const cli::ServeOptions& options,
+                                                                std::optional<secrets::Key> key);
 
 }  // namespace hub::server

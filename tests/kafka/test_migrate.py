@@ -306,3 +306,43 @@ def test_a_record_comes_back_with_what_was_added_on_kafka(house):
     assert folders.ask("audit", "verify", data=home.data)["sound"] is True
     house.refused(home.data, "log.not_a_copy", ("kafka", "embedded"))
     house.refused(home.data, "kafka.left")
+
+
+def sealed_and_secret(client):
+    """A deployment that ends well when its sealed value and its secret are what they were."""
+    assert client.put("/api/v1/secrets/TOKEN", {"value": "deep water"}).status_code == 200
+    return client.create(env={"A": {"secret": "TOKEN"}, "B": "sealed"}, desired="stopped",
+                         command=["sh", "-c", '[ "$A" = "deep water" ] && [ "$B" = sealed ]'])["id"]
+
+
+def runs_well(client, id):
+    before = client.deployment(id)["started_at"]
+    client.act(id, "start")
+
+    def has_run():
+        found = client.deployment(id)
+        return found["started_at"] not in (None, before) and found["exit_code"] == 0
+
+    hub.eventually(has_run, "it ran well", 60)
+
+
+def test_secrets_and_what_is_sealed_go_along_and_what_is_erased_does_not_come_back(house):
+    server = house.embedded("one")
+    client = server.start().client()
+    id = sealed_and_secret(client)
+    runs_well(client, id)
+    assert server.stop() == 0
+    assert house.migrate(server.data)["secrets"] == 2
+    # In the folder they would outlive an erasure.
+    assert not (server.data / "keys" / "secrets").exists()
+    node = house.node("one", server.data)
+    client = live(node)
+    runs_well(client, id)
+    assert client.put("/api/v1/secrets/OTHER", {"value": "of Kafka"}).status_code == 200
+    assert client.delete("/api/v1/secrets/TOKEN").status_code == 204
+    assert node.stop() == 0
+    house.back(server.data)
+    client = server.start().client()
+    assert [item["name"] for item in client.get("/api/v1/secrets").json()["items"]] == ["OTHER"]
+    again = client.create(env={"A": {"secret": "OTHER"}}, command=["sh", "-c", '[ "$A" = "of Kafka" ]'])["id"]
+    hub.eventually(lambda: client.deployment(again)["exit_code"] == 0, "it reads what was stored on Kafka", 60)

@@ -201,3 +201,53 @@ def test_a_key_that_is_given_beside_the_one_in_force_does_too(nodes):
     (nodes.folder / "in-force.key").write_text(KEY)
     two = nodes.start("two", key=OTHER_KEY, arguments=["--encryption-key-next-file", nodes.folder / "in-force.key"])
     assert two.client().put("/api/v1/secrets/TOKEN", {"value": "deeper"}).json()["version"] == 2
+
+
+def keys(nodes, *command):
+    home = nodes.folder / "operator"
+    done = subprocess.run([hub.BINARY, "keys", *command, "--data", home, "--log", "kafka", *nodes.there], env={},
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_key_is_rotated_from_outside_while_nodes_run(nodes):
+    before, behind = nodes.folder / "before.key", nodes.folder / "behind.key"
+    before.write_text(KEY)
+    behind.write_text(OTHER_KEY)
+    ready = nodes.start("ready", arguments=["--encryption-key-next-file", behind])
+    other = nodes.start("other")
+    assert ready.client().put("/api/v1/secrets/TOKEN", {"value": "deep water"}).status_code == 200
+    said = keys(nodes, "rotate", "--encryption-key-file", before, "--new-key-file", behind)
+    assert KEY not in said and OTHER_KEY not in said
+    ended_well(ready.client(), [create(ready.client(), host="ready", env={"A": {"secret": "TOKEN"}, "B": "sealed"},
+                                       command=checks(A="deep water", B="sealed"), desired="running")])
+    assert ready.client().put("/api/v1/secrets/MORE", {"value": "v"}).status_code == 200
+    refused = other.client().put("/api/v1/secrets/OTHER", {"value": "v"})
+    assert (refused.status_code, refused.json()["code"]) == (503, "secrets.other_key")
+    late = nodes.start("late", key=OTHER_KEY)
+    assert {item["name"] for item in late.client().get("/api/v1/secrets").json()["items"]} == {"TOKEN", "MORE"}
+
+
+def test_a_project_is_erased_from_outside_while_nodes_run(nodes):
+    key = nodes.folder / "in-force.key"
+    key.write_text(KEY)
+    one, two = nodes.start("one"), nodes.start("two")
+    hub.eventually(lambda: "two" in [host["name"] for host in one.client().get("/api/v1/hosts").json()["items"]],
+                   "the host is known", 60)
+    id = create(one.client(), host="two", env={"A": "sealed"}, command=checks(A="sealed"))
+    assert "can never be read again" in keys(nodes, "erase", "--project", "default", "--encryption-key-file", key)
+
+    def is_refused():
+        one.client().post(f"/api/v1/deployments/{id}/start")
+        found = one.client().deployment(id)
+        return found["status"] == "failed" and found
+
+    failed = hub.eventually(is_refused, "what was sealed cannot be opened at its host", 60)
+    assert failed["reason"]["code"] == "sealed.erased"
+    recorded = two.client().get("/api/v1/events", type="computehub.project.key_erased.v1").json()["items"]
+    assert len(recorded) == 1
+    for server in (one, two):
+        assert server.stop() == 0
+        ended = subprocess.run([hub.BINARY, "audit", "verify", "--data", server.data], capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stdout + ended.stderr
