@@ -133,6 +133,7 @@ void Runner::disown(PartitionId partition) {
   agenda_.forget_those(is_of);
   // What is to be done on this machine stays to be done, whoever owns it next.
   followed_.erase(partition);
+  share_news_ = true;
 }
 
 Result<void> Runner::catch_up(PartitionId partition, const log::Head& head) {
@@ -181,6 +182,7 @@ bool Runner::follow_share() {
     if (!known && !options_.host.empty()) load_agenda(partition);
     // One at a time: what is owned comes first.
     followed_.insert(partition);
+    share_news_ = true;
     return true;
   }
   return false;

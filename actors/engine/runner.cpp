@@ -177,7 +177,8 @@ bool Runner::turn() {
   }
   const bool decided = decide_batch();
   // However much there is to decide: what others own may owe something to this host, or be this node's next.
-  return follow_share() || decided || took_up;
+  const bool followed = (!decided || share_news_) && follow_share();
+  return followed || decided || took_up;
 }
 
 bool Runner::decide_batch() {

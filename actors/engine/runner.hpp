@@ -239,7 +239,7 @@ class Runner {
   bool turning_ = false;
   std::condition_variable idle_;  ///< told when turning_ ends, and when there is room in the queue
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> share_news_{false};  ///< others have written what may be to be done here
+  std::atomic<bool> share_news_{false};  ///< there may be something to follow, which may be to be done here
   std::uint64_t share_watcher_ = 0;
   MessageFeed feed_;  ///< last: told by other threads until it is gone
 };

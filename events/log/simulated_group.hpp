@@ -36,6 +36,10 @@ class SimulatedGroup {
   void set_session(Duration session) { session_ = session; }
   void set_faults(const SimulatedInputFaults& faults) { faults_ = faults; }
 
+  /// False: what anybody writes is taken, for a test that is to notice it.
+  void set_fencing(bool fences) { fences_ = fences; }
+  bool fences() const { return fences_; }
+
   /// One look around of each live node of this name, as its thread for inputs takes it: the group hears that it lives,
   /// and its handler is told what there is. A node that never looks around is paused.
   void hear(std::string_view instance);
@@ -87,6 +91,7 @@ class SimulatedGroup {
   std::uint64_t generation_ = 0;
   std::uint64_t last_id_ = 0;
   bool sharing_ = false;
+  bool fences_ = true;
 };
 
 /// One node's end of it.

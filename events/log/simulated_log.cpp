@@ -91,7 +91,7 @@ class SimulatedNode final : public Log {
     std::uint64_t since;
     Watcher watcher;
   };
-  bool takes_part() const { return inputs_ && inputs_->started(); }
+  bool takes_part() const { return inputs_ && inputs_->started() && log_.group_.fences(); }
   /// It has claimed them, and each batch says how far the commands are decided: without that the group would not be
   /// asked.
   bool holds_all(const std::vector<BatchPtr>& batches) const {

@@ -1,6 +1,8 @@
 // What a runner does on a log that several nodes share, and how senders learn what became of their commands.
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "actors/engine/batch_rows.hpp"
 #include "actors/engine/command_post.hpp"
 #include "events/core/digest.hpp"
@@ -113,6 +115,10 @@ class SharedLogTest : public ::testing::Test {
   }
   void arrive(engine::Input input, std::uint64_t offset) {
     runner_->arrive(kPartition, inputs_.last_of(kPartition).session, {std::move(input), {}, {}, offset});
+  }
+  static std::string entity_in(PartitionId partition) {
+    for (int number = 0;; ++number)
+      if (auto id = Bench::id(number); partition_of(id, 4) == partition) return id;
   }
   /// Another node owns the counter's partition and appends to it.
   void another_adds(std::int64_t amount) {
@@ -307,6 +313,38 @@ TEST_F(SharedLogTest, WhoBringsCommandsIsNotHeldUpForLongAndBringsAgainWhatFound
   EXPECT_EQ(total(), static_cast<std::int64_t>(kRoom + 1));
 }
 
+TEST_F(SharedLogTest, WhileABatchIsInDoubtNobodyWaitsForRoomForLongAndWhatFoundNoneComesAgain) {
+  const auto other = (kPartition + 1) % 4;
+  own({kPartition, other});
+  log_->in_doubt = true;
+  log_->unclaimable = kPartition;
+  arrive(add(1, "in doubt"), 0);
+  run();
+  const auto busy = entity_in(other);
+  const auto arrive_from = [&](std::uint64_t first, std::uint64_t end) {
+    for (auto offset = first; offset < end; ++offset) {
+      auto input = add(1, "c" + std::to_string(offset));
+      input.entity = busy;
+      runner_->arrive(other, inputs_.last_of(other).session, {std::move(input), {}, {}, offset});
+    }
+  };
+  constexpr std::uint64_t kMoreThanThereIsRoom = 17'000;
+  auto arriving = std::async(std::launch::async, [&] { arrive_from(0, kMoreThanThereIsRoom); });
+  const bool waits = arriving.wait_for(std::chrono::seconds(30)) != std::future_status::ready;
+  if (waits) runner_->stop();
+  ASSERT_FALSE(waits) << "an assignment behind it would never be heard of";
+  log_->in_doubt = false;
+  log_->unclaimable.reset();
+  run();
+  EXPECT_EQ(total(), 0) << "it was not written, and comes again from the log";
+  const auto next = inputs_.last_of(other).offset;
+  ASSERT_LT(next, kMoreThanThereIsRoom);
+  arrive_from(next, kMoreThanThereIsRoom);
+  run();
+  EXPECT_EQ(store_->commands_consumed(other), kMoreThanThereIsRoom);
+  EXPECT_EQ(store_->entity(busy).value()->version, kMoreThanThereIsRoom);
+}
+
 TEST_F(SharedLogTest, WhatGoesToAnotherNodeIsLetGoOfWithAllThatWaitsForIt) {
   own({kPartition});
   const auto session = inputs_.last_of(kPartition).session;
@@ -332,8 +370,7 @@ TEST_F(SharedLogTest, WhatOthersOwnIsFoldedHoweverMuchThereIsToDecide) {
   const auto other = (kPartition + 1) % 4;
   own({other});
   another_adds(7);
-  std::string busy;
-  for (int number = 0; busy.empty() || partition_of(busy, 4) != other; ++number) busy = Bench::id(number);
+  const auto busy = entity_in(other);
   constexpr std::uint64_t kSteps = 20;
   for (std::uint64_t step = 0; step < kSteps; ++step) {
     auto input = add(1, "c" + std::to_string(step));

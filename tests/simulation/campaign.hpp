@@ -28,6 +28,30 @@ inline std::optional<std::uint64_t> seeds_asked_for() {
   return number_in_environment("HUB_SEEDS");
 }
 
+/// Some nodes that share the log by its own group and send each other commands by it. How many they are and what
+/// happens to them is the seed's choice.
+inline WorldOptions nodes_by_log(std::uint64_t seed) {
+  constexpr Duration kLate = milliseconds(600);
+  WorldOptions options;
+  options.seed = seed;
+  options.by_log = true;
+  options.nodes = 3 + seed % 4;
+  options.crashes_per_second = options.pauses_per_second = 1.5;
+  options.leaves_per_second = 1.0;
+  if (seed % 3 == 0) {
+    // A storm: they come and go all the time.
+    options.leaves_per_second = 6.0;
+    options.crashes_per_second = 3.0;
+  }
+  if (seed % 5 == 0) {
+    // What others write and send is heard of late, some of it behind the end of a session.
+    options.log_faults.delay_max = kLate;
+    options.input_faults.delay_max = kLate;
+  }
+  if (seed % 7 == 0) options.log_faults.unknown = options.input_faults.publish_unknown = 0.2;
+  return options;
+}
+
 /// Runs a world and checks it; what is wrong, with the seed in front. Adds to `figures` when there are any.
 inline std::string run_and_check(WorldOptions options, Figures* figures = nullptr) {
   const auto seed = options.seed;

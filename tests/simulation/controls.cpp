@@ -85,6 +85,58 @@ class TrustingLog final : public ForwardingLog {
   }
 };
 
+class BeginningStore final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  std::uint64_t commands_consumed(PartitionId) override { return 0; }
+};
+
+class OwingNothingStore final : public ForwardingStore {
+ public:
+  using ForwardingStore::ForwardingStore;
+  void agendas(const AgendaVisitor&) override {}
+};
+
+/// Hands on what it is told, but for some commands.
+class DeafInputs final : public log::Inputs {
+ public:
+  explicit DeafInputs(log::Inputs& inner) : inner_(inner) {}
+  Result<void> start(Handler handler) override {
+    auto kept = handler;
+    kept.arrived = [this, arrived = std::move(handler.arrived)](PartitionId partition, std::uint64_t session,
+                                                                std::uint64_t offset,
+                                                                std::optional<log::Command> command) {
+      if (++heard_ % kEach != 0) arrived(partition, session, offset, std::move(command));
+    };
+    return inner_.start(std::move(kept));
+  }
+  void stop() override { inner_.stop(); }
+  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
+    inner_.begin(partition, session, offset);
+  }
+  void publish(PartitionId partition, const log::Command& command, Delivered delivered) override {
+    inner_.publish(partition, command, std::move(delivered));
+  }
+
+ private:
+  static constexpr int kEach = 40;
+  log::Inputs& inner_;
+  int heard_ = 0;
+};
+
+class DeafLog final : public ForwardingLog {
+ public:
+  using ForwardingLog::ForwardingLog;
+  log::Inputs* inputs() override {
+    if (inner().inputs() == nullptr) return nullptr;
+    if (!inputs_) inputs_ = std::make_unique<DeafInputs>(*inner().inputs());
+    return inputs_.get();
+  }
+
+ private:
+  std::unique_ptr<DeafInputs> inputs_;
+};
+
 class ChainlessLog final : public ForwardingLog {
  public:
   ChainlessLog(std::unique_ptr<log::Log> inner, Position torn) : ForwardingLog(std::move(inner)), torn_(torn) {}
@@ -115,19 +167,33 @@ auto decorate(Extra... extra) {
 }  // namespace
 
 Decorations without_dedup() {
-  return {nullptr, decorate<ForgetfulStore, engine::StateStore>()};
+  return {nullptr, decorate<ForgetfulStore, engine::StateStore>(), nullptr};
 }
 Decorations without_message_positions() {
-  return {nullptr, decorate<PositionlessStore, engine::StateStore>()};
+  return {nullptr, decorate<PositionlessStore, engine::StateStore>(), nullptr};
 }
 Decorations without_epochs() {
-  return {decorate<EpochlessLog, log::Log>(), nullptr};
+  return {decorate<EpochlessLog, log::Log>(), nullptr, nullptr};
 }
 Decorations without_read_back() {
-  return {decorate<TrustingLog, log::Log>(), nullptr};
+  return {decorate<TrustingLog, log::Log>(), nullptr, nullptr};
+}
+Decorations with_lost_commands() {
+  return {decorate<DeafLog, log::Log>(), nullptr, nullptr};
+}
+Decorations with_lost_effects() {
+  constexpr int kEach = 100;
+  return {nullptr, nullptr,
+          [asked = std::make_shared<int>()](const engine::EffectRequest&) { return ++*asked % kEach == 0; }};
+}
+Decorations without_command_positions() {
+  return {nullptr, decorate<BeginningStore, engine::StateStore>(), nullptr};
+}
+Decorations without_agendas() {
+  return {nullptr, decorate<OwingNothingStore, engine::StateStore>(), nullptr};
 }
 Decorations without_chain(Position torn) {
-  return {decorate<ChainlessLog, log::Log>(torn), nullptr};
+  return {decorate<ChainlessLog, log::Log>(torn), nullptr, nullptr};
 }
 
 }  // namespace hub::simulation

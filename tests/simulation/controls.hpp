@@ -13,6 +13,14 @@ Decorations without_message_positions();
 Decorations without_epochs();
 /// An append of unknown outcome is taken for a commit.
 Decorations without_read_back();
+/// Of commands that came by the log each fortieth is passed over.
+Decorations with_lost_commands();
+/// Each hundredth effect is taken and not carried out.
+Decorations with_lost_effects();
+/// A new owner goes on where the commands began, whatever was decided.
+Decorations without_command_positions();
+/// What a node has folded of an agenda is gone when it takes a partition up or follows it.
+Decorations without_agendas();
 /// What the reader of the log gets has lost a record in `torn`, and nobody looks at the chain.
 Decorations without_chain(Position torn);
 

@@ -8,10 +8,16 @@ namespace {
 
 constexpr std::uint64_t kSeedsMax = 2'000;
 
-void expect_noticed(const std::string& protection, const Decorations& decorations) {
+WorldOptions plain(std::uint64_t seed) {
+  WorldOptions options;
+  options.seed = seed;
+  return options;
+}
+
+void expect_noticed(const std::string& protection, const Decorations& decorations,
+                    WorldOptions (*options_of)(std::uint64_t) = plain) {
   for (std::uint64_t seed = 1; seed <= kSeedsMax; ++seed) {
-    WorldOptions options;
-    options.seed = seed;
+    auto options = options_of(seed);
     options.decorations = decorations;
     const auto wrong = run_and_check(options);
     if (wrong.empty()) continue;
@@ -34,6 +40,27 @@ TEST(Controls, WithoutEpochsTheCheckFails) {
 }
 TEST(Controls, WithoutReadingBackTheCheckFails) {
   expect_noticed("read_back", without_read_back());
+}
+
+TEST(Controls, WithLostCommandsTheCheckFails) {
+  expect_noticed("every_command", with_lost_commands(), nodes_by_log);
+}
+TEST(Controls, WithLostEffectsTheCheckFails) {
+  expect_noticed("every_effect", with_lost_effects(), nodes_by_log);
+}
+TEST(Controls, WithoutPositionsOfCommandsTheCheckFails) {
+  expect_noticed("command_positions", without_command_positions(), nodes_by_log);
+}
+TEST(Controls, WithoutAgendasOfWhatIsTakenUpTheCheckFails) {
+  expect_noticed("agendas", without_agendas(), nodes_by_log);
+}
+// Each of them alone keeps out whoever was replaced.
+TEST(Controls, WithoutEpochsAndTheFenceOfTheGroupTheCheckFails) {
+  expect_noticed("epochs_and_group", without_epochs(), [](std::uint64_t seed) {
+    auto options = nodes_by_log(seed);
+    options.group_fences = false;
+    return options;
+  });
 }
 
 }  // namespace

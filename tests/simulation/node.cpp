@@ -175,6 +175,8 @@ Result<void> Node::submit(engine::Submission submission) {
 }
 
 void Node::start(engine::EffectRequest request) {
+  const auto& loses = world_.options().decorations.loses;
+  if (loses && loses(request)) return;
   world_.provider().call(*this, std::move(request));
 }
 

@@ -21,6 +21,7 @@ struct Crashed {};
 struct Decorations {
   std::function<std::unique_ptr<log::Log>(std::unique_ptr<log::Log>)> log;
   std::function<std::unique_ptr<engine::StateStore>(std::unique_ptr<engine::StateStore>)> store;
+  std::function<bool(const engine::EffectRequest&)> loses;  ///< true: nobody carries this one out
 };
 
 /// One engine node: the real runner on a handle of the simulated log, with a disk of its own.

@@ -14,32 +14,10 @@ constexpr std::uint64_t kSeeds = 400;
 #endif
 constexpr std::uint64_t kSeedsLong = 10'000;
 constexpr int kFailuresShown = 5;
-constexpr Duration kLate = milliseconds(600);
-
-WorldOptions options_of(std::uint64_t seed) {
-  WorldOptions options;
-  options.seed = seed;
-  options.by_log = true;
-  options.nodes = 3 + seed % 4;
-  options.crashes_per_second = options.pauses_per_second = 1.5;
-  options.leaves_per_second = 1.0;
-  if (seed % 3 == 0) {
-    // A storm: they come and go all the time.
-    options.leaves_per_second = 6.0;
-    options.crashes_per_second = 3.0;
-  }
-  if (seed % 5 == 0) {
-    // What others write and send is heard of late, some of it behind the end of a session.
-    options.log_faults.delay_max = kLate;
-    options.input_faults.delay_max = kLate;
-  }
-  if (seed % 7 == 0) options.log_faults.unknown = options.input_faults.publish_unknown = 0.2;
-  return options;
-}
 
 TEST(SimulatedNodes, LoseRepeatAndOweNothingWhoeverComesAndGoes) {
   if (const auto seed = seed_asked_for()) {
-    auto options = options_of(*seed);
+    auto options = nodes_by_log(*seed);
     options.prints = true;
     EXPECT_EQ(run_and_check(options), "");
     return;
@@ -49,13 +27,13 @@ TEST(SimulatedNodes, LoseRepeatAndOweNothingWhoeverComesAndGoes) {
   int failures = 0;
   Figures figures;
   for (std::uint64_t seed = 1; seed <= seeds && failures < kFailuresShown; ++seed) {
-    const auto wrong = run_and_check(options_of(seed), &figures);
+    const auto wrong = run_and_check(nodes_by_log(seed), &figures);
     if (!wrong.empty()) ++failures;
     EXPECT_EQ(wrong, "");
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   std::cout << R"({"name": "simulation_nodes", "value": )" << seeds << R"(, "commands": )"
-            << seeds * options_of(0).workload.commands << R"(, "appends": )" << figures.appends << R"(, "unknown": )"
+            << seeds * nodes_by_log(0).workload.commands << R"(, "appends": )" << figures.appends << R"(, "unknown": )"
             << figures.unknown << R"(, "fenced": )" << figures.fenced << R"(, "crashes": )" << figures.crashes
             << R"(, "pauses": )" << figures.pauses << R"(, "leaves": )" << figures.leaves << R"(, "share_outs": )"
             << figures.share_outs << R"(, "seconds": )" << took.count() << "}\n";

@@ -75,5 +75,14 @@ TEST(SameSeed, GivesTheSameLogRowsAndProjectionsByteByByte) {
   EXPECT_EQ(different.size(), seeds);
 }
 
+TEST(SameSeed, GivesTheSameLogAndRowsOfNodesThatShareTheLog) {
+  const auto print = [](std::uint64_t seed) {
+    World world(nodes_by_log(seed));
+    EXPECT_TRUE(world.run());
+    return fingerprint(world);
+  };
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) EXPECT_EQ(print(seed), print(seed)) << "HUB_SEED=" << seed;
+}
+
 }  // namespace
 }  // namespace hub::simulation

@@ -65,6 +65,7 @@ World::World(WorldOptions options)
   }
   storage_.group().set_session(Coordinator::kSessionTimeout);
   storage_.group().set_faults(options_.input_faults);
+  storage_.group().set_fencing(options_.group_fences);
   if (!options_.by_log) coordinator_.begin();
 }
 

@@ -26,6 +26,7 @@ struct WorldOptions {
   /// The group and the commands are those of the simulated log, and each deployment runs at one of the nodes; else the
   /// coordinator gives partitions out, and commands go to their owners.
   bool by_log = false;
+  bool group_fences = true;  ///< false: it takes what anybody writes
   log::SimulatedInputFaults input_faults{
       .publish_lost = 0.02, .publish_unknown = 0.03, .publish_twice = 0.05, .delay_max = milliseconds(30)};
   Workload workload;
