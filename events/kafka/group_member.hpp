@@ -21,8 +21,9 @@ struct MemberOptions {
   std::string group;
   std::string instance;  ///< this member's name, for static membership: a restart within the session moves nothing
   Duration session =
-      seconds(10);              ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
-  ForeignHandler foreign = {};  ///< told of what lies among the commands and is not ours; empty: nobody
+      seconds(10);  ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
+  bool skips_lost_commands = false;  ///< go on where the topic begins when that is behind what was decided
+  ForeignHandler foreign = {};       ///< told of what lies among the commands and is not ours; empty: nobody
 };
 
 /// A member of a group that shares out the partitions of a topic, and a reader of those it was given; on a thread of

@@ -1,5 +1,7 @@
 #include "events/kafka/kafka_inputs.hpp"
 
+#include <algorithm>
+
 #include "events/core/logging.hpp"
 #include "events/kafka/command_codec.hpp"
 
@@ -46,6 +48,7 @@ void KafkaInputs::stop() {
 }
 
 void KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
+  if (partition < kept_from_.size()) offset = std::max(offset, kept_from_[partition]);
   const std::lock_guard lock(mutex_);
   if (member_) member_->begin(partition, session, offset);
 }

@@ -15,6 +15,8 @@ class KafkaInputs final : public log::Inputs {
   void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override;
   void publish(PartitionId partition, const log::Command& command, Delivered delivered) override;
 
+  /// Nothing in front of these offsets is there any more, by partition. Before start().
+  void begin_from(std::vector<std::uint64_t> offsets) { kept_from_ = std::move(offsets); }
   const std::string& topic() const { return options_.topic; }
   bool started() const { return started_; }
   /// As GroupMember::metadata; null before start() and behind stop().
@@ -22,6 +24,7 @@ class KafkaInputs final : public log::Inputs {
 
  private:
   const MemberOptions options_;
+  std::vector<std::uint64_t> kept_from_;  ///< empty: everything is there
   std::atomic<bool> started_{false};
   mutable std::mutex mutex_;  ///< guards the next two
   std::unique_ptr<Publisher> publisher_;

@@ -11,6 +11,7 @@
 #include "events/core/logging.hpp"
 #include "events/kafka/assembler.hpp"
 #include "events/kafka/client_statistics.hpp"
+#include "events/kafka/command_positions.hpp"
 #include "events/kafka/consumer.hpp"
 #include "events/kafka/kafka_inputs.hpp"
 #include "events/kafka/lanes.hpp"
@@ -48,12 +49,6 @@ struct Place {
   std::string owner;           ///< under which this process owns the partition as far as it knows; empty: it does not
 };
 
-std::optional<std::uint64_t> commands_of(const log::Batch& batch) {
-  for (const auto& [source, position] : batch.end.consumed)
-    if (source == log::kCommandsSource) return position;
-  return std::nullopt;
-}
-
 class KafkaLog final : public log::Log {
  public:
   KafkaLog(KafkaLogOptions options, std::unique_ptr<log::Mirror> mirror)
@@ -63,10 +58,7 @@ class KafkaLog final : public log::Log {
         lanes_(options_.brokers, options_.transactional_id, options_.writers) {
     for (PartitionId id = 0; id < options_.partitions; ++id)
       places_.push_back(std::make_unique<Place>(id, mirror_->head(id), mirror_->resume(id)));
-    for (PartitionId id = 0; id < options_.partitions; ++id) {
-      const auto last = mirror_->read(id, mirror_->head(id).seq, 1);
-      if (last && !last.value().empty()) at(id).commands = commands_of(*last.value().back()).value_or(0);
-    }
+    for (PartitionId id = 0; id < options_.partitions; ++id) at(id).commands = commands_decided(*mirror_, id);
     if (!options_.member) return;
     auto member = *options_.member;
     member.brokers = options_.brokers;
@@ -82,11 +74,7 @@ class KafkaLog final : public log::Log {
     for (const auto& place : places_) offsets.push_back(place->assembler.next_offset());
     Consumer::Handler handler;
     handler.message = [this](const rd_kafka_message_t& message) { take(message); };
-    handler.truncated = [this](PartitionId partition) {
-      stop(partition,
-           {FailureKind::gone, "log.truncated",
-            "partition " + std::to_string(partition) + " is kept no longer from where this node has read to", "", 0});
-    };
+    handler.truncated = [this](PartitionId partition) { stop(partition, events_truncated(options_.topic, partition)); };
     handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
     handler.statistics = [this](std::string_view json) { note_statistics(json, options_.topic, *figures_); };
     // The first producers take a second to find their way: not when a partition waits for its owner.
@@ -94,7 +82,8 @@ class KafkaLog final : public log::Log {
       HUB_TRY(ready_owner());
     }
     HUB_TRY(consumer_, Consumer::start(options_.brokers, options_.topic, offsets, std::move(handler)));
-    return catch_up();
+    HUB_TRY(catch_up());
+    return inputs_ ? look_for_commands() : success();
   }
 
   std::uint32_t partitions() const override { return options_.partitions; }
@@ -119,6 +108,8 @@ class KafkaLog final : public log::Log {
     return *places_[partition];
   }
   Result<void> catch_up();
+  /// Whether all that were not decided are still there.
+  Result<void> look_for_commands();
   void reached_end(PartitionId partition);
   void take(const rd_kafka_message_t& message);
   void stop(PartitionId partition, Failure failure);
@@ -196,6 +187,22 @@ Result<void> KafkaLog::catch_up() {
     }
     if (place->fault) return *place->fault;
   }
+  return success();
+}
+
+Result<void> KafkaLog::look_for_commands() {
+  std::vector<std::uint64_t> decided;
+  for (const auto& place : places_) {
+    const std::lock_guard lock(place->state);
+    decided.push_back(place->commands);
+  }
+  HUB_TRY(const auto kept_from, lost_commands(options_.brokers, options_.member->topic, decided));
+  if (std::all_of(kept_from.begin(), kept_from.end(), [](std::uint64_t offset) { return offset == 0; }))
+    return success();
+  const auto failure = commands_truncated(options_.member->topic, decided, kept_from);
+  if (!options_.member->skips_lost_commands) return failure;
+  logging::write(logging::Level::warning, failure.detail, {{"code", failure.code}});
+  inputs_->begin_from(kept_from);
   return success();
 }
 

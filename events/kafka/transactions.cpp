@@ -10,12 +10,11 @@ namespace hub::kafka {
 namespace {
 
 constexpr int kTransactionMs = 5'000;
-constexpr std::chrono::milliseconds kRetryFor{2 * kTransactionMs};
-constexpr std::chrono::milliseconds kOpenPatience{15'000};
+/// Beyond its time-out the broker ends a transaction: nothing is gained by waiting much longer for the rest of it.
+constexpr std::chrono::milliseconds kWriteMax{kTransactionMs + 2'000};
+constexpr std::chrono::milliseconds kAbortMax{4'000};
+constexpr std::chrono::milliseconds kOpenPatience{10'000};
 constexpr std::chrono::seconds kSlowCall{2};
-
-/// Our own wait is bounded by those of the broker: a shorter one would leave the client in a state that nobody knows.
-constexpr int kUntilDone = -1;
 
 void on_delivery(rd_kafka_t*, const rd_kafka_message_t* message, void*) {
   // Also what wakes the flush within a commit: without it that looks every 10 ms only.
@@ -58,70 +57,66 @@ Result<std::unique_ptr<Transactions>> Transactions::open(const Brokers& brokers,
   std::unique_ptr<Transactions> made(new Transactions);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   rd_kafka_conf_set_error_cb(conf.get(), on_error);
-  rd_kafka_conf_set_opaque(conf.get(), &made->shaken_);
-  HUB_TRY(made->client_, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
+  HUB_TRY(made->calls_, ProducerCalls::open(std::move(conf)));
+  made->client_ = made->calls_->get();
   const auto end = std::chrono::steady_clock::now() + patience;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-    const Error error(rd_kafka_init_transactions(made->client_.get(), std::max(1, static_cast<int>(left.count()))));
+    const Error error(rd_kafka_init_transactions(made->client_, std::max(1, static_cast<int>(left.count()))));
     if (!error) break;
     const bool again = rd_kafka_error_is_retriable(error.get()) != 0;
     if (!again || std::chrono::steady_clock::now() >= end)
       return unavailable("kafka.unreachable", std::string("no transactions: ") + rd_kafka_error_string(error.get()));
   }
   // What went wrong while it found its way is over.
-  made->shaken_ = false;
+  made->calls_->shaken() = false;
   return made;
 }
 
-Transactions::~Transactions() {
-  if (!client_) return;
-  // With messages still on their way it would wait for them.
-  rd_kafka_purge(client_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
-  rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
-}
-
 template <class Call>
-Error Transactions::repeat(Call call) {
-  const auto begun = std::chrono::steady_clock::now();
+Error Transactions::repeat(std::chrono::steady_clock::time_point deadline, Call call) {
+  // Without a bound of ours this version of the client would go on for as long as a broker asks it to try again. One
+  // whose time is over is left in a state that nobody knows, and is made anew.
+  using std::chrono::milliseconds;
   for (;;) {
-    Error error = call();
-    const auto took = std::chrono::steady_clock::now() - begun;
-    if (took > kSlowCall) shaken_ = true;
-    if (!error || rd_kafka_error_is_retriable(error.get()) == 0 || took > kRetryFor) return error;
-    shaken_ = true;
+    const auto begun = std::chrono::steady_clock::now();
+    const auto left = std::chrono::duration_cast<milliseconds>(deadline - begun).count();
+    Error error = call(static_cast<int>(std::max<milliseconds::rep>(1, left)));
+    const auto now = std::chrono::steady_clock::now();
+    if (now - begun > kSlowCall) calls_->shaken() = true;
+    if (!error || rd_kafka_error_is_retriable(error.get()) == 0 || now >= deadline) return error;
+    calls_->shaken() = true;
   }
 }
 
 bool Transactions::produce(const std::string& topic, std::vector<Placed>& messages) {
   for (auto& placed : messages) {
-    auto error = kafka::produce(client_.get(), topic, placed.partition, placed.message, &placed.offset);
+    auto error = kafka::produce(client_, topic, placed.partition, placed.message, &placed.offset);
     while (error == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-      rd_kafka_poll(client_.get(), 1);
-      error = kafka::produce(client_.get(), topic, placed.partition, placed.message, &placed.offset);
+      rd_kafka_poll(client_, 1);
+      error = kafka::produce(client_, topic, placed.partition, placed.message, &placed.offset);
     }
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-    rd_kafka_poll(client_.get(), 0);
+    rd_kafka_poll(client_, 0);
   }
   return true;
 }
 
 Outcome Transactions::write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed) {
-  rd_kafka_poll(client_.get(), 0);
-  shaken_ = false;
-  if (auto error = Error(rd_kafka_begin_transaction(client_.get()))) return ended(std::move(error), false);
+  rd_kafka_poll(client_, 0);
+  calls_->shaken() = false;
+  const auto deadline = std::chrono::steady_clock::now() + kWriteMax;
+  if (auto error = Error(rd_kafka_begin_transaction(client_))) return ended(std::move(error), false);
   if (!produce(topic, messages)) return abort();
   if (consumed != nullptr) {
     // What is sent lies there before the group is asked: a claim that comes between waits until this has ended, and
     // one that came before has the group refuse it.
-    rd_kafka_flush(client_.get(), kTransactionMs);
-    auto error = repeat([&] {
-      return Error(rd_kafka_send_offsets_to_transaction(client_.get(), consumed->offsets.get(), consumed->group.get(),
-                                                        kUntilDone));
-    });
+    rd_kafka_flush(client_, kTransactionMs);
+    auto error =
+        repeat(deadline, [&](int) { return calls_->send_offsets(*consumed->offsets, consumed->group, deadline); });
     if (error) return ended(std::move(error), false);
   }
-  auto error = repeat([&] { return Error(rd_kafka_commit_transaction(client_.get(), kUntilDone)); });
+  auto error = repeat(deadline, [&](int wait_ms) { return Error(rd_kafka_commit_transaction(client_, wait_ms)); });
   return error ? ended(std::move(error), true) : Outcome::committed;
 }
 
@@ -144,7 +139,8 @@ Outcome Transactions::ended(Error error, bool committing) {
 }
 
 Outcome Transactions::abort() {
-  const auto error = repeat([&] { return Error(rd_kafka_abort_transaction(client_.get(), kUntilDone)); });
+  const auto error = repeat(std::chrono::steady_clock::now() + kAbortMax,
+                            [&](int wait_ms) { return Error(rd_kafka_abort_transaction(client_, wait_ms)); });
   if (!error) return Outcome::aborted;
   usable_ = false;
   return is_fence(rd_kafka_error_code(error.get())) ? Outcome::fenced : Outcome::aborted;

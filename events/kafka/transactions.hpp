@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <memory>
@@ -6,6 +7,7 @@
 #include <vector>
 
 #include "events/kafka/client.hpp"
+#include "events/kafka/producer_calls.hpp"
 #include "events/kafka/record_codec.hpp"
 
 namespace hub::kafka {
@@ -39,13 +41,12 @@ class Transactions {
   /// Fails: unavailable `kafka.unreachable`, within `patience`; invalid `kafka.conf`.
   static Result<std::unique_ptr<Transactions>> open(const Brokers& brokers, const std::string& id,
                                                     std::chrono::milliseconds patience);
-  ~Transactions();
 
-  /// Writes all or nothing to `topic`, and waits for it. Beyond the broker's time-out of transactions (5 s) it is given
-  /// up, so this returns within about three times that.
+  /// Writes all or nothing to `topic`, and waits for it: at most two seconds longer than the broker's time-out of
+  /// transactions (5 s), and four more to abort it.
   Outcome write(const std::string& topic, std::vector<Placed>& messages, const ConsumedOffsets* consumed = nullptr);
   /// False behind an error that leaves doubt: then another producer of the same id must take its place.
-  bool usable() const { return usable_ && !shaken_; }
+  bool usable() const { return usable_ && !calls_->shaken(); }
 
  private:
   Transactions() = default;
@@ -53,11 +54,11 @@ class Transactions {
   Outcome ended(Error error, bool committing);
   Outcome abort();
   template <class Call>
-  Error repeat(Call call);
+  Error repeat(std::chrono::steady_clock::time_point deadline, Call call);
 
-  Client client_;
+  std::unique_ptr<ProducerCalls> calls_;
+  rd_kafka_t* client_ = nullptr;  ///< of calls_
   bool usable_ = true;
-  std::atomic<bool> shaken_{false};  ///< a connection was lost or timed out within a transaction
 };
 
 /// Two producers in turn: the broker still writes the marks of the last transaction while the next one begins, which a

@@ -62,6 +62,7 @@ struct ServeOptions {
   std::filesystem::path kafka_conf_file;          ///< more of them; empty: none
   std::string kafka_namespace = "computehub";     ///< the option is called "namespace"
   Duration session_timeout = seconds(10);         ///< a node of which nothing is heard for so long is given up
+  bool skip_lost_commands = false;                ///< start although commands are gone that nobody has decided
 };
 
 /// One option of `serve`: its name is the same as flag (--NAME), key of the file (NAME) and variable (COMPUTEHUB_NAME).

@@ -201,6 +201,8 @@ constexpr OptionSpec kOptions[] = {
     option<&Options::kafka_namespace>("namespace", Kind::value, "NAME", "what the topics' names begin with"),
     option<&Options::session_timeout>("session-timeout", Kind::value, "DURATION",
                                       "a node of which nothing is heard for so long is given up"),
+    option<&Options::skip_lost_commands>("skip-lost-commands", Kind::switch_, "",
+                                         "on Kafka: start although commands are gone that nobody has decided"),
 };
 
 }  // namespace

@@ -66,6 +66,7 @@ Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& optio
     log.member->group = options.kafka_namespace + "-engine";
     log.member->instance = node;
     log.member->session = options.session_timeout;
+    log.member->skips_lost_commands = options.skip_lost_commands;
     log.member->foreign = watch.foreign;
   }
   log.foreign = std::move(watch.foreign);

@@ -71,7 +71,11 @@ class Cluster:
 
     def _take(self, made):
         self.made = made
-        self.members = [Member(self.folder, broker["node"], broker["ports"]) for broker in made["brokers"]]
+        self.members = [self._member(broker["node"], broker["ports"]) for broker in made["brokers"]]
+
+    def _member(self, node, ports):
+        """A test may spread them over machines of its own."""
+        return Member(self.folder, node, ports)
 
     @contextlib.contextmanager
     def locked(self):
@@ -87,7 +91,7 @@ class Cluster:
         return self._addresses("advertised")
 
     def _addresses(self, kind):
-        return ",".join(f"127.0.0.1:{member.ports[kind]}" for member in self.members)
+        return ",".join(f"{member.address}:{member.ports[kind]}" for member in self.members)
 
     def member(self, node):
         for member in self.members:
@@ -170,7 +174,7 @@ class Cluster:
                 if not fresh and not is_free(member.ports[kind]):
                     raise Trouble(f"port {member.ports[kind]} of broker {member.node} is taken by another program; "
                                   "end that one, or give another --folder")
-        voters = ",".join(f"{member.node}@127.0.0.1:{member.ports['controller']}" for member in self.members)
+        voters = ",".join(f"{member.node}@{member.address}:{member.ports['controller']}" for member in self.members)
         processes = []
         for member in started:
             member.configure(voters, len(self.members), self.made["id"])
@@ -194,7 +198,7 @@ class Cluster:
     def _answers(self, member):
         """Whether it takes part, and sees that all the others do."""
         try:
-            found, controller = wire.members(member.ports["client"], ANSWER_SECONDS)
+            found, controller = wire.members(member.ports["client"], ANSWER_SECONDS, member.address)
         except OSError:
             return False
         return controller >= 0 and all(found.get(each.node) == each.ports["advertised"] for each in self.members)
@@ -220,7 +224,7 @@ class Cluster:
             if process.poll() is not None:
                 raise Trouble(f"broker {member.node} ended while it started\n{member.last_words()}")
             with contextlib.suppress(OSError):
-                found, controller = wire.members(member.ports["client"], ANSWER_SECONDS)
+                found, controller = wire.members(member.ports["client"], ANSWER_SECONDS, member.address)
                 if member.node in found and controller >= 0:
                     return
             if time.monotonic() > end:

@@ -10,6 +10,7 @@ import time
 import jars
 
 HEAP_MB = 384
+LOOPBACK = "127.0.0.1"
 
 # Small, for tests and for one machine: few threads, few partitions of Kafka's own topics, nothing waited for at start.
 # What else is not Kafka's default: an orphaned transaction is ended within a second, not ten, and a broker that died is
@@ -20,8 +21,8 @@ PROPERTIES = """\
 process.roles=broker,controller
 node.id={node}
 controller.quorum.voters={voters}
-listeners=CLIENT://127.0.0.1:{client},SASL://127.0.0.1:{sasl},BETWEEN://127.0.0.1:{between},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=CLIENT://127.0.0.1:{advertised},SASL://127.0.0.1:{sasl},BETWEEN://127.0.0.1:{between}
+listeners=CLIENT://{address}:{client},SASL://{address}:{sasl},BETWEEN://{address}:{between},CONTROLLER://{address}:{controller}
+advertised.listeners=CLIENT://{address}:{advertised},SASL://{address}:{sasl},BETWEEN://{address}:{between}
 listener.security.protocol.map=CLIENT:PLAINTEXT,SASL:SASL_PLAINTEXT,BETWEEN:PLAINTEXT,CONTROLLER:PLAINTEXT
 sasl.enabled.mechanisms=PLAIN
 listener.name.sasl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required user_computehub="for-tests";
@@ -73,8 +74,9 @@ def boot():
 
 
 class Member:
-    def __init__(self, folder, node, ports):
+    def __init__(self, folder, node, ports, address=LOOPBACK):
         self.node = node
+        self.address = address
         self.folder = folder / f"broker-{node}"
         self.ports = ports
         self.pid_file = self.folder / "pid.json"
@@ -84,7 +86,8 @@ class Member:
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         (self.folder / "server.properties").write_text(PROPERTIES.format(
-            node=self.node, voters=voters, data=data, replication=replication, in_sync=max(1, replication - 1), **self.ports))
+            node=self.node, voters=voters, data=data, replication=replication, in_sync=max(1, replication - 1),
+            address=self.address, **self.ports))
         (self.folder / "log4j.properties").write_text(LOG4J.format(file=self.folder / "server.log"))
         # What `StorageTool format` writes, without a second of Java for it.
         meta = data / "meta.properties"

@@ -35,12 +35,12 @@ def exactly(connection, size):
     return data
 
 
-def members(port, timeout_s):
+def members(port, timeout_s, address="127.0.0.1"):
     """({node id: port} of the brokers that take part, id of the controller or -1), as the broker at `port` sees it.
     Raises OSError when it does not answer."""
     name = b"computehub"
     request = struct.pack(f">hhih{len(name)}si", METADATA, VERSION, 1, len(name), name, 0)
-    with socket.create_connection(("127.0.0.1", port), timeout_s) as connection:
+    with socket.create_connection((address, port), timeout_s) as connection:
         connection.settimeout(timeout_s)
         connection.sendall(struct.pack(">i", len(request)) + request)
         size = struct.unpack(">i", exactly(connection, 4))[0]

@@ -30,7 +30,10 @@ class Nodes:
         home = self.folder / (folder or name)
         home.mkdir()
         arguments = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]
-        return self.all.setdefault(folder or name, hub.Server(home, arguments=arguments))
+        return self.all.setdefault(folder or name, self.server(name, home, arguments))
+
+    def server(self, name, home, arguments):
+        return hub.Server(home, arguments=arguments)
 
     def start(self, name):
         return (self.all.get(name) or self.make(name)).start()

@@ -1,7 +1,5 @@
-import contextlib
 import pathlib
 import sys
-import uuid
 
 import pytest
 
@@ -10,8 +8,7 @@ sys.path[:0] = [str(TESTS / "kafka"), str(TESTS / "campaigns" / "kafka")]
 import brokers  # noqa: E402
 import campaign  # noqa: E402
 import node_kills  # noqa: E402
-import nodes  # noqa: E402
-import rig  # noqa: E402
+from rig import three_nodes  # noqa: E402
 
 
 CLIENTS = campaign.size(3, 12)
@@ -22,17 +19,6 @@ def three_brokers(tmp_path_factory):
     kafka = brokers.Brokers(tmp_path_factory.mktemp("kafka") / "data").start(3)
     yield kafka
     kafka.stop("--now", "--remove")
-
-
-@contextlib.contextmanager
-def three_nodes(brokers, folder, dice, clients):
-    """Of a namespace of their own, with clients and followers at work."""
-    several = nodes.Nodes(folder, brokers.bootstrap, f"t{uuid.uuid4().hex[:16]}")
-    made = rig.Rig(several, dice, brokers.bootstrap)
-    try:
-        yield made.start(clients)
-    finally:
-        made.clean_up()
 
 
 @pytest.fixture
