@@ -28,7 +28,9 @@ constexpr int kFilesPerMerge = 8;
 constexpr double kBloomShare = 0.05;
 constexpr int kResumeAttempts = 200;
 constexpr std::chrono::milliseconds kResumePause{20};
-constexpr std::size_t kCacheBytes = 8 << 20;
+constexpr std::size_t kCacheBytes = 16 << 20;
+/// Of the cache: each takes what is no larger than its part.
+constexpr int kCacheShardBits = 2;
 
 rocksdb::Slice slice(std::string_view bytes) {
   return {bytes.data(), bytes.size()};
@@ -161,8 +163,13 @@ rocksdb::Options options() {
   options.compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.block_cache = rocksdb::NewLRUCache(kCacheBytes);
+  table.block_cache = rocksdb::NewLRUCache(kCacheBytes, kCacheShardBits);
+  // In parts: the filter of a table with a million rows is larger than what the cache takes as one block, and would be
+  // read from disk for each id that is looked up.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "events/core/ids.hpp"
 #include "events/kafka/topics.hpp"
 
 namespace hub::kafka::testing {

@@ -316,12 +316,12 @@ def sealed_and_secret(client):
 
 
 def runs_well(client, id):
-    before = client.deployment(id)["started_at"]
+    before = client.deployment(id)["version"]
     client.act(id, "start")
 
     def has_run():
         found = client.deployment(id)
-        return found["started_at"] not in (None, before) and found["exit_code"] == 0
+        return found["version"] > before and found["status"] == "stopped" and found["exit_code"] == 0
 
     hub.eventually(has_run, "it ran well", 60)
 
