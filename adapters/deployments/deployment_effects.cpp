@@ -108,6 +108,7 @@ Result<void> DeploymentEffects::start(const engine::EffectRequest& request, cons
                                       providers::Provider& provider) {
   const auto& id = request.entity;
   HUB_TRY(const auto order, order_of_(request, data));
+  const Starting starting(*this, id);
   auto started = provider.start(order, data.run);
   if (!started && started.error().kind == FailureKind::not_found) {
     // It was prepared where it is no more: in a folder that was restored here, or on a machine that was lost.
@@ -151,7 +152,36 @@ Result<void> DeploymentEffects::stop(const std::string& id, const EffectData& da
   return provider.stop(id, data.run, data.stop_grace);
 }
 
+DeploymentEffects::Starting::Starting(DeploymentEffects& effects, const std::string& id) : effects_(effects), id_(id) {
+  const std::lock_guard lock(effects_.held_back_mutex_);
+  ++effects_.held_back_[id_].starts;
+}
+
+DeploymentEffects::Starting::~Starting() {
+  std::vector<providers::Exit> exits;
+  {
+    const std::lock_guard lock(effects_.held_back_mutex_);
+    const auto held_back = effects_.held_back_.find(id_);
+    if (--held_back->second.starts > 0) return;
+    exits = std::move(held_back->second.exits);
+    effects_.held_back_.erase(held_back);
+  }
+  for (const auto& exit : exits) effects_.report_exit(id_, exit);
+}
+
 void DeploymentEffects::exited(const std::string& deployment_id, const providers::Exit& exit) {
+  {
+    const std::lock_guard lock(held_back_mutex_);
+    const auto held_back = held_back_.find(deployment_id);
+    if (held_back != held_back_.end()) {
+      held_back->second.exits.push_back(exit);
+      return;
+    }
+  }
+  report_exit(deployment_id, exit);
+}
+
+void DeploymentEffects::report_exit(const std::string& deployment_id, const providers::Exit& exit) {
   report_end(deployment_id, exit.run, reason_of(exit), exit.at.is_set() ? exit.at : wall_now());
 }
 

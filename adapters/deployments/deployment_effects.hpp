@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -69,7 +70,7 @@ class DeploymentEffects {
   void run(const engine::EffectRequest& request);
   /// Reports that an effect could not be carried out.
   void failed(const engine::EffectRequest& request, const std::string& provider, const Failure& failure);
-  /// What a provider saw by itself.
+  /// What a provider saw by itself. An end is told behind the start of its run, however soon it came.
   void exited(const std::string& deployment_id, const providers::Exit& exit);
 
  private:
@@ -80,10 +81,30 @@ class DeploymentEffects {
   Result<void> stop(const std::string& id, const EffectData& data, providers::Provider& provider);
   void report(const std::string& id, const Command& command);
   void report_end(const std::string& id, std::int32_t run, Reason reason, Instant at);
+  void report_exit(const std::string& id, const providers::Exit& exit);
+
+  /// While it lives, ends of a deployment are held back.
+  class Starting {
+   public:
+    Starting(DeploymentEffects& effects, const std::string& id);
+    ~Starting();
+    Starting(const Starting&) = delete;
+    Starting& operator=(const Starting&) = delete;
+
+   private:
+    DeploymentEffects& effects_;
+    const std::string& id_;
+  };
+  struct HeldBack {
+    std::size_t starts = 0;  ///< under way
+    std::vector<providers::Exit> exits;
+  };
 
   const Providers& providers_;
   const OrderOf order_of_;
   const Submit submit_;
+  std::mutex held_back_mutex_;
+  std::map<std::string, HeldBack> held_back_;
 };
 
 }  // namespace hub::deployments
