@@ -1,0 +1,108 @@
+#pragma once
+#include <boost/asio/thread_pool.hpp>
+
+#include "adapters/hosts/host_effects.hpp"
+#include "adapters/providers/local/local_provider.hpp"
+#include "events/log/embedded_log.hpp"
+#include "gateway/agents/agent_door.hpp"
+#include "gateway/http/server.hpp"
+#include "gateway/routes/routes.hpp"
+#include "gateway/server/cluster.hpp"
+#include "gateway/server/data_folder.hpp"
+#include "gateway/server/disk_guard.hpp"
+#include "gateway/server/env_opener.hpp"
+#include "gateway/server/expiry_clock.hpp"
+#include "gateway/server/health.hpp"
+#include "gateway/server/host_keeper.hpp"
+#include "gateway/server/http_watch.hpp"
+#include "gateway/server/refusal_audit.hpp"
+#include "gateway/server/server.hpp"
+#include "gateway/server/shared_keys.hpp"
+#include "gateway/server/shared_letters.hpp"
+#include "gateway/server/shared_log.hpp"
+#include "gateway/server/telemetry.hpp"
+#include "gateway/streams/deployment_streams.hpp"
+#include "gateway/streams/event_stream.hpp"
+#include "projections/accounts/access_store.hpp"
+#include "projections/core/runner.hpp"
+#include "projections/deployments/table.hpp"
+
+namespace hub::server {
+
+inline constexpr std::size_t kBlockingThreads = 4;
+
+/// In the order in which they are made; they end in the opposite one.
+struct Server::Parts {
+  explicit Parts(const cli::ServeOptions& given) : options(given), folder{given.data} {}
+  ~Parts() { stop(); }
+
+  Result<void> open_log();
+  void letter_changed(const engine::DeadLetter& letter, engine::LetterChange change) const {
+    if (letters) letters->changed(letter, change);
+  }
+  Result<void> open_stores();
+  Result<void> open_secrets();
+  Result<void> open_access();
+  Result<void> open_projections();
+  Result<void> start_engine();
+  void add_effects();
+  void open_agent_door();
+  Result<void> start_gateway();
+  hosts::HostState this_host() const;
+  std::int32_t running_here() const;
+  void add_sources();
+  Result<void> share_output();
+  http::ServerOptions http_options();
+  std::string metrics() const;
+  void refused_access(const http::Request& request, int status, std::string_view project);
+  void refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure);
+  void stop();
+
+  cli::ServeOptions options;
+  DataFolder folder;
+  std::string node = "embedded";  ///< as claims name it
+  std::unique_ptr<DiskGuard> disk;
+  std::optional<log::Signer> signer;
+  std::shared_ptr<log::LogFigures> log_figures = std::make_shared<log::LogFigures>();
+  std::unique_ptr<engine::StateStore> state;
+  std::unique_ptr<SharedLetters> letters;              ///< on a shared log
+  std::shared_ptr<kafka::KafkaFigures> kafka_figures;  ///< the same
+  std::unique_ptr<log::Log> log;
+  std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
+  std::unique_ptr<secrets::Slots> slots;
+  std::unique_ptr<secrets::Secrets> secret_values;
+  std::unique_ptr<secrets::Sealer> sealer;
+  std::unique_ptr<accounts::AccessStore> access;
+  std::string dev_token;
+  std::unique_ptr<projections::Runner> projections;
+  std::unique_ptr<deployments::Deployments> deployments;
+  deployments::Providers providers;
+  std::unique_ptr<engine::Engine> engine;
+  std::unique_ptr<deployments::Orders> orders;
+  std::unique_ptr<deployments::DeploymentEffects> effects;
+  std::unique_ptr<hosts::HostEffects> host_effects;
+  std::unique_ptr<HostKeeper> host_keeper;
+  std::unique_ptr<Telemetry> telemetry;
+  providers::local::LocalProvider* local_provider = nullptr;
+  std::unique_ptr<telemetry::SharedOutput> shared_output;
+  std::unique_ptr<live::Hub> hub;
+  std::shared_ptr<streams::LogStreams> log_streams;
+  std::shared_ptr<streams::MetricStreams> metric_streams;
+  std::unique_ptr<streams::EventPublisher> event_publisher;
+  Cursor published;
+  std::uint64_t fold_observer = 0;
+  std::uint64_t revoke_observer = 0;
+  std::uint64_t agent_observer = 0;
+  std::unique_ptr<ExpiryClock> expiry;
+  std::unique_ptr<routes::RowWatch> rows;
+  asio::thread_pool blocking{kBlockingThreads};
+  std::unique_ptr<Health> health;
+  std::unique_ptr<Cluster> cluster;
+  std::unique_ptr<HttpWatch> http_watch;
+  std::unique_ptr<RefusalAudit> refusals;
+  std::unique_ptr<routes::Services> services;
+  std::unique_ptr<agents::AgentDoor> agent_door;  ///< open: from before any agent is attached
+  std::unique_ptr<http::Server> http;
+};
+
+}  // namespace hub::server
