@@ -35,8 +35,9 @@ Result<void> append_stopped(Log& log, const Signer& signer, std::string_view nod
                             const Decide& decide, Instant now) {
   HUB_TRY(auto head, log.claim(partition, node));
   HUB_TRY(auto records, decide());
-  if (records.empty()) return success();
-  HUB_TRY(append_signed(log, signer, partition, std::move(records), head, now));
+  if (!records.empty()) {
+    HUB_TRY(append_signed(log, signer, partition, std::move(records), head, now));
+  }
   auto ended = append_signed(log, signer, partition, {}, head, now);
   // A node that has taken the partition back signs what it finds there.
   if (!ended && log.is_shared() && ended.error().code == "log.fenced") return success();
