@@ -95,29 +95,22 @@ std::string gpus_of(const boost::json::value& host) {
 }
 
 Exit list_hosts(Session& session) {
-  const auto answer = session.get("/api/v1/hosts?page_size=1000");
-  if (!answer) return report(answer.error(), session);
-  if (session.console.json) {
-    print_json(answer.value().body, session);
-    return Exit::done;
-  }
-  const auto document = parse_answer(answer.value().body);
-  if (!document) return report(document.error(), session);
-  std::vector<std::vector<Cell>> rows;
-  for (const auto& host : array_at(document.value(), "items")) {
-    const auto status = text_at(host, "status");
-    rows.push_back({{text_at(host, "name")},
-                    {text_at(host, "kind")},
-                    {status, status == "online" ? Colour::green : Colour::yellow},
-                    {std::to_string(number_at(host, "cpus").value_or(0))},
-                    {bytes_text(number_at(host, "memory_bytes").value_or(0))},
-                    {gpus_of(host)},
-                    {std::to_string(number_at(host, "running").value_or(0))}});
-  }
-  session.console.out(
-      render_table({{"NAME"}, {"KIND"}, {"STATUS"}, {"CPUS", true}, {"MEMORY", true}, {"GPUS"}, {"RUNNING", true}},
-                   rows, session.console));
-  return Exit::done;
+  return show_answer(session, "/api/v1/hosts?page_size=1000", [&](const boost::json::value& document) {
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& host : array_at(document, "items")) {
+      const auto status = text_at(host, "status");
+      rows.push_back({{text_at(host, "name")},
+                      {text_at(host, "kind")},
+                      {status, status == "online" ? Colour::green : Colour::yellow},
+                      {std::to_string(number_at(host, "cpus").value_or(0))},
+                      {bytes_text(number_at(host, "memory_bytes").value_or(0))},
+                      {gpus_of(host)},
+                      {std::to_string(number_at(host, "running").value_or(0))}});
+    }
+    session.console.out(
+        render_table({{"NAME"}, {"KIND"}, {"STATUS"}, {"CPUS", true}, {"MEMORY", true}, {"GPUS"}, {"RUNNING", true}},
+                     rows, session.console));
+  });
 }
 
 }  // namespace

@@ -35,38 +35,32 @@ struct List {
 Exit list(Session& session, const List& wanted) {
   const auto limit = parse_count(wanted.limit, 1, 1'000);
   if (!limit) return report(limit.error(), session);
-  const auto answer = session.get(kLetters + query_string({{"page", wanted.page}, {"page_size", wanted.limit}}));
-  if (!answer) return report(answer.error(), session);
-  if (session.console.json) {
-    print_json(answer.value().body, session);
-    return Exit::done;
-  }
-  const auto document = parse_answer(answer.value().body);
-  if (!document) return report(document.error(), session);
-  std::vector<std::vector<Cell>> rows;
-  const auto now = session.console.now();
-  for (const auto& letter : array_at(document.value(), "items")) {
-    const auto again = instant_at(letter, "redriven_at");
-    rows.push_back({{text_at(letter, "id"), Colour::none},
-                    {age_text(instant_at(letter, "at"), now), Colour::none},
-                    {what_text(letter), Colour::none},
-                    {text_at(letter, "entity"), Colour::none},
-                    {bytes_text(number_at(letter, "size").value_or(0)), Colour::none},
-                    {text_at(letter, "reason"), Colour::red},
-                    {again.is_set() ? age_text(again, now) : "never", Colour::none}});
-  }
-  if (rows.empty())
-    session.console.err("no dead letters");
-  else
-    session.console.out(render_table({{"ID", false, 0},
-                                      {"AT", false, 0},
-                                      {"WHAT", false, 16},
-                                      {"ENTITY", false, 12},
-                                      {"SIZE", true, 0},
-                                      {"REASON", false, 12},
-                                      {"DRIVEN AGAIN", false, 0}},
-                                     rows, session.console));
-  return Exit::done;
+  return show_answer(session, kLetters + query_string({{"page", wanted.page}, {"page_size", wanted.limit}}),
+                     [&](const boost::json::value& document) {
+                       std::vector<std::vector<Cell>> rows;
+                       const auto now = session.console.now();
+                       for (const auto& letter : array_at(document, "items")) {
+                         const auto again = instant_at(letter, "redriven_at");
+                         rows.push_back({{text_at(letter, "id"), Colour::none},
+                                         {age_text(instant_at(letter, "at"), now), Colour::none},
+                                         {what_text(letter), Colour::none},
+                                         {text_at(letter, "entity"), Colour::none},
+                                         {bytes_text(number_at(letter, "size").value_or(0)), Colour::none},
+                                         {text_at(letter, "reason"), Colour::red},
+                                         {again.is_set() ? age_text(again, now) : "never", Colour::none}});
+                       }
+                       if (rows.empty())
+                         session.console.err("no dead letters");
+                       else
+                         session.console.out(render_table({{"ID", false, 0},
+                                                           {"AT", false, 0},
+                                                           {"WHAT", false, 16},
+                                                           {"ENTITY", false, 12},
+                                                           {"SIZE", true, 0},
+                                                           {"REASON", false, 12},
+                                                           {"DRIVEN AGAIN", false, 0}},
+                                                          rows, session.console));
+                     });
 }
 
 Exit show(Session& session, const std::string& id, bool raw) {

@@ -34,47 +34,36 @@ void note_rest(Session& session, const json::value& document, std::size_t shown)
 Exit list(Session& session, const List& wanted) {
   const auto limit = parse_count(wanted.limit, 1, 1'000);
   if (!limit) return report(limit.error(), session);
-  const auto answer = session.get(kCollection + query_string({{"status", wanted.status},
-                                                              {"provider", wanted.provider},
-                                                              {"owner", wanted.owner},
-                                                              {"label", wanted.label},
-                                                              {"text", wanted.text},
-                                                              {"project", wanted.project},
-                                                              {"at", wanted.at},
-                                                              {"cursor", wanted.cursor},
-                                                              {"page", wanted.page},
-                                                              {"page_size", wanted.limit}}));
-  if (!answer) return report(answer.error(), session);
-  if (session.console.json) {
-    print_json(answer.value().body, session);
-    return Exit::done;
-  }
-  const auto document = parse_answer(answer.value().body);
-  if (!document) return report(document.error(), session);
-  const auto& items = array_at(document.value(), "items");
-  if (wanted.quiet) {
-    for (const auto& item : items) session.console.line(text_at(item, "id"));
-  } else {
-    session.console.out(deployments_table(items, session.console));
-    if (items.empty()) session.console.err("nothing yet: computehub deploy --name hello -- echo hello");
-  }
-  note_rest(session, document.value(), items.size());
-  return Exit::done;
+  return show_answer(session,
+                     kCollection + query_string({{"status", wanted.status},
+                                                 {"provider", wanted.provider},
+                                                 {"owner", wanted.owner},
+                                                 {"label", wanted.label},
+                                                 {"text", wanted.text},
+                                                 {"project", wanted.project},
+                                                 {"at", wanted.at},
+                                                 {"cursor", wanted.cursor},
+                                                 {"page", wanted.page},
+                                                 {"page_size", wanted.limit}}),
+                     [&](const boost::json::value& document) {
+                       const auto& items = array_at(document, "items");
+                       if (wanted.quiet) {
+                         for (const auto& item : items) session.console.line(text_at(item, "id"));
+                       } else {
+                         session.console.out(deployments_table(items, session.console));
+                         if (items.empty())
+                           session.console.err("nothing yet: computehub deploy --name hello -- echo hello");
+                       }
+                       note_rest(session, document, items.size());
+                     });
 }
 
 Exit show(Session& session, const std::string& word, const std::string& at) {
   const auto id = resolve_deployment(session, word);
   if (!id) return report(id.error(), session);
-  const auto answer = session.get(fmt::format("{}/{}{}", kCollection, id.value(), query_string({{"at", at}})));
-  if (!answer) return report(answer.error(), session);
-  if (session.console.json) {
-    print_json(answer.value().body, session);
-    return Exit::done;
-  }
-  const auto document = parse_answer(answer.value().body);
-  if (!document) return report(document.error(), session);
-  session.console.out(deployment_fields(document.value(), session.console));
-  return Exit::done;
+  return show_answer(
+      session, fmt::format("{}/{}{}", kCollection, id.value(), query_string({{"at", at}})),
+      [&](const boost::json::value& document) { session.console.out(deployment_fields(document, session.console)); });
 }
 
 /// stop, start, restart and rm.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "events/core/json.hpp"
+#include "gateway/cli/json_view.hpp"
 #include "gateway/cli/table.hpp"
 #include "gateway/cli/text.hpp"
 
@@ -51,6 +52,19 @@ Exit report(const Failure& failure, Session& session) {
   if (const auto next = ours ? std::string() : advice(failure, session); !next.empty())
     session.console.err("  " + next);
   return exit;
+}
+
+Exit show_answer(Session& session, std::string target, const std::function<void(const boost::json::value&)>& show) {
+  const auto answer = session.get(std::move(target));
+  if (!answer) return report(answer.error(), session);
+  if (session.console.json) {
+    print_json(answer.value().body, session);
+    return Exit::done;
+  }
+  const auto document = parse_answer(answer.value().body);
+  if (!document) return report(document.error(), session);
+  show(document.value());
+  return Exit::done;
 }
 
 }  // namespace hub::cli

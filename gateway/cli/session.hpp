@@ -1,4 +1,6 @@
 #pragma once
+#include <boost/json/value.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -48,5 +50,8 @@ Exit report(const Failure& failure, Session& session);
 inline void print_json(std::string_view body, Session& session) {
   session.console.line(body);
 }
+
+/// Asks for `target`, and prints the answer as it is with -o json; else gives it to `show` as a document.
+Exit show_answer(Session& session, std::string target, const std::function<void(const boost::json::value&)>& show);
 
 }  // namespace hub::cli
