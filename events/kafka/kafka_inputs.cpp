@@ -54,10 +54,12 @@ void KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint6
 }
 
 void KafkaInputs::publish(PartitionId partition, const log::Command& command, Delivered delivered) {
+  auto message = to_message(command);
   {
     const std::lock_guard lock(mutex_);
-    if (publisher_) return publisher_->publish(partition, to_message(command), std::move(delivered));
+    if (publisher_ && publisher_->publish(partition, std::move(message), delivered)) return;
   }
+  // Beyond the lock: whoever is told may publish the next one.
   delivered(log::Delivery::not_there);
 }
 

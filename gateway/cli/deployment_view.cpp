@@ -105,7 +105,7 @@ std::string number_text(const json::value& object, std::string_view name) {
 }  // namespace
 
 std::string status_text(const json::value& deployment) {
-  const auto status = text_at(deployment, "status");
+  auto status = text_at(deployment, "status");
   const auto& reason = value_at(deployment, "reason");
   if (!reason.is_object()) return status;
   const auto text = text_at(reason, "text");

@@ -92,3 +92,22 @@ def test_output_and_metrics_of_any_host_are_read_and_followed_at_every_node(node
     assert client.logs(id, tail=2000)["items"] == mine
     client.act(id, "delete")
     hub.eventually(lambda: not (two.data / "local" / id).exists(), "the copy goes with it")
+
+
+def test_what_is_removed_in_the_middle_of_its_output_is_forgotten_by_every_node(nodes):
+    one, two = both(nodes)
+    client = one.client()
+    stays = client.create("while :; do echo on; sleep 0.05; done", wait="running", host="one")["id"]
+    goes = [client.create("while :; do echo on; done", wait="running", host="one")["id"] for _ in range(3)]
+    for id in goes:
+        hub.eventually(lambda: two.client().logs(id)["items"], "its output is there", 60)
+        client.act(id, "delete", wait="deleted")
+
+    def known(server):
+        """The deployments whose output a node takes for alive."""
+        return {word for word in (server.data / "local" / "shared-output").read_text().split() if word.startswith("dep_")}
+
+    # The output of one that stays goes on all the while.
+    for server in (one, two):
+        hub.eventually(lambda: known(server) == {stays}, "the others are forgotten", 60)
+        assert not [id for id in goes if (server.data / "local" / id).exists()]
