@@ -3,6 +3,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 
 import contract
@@ -66,6 +67,33 @@ def test_each_broker_has_its_own_number_address_and_data(compose):
     for name, service in zip(KAFKAS, services):
         assert service["environment"]["KAFKA_ADVERTISED_LISTENERS"] == f"PLAINTEXT://{name}:9092"
         assert service["volumes"] == [f"{name}:/var/lib/kafka/data:rw"]
+
+
+def test_every_container_is_bounded_comes_back_and_gains_no_rights(compose):
+    for name, service in compose["services"].items():
+        assert service["mem_limit"] and service["restart"] in ("unless-stopped", "on-failure"), name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["logging"]["options"]["max-size"], name
+    for name in HUBS:
+        assert compose["services"][name]["cap_drop"] == ["ALL"] and compose["services"][name]["init"] is True
+        assert compose["services"][name]["secrets"] == [{"source": "encryption-key"}]
+    assert compose["services"]["topics"]["depends_on"] == {name: {"condition": "service_healthy"} for name in KAFKAS}
+    assert "USER computehub" in lines(DOCKER / "Dockerfile")
+
+
+def test_the_health_check_of_a_node_passes_where_a_node_is_ready_and_nowhere_else(compose, server):
+    """The very words of the compose file, but for the port."""
+    words = compose["services"]["hub-1"]["healthcheck"]["test"]
+    assert words[0] == "CMD"
+
+    def passes(port):
+        told = [word.replace("$$", "$").replace("/8080", f"/{port}") for word in words[1:]]
+        return subprocess.run(told, capture_output=True, timeout=60).returncode == 0
+    port = server.url.rsplit(":", 1)[1]
+    assert passes(port)
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        free = nobody.getsockname()[1]
+    assert not passes(free)
 
 
 def test_only_loopback_is_published_and_no_broker_is(compose):
