@@ -13,8 +13,10 @@
 #include "events/kafka/client_statistics.hpp"
 #include "events/kafka/command_positions.hpp"
 #include "events/kafka/consumer.hpp"
+#include "events/kafka/end_waits.hpp"
 #include "events/kafka/kafka_inputs.hpp"
 #include "events/kafka/lanes.hpp"
+#include "events/kafka/last_offsets.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
 #include "events/log/mirror.hpp"
@@ -67,6 +69,7 @@ class KafkaLog final : public log::Log {
   ~KafkaLog() override {
     inputs_.reset();
     consumer_.reset();
+    waits_.reset();
   }
 
   Result<void> start() {
@@ -75,12 +78,15 @@ class KafkaLog final : public log::Log {
     Consumer::Handler handler;
     handler.message = [this](const rd_kafka_message_t& message) { take(message); };
     handler.truncated = [this](PartitionId partition) { stop(partition, events_truncated(options_.topic, partition)); };
-    handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
+    handler.reached_end = [this](PartitionId partition, std::int64_t end) { reached_end(partition, end); };
     handler.statistics = [this](std::string_view json) { note_statistics(json, options_.topic, *figures_); };
     // The first producers take a second to find their way: not when a partition waits for its owner.
     if (inputs_) {
       HUB_TRY(ready_owner());
     }
+    HUB_TRY(last_offsets_, LastOffsets::open(options_.brokers, options_.topic));
+    waits_ = std::make_unique<EndWaits>(offsets, log::kReadPatience,
+                                        [this](const auto& partitions) { return last_offsets_->ask(partitions); });
     HUB_TRY(consumer_, Consumer::start(options_.brokers, options_.topic, offsets, std::move(handler)));
     HUB_TRY(catch_up());
     return inputs_ ? look_for_commands() : success();
@@ -98,6 +104,9 @@ class KafkaLog final : public log::Log {
                                                  std::size_t count_max) override {
     return mirror_->history(entity, from, count_max);
   }
+  void when_read(const std::vector<PartitionId>& partitions, Told told) override {
+    waits_->when_read(partitions, std::move(told));
+  }
   Result<Seq> seq_at(PartitionId partition, Instant at) override { return mirror_->seq_at(partition, at); }
   std::uint64_t watch(Watcher watcher) override { return watchers_.add(std::move(watcher)); }
   void unwatch(std::uint64_t id) override { watchers_.remove(id); }
@@ -110,7 +119,7 @@ class KafkaLog final : public log::Log {
   Result<void> catch_up();
   /// Whether all that were not decided are still there.
   Result<void> look_for_commands();
-  void reached_end(PartitionId partition);
+  void reached_end(PartitionId partition, std::int64_t end);
   void take(const rd_kafka_message_t& message);
   void stop(PartitionId partition, Failure failure);
   /// Needs the place's `state`.
@@ -140,6 +149,8 @@ class KafkaLog final : public log::Log {
   std::string owner_;
   std::set<std::string> fenced_;  ///< owners that are shut out
   std::unique_ptr<KafkaInputs> inputs_;
+  std::unique_ptr<LastOffsets> last_offsets_;
+  std::unique_ptr<EndWaits> waits_;
   std::unique_ptr<Consumer> consumer_;  ///< last: calls into the others until it is gone
 };
 
@@ -149,8 +160,10 @@ void KafkaLog::take(const rd_kafka_message_t& message) {
   auto& place = at(static_cast<PartitionId>(message.partition));
   const std::lock_guard lock(place.state);
   if (place.fault) return;
+  auto behind = EndWaits::Behind::record;
   auto incoming = from_message(message);
   if (!incoming) {
+    behind = EndWaits::Behind::end;
     logging::write(logging::Level::warning, "a foreign record lies on the topic; it is left out",
                    {{"partition", message.partition}, {"offset", message.offset}});
     ++figures_->foreign_records;
@@ -164,12 +177,14 @@ void KafkaLog::take(const rd_kafka_message_t& message) {
     if (batch.value()) keep(place, batch.value());
   }
   figures_->read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset());
+  waits_->read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset(), behind);
   place.moved.notify_all();
 }
 
-void KafkaLog::reached_end(PartitionId partition) {
+void KafkaLog::reached_end(PartitionId partition, std::int64_t end) {
   auto& place = at(partition);
   const std::lock_guard lock(place.state);
+  if (!place.fault) waits_->read_to(partition, end, EndWaits::Behind::end);
   place.caught_up = true;
   figures_->at_end(partition);
   place.moved.notify_all();
@@ -300,6 +315,7 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
     if (place.assembler.next_offset() >= next) continue;
     place.assembler.skip_to(*batch, next);
     keep(place, batch);
+    waits_->read_to(batch->partition, next, EndWaits::Behind::record);
   }
   return log::Append::committed;
 }
