@@ -50,6 +50,7 @@ struct Server::Parts {
   Result<void> start_gateway();
   hosts::HostState this_host() const;
   std::int32_t running_here() const;
+  std::vector<std::string> entities_of(const accounts::Principal& caller, std::string_view stream) const;
   void add_sources();
   Result<void> share_output();
   http::ServerOptions http_options();
