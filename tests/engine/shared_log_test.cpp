@@ -33,8 +33,9 @@ struct HeldInputs final : log::Inputs {
   };
   Result<void> start(Handler) override { return success(); }
   void stop() override {}
-  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
+  std::uint64_t begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
     begun.push_back({partition, session, offset});
+    return std::max(offset, kept_from);
   }
   void publish(PartitionId, const log::Command& command, Delivered delivered) override {
     published.push_back({command, std::move(delivered)});
@@ -46,6 +47,7 @@ struct HeldInputs final : log::Inputs {
     return {};
   }
   std::vector<Begun> begun;
+  std::uint64_t kept_from = 0;  ///< what lay before it is lost, and was left behind
   std::vector<Published> published;
 };
 
@@ -165,6 +167,24 @@ class SharedLogTest : public ::testing::Test {
   std::unique_ptr<engine::Runner> runner_;
   std::vector<log::BatchPtr> told_;
 };
+
+TEST_F(SharedLogTest, CommandsThatAreLostAndWereLeftBehindAreRecordedThoughNothingIsDecided) {
+  signs_ = true;
+  make_runner();
+  inputs_.kept_from = 7;
+  own({kPartition});
+  const std::vector<log::Consumed> left_behind{{std::string(log::kCommandsSource), 7}};
+  ASSERT_FALSE(told_.empty());
+  std::vector<log::Consumed> consumed;
+  for (const auto& part : told_.back()->end.consumed)
+    if (part.source == log::kCommandsSource) consumed.push_back(part);
+  EXPECT_EQ(consumed, left_behind);
+  EXPECT_EQ(store_->commands_consumed(kPartition), 7U);
+  // Once is enough.
+  const auto batches = told_.size();
+  run();
+  EXPECT_EQ(told_.size(), batches);
+}
 
 TEST_F(SharedLogTest, EveryCommandThatCameByTheLogHasOneOutcomeThere) {
   own({kPartition});
