@@ -59,7 +59,7 @@ SharedOutput::~SharedOutput() {
 Result<void> SharedOutput::read(Reading& reading) {
   kafka::Consumer::Handler handler;
   handler.message = [this, &reading](const rd_kafka_message_t& message) { take(reading, message); };
-  handler.reached_end = [](PartitionId) {};
+  handler.reached_end = [](PartitionId, std::int64_t) {};
   handler.truncated = [](PartitionId) {};
   HUB_TRY(reading.consumer, kafka::Consumer::start(options_.brokers, reading.topic, reading.next, std::move(handler),
                                                    kafka::Consumer::Truncated::begin_with_what_is_kept));

@@ -47,10 +47,11 @@ void KafkaInputs::stop() {
   if (member != nullptr) member->stop();
 }
 
-void KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
+std::uint64_t KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
   if (partition < kept_from_.size()) offset = std::max(offset, kept_from_[partition]);
   const std::lock_guard lock(mutex_);
   if (member_) member_->begin(partition, session, offset);
+  return offset;
 }
 
 void KafkaInputs::publish(PartitionId partition, const log::Command& command, Delivered delivered) {

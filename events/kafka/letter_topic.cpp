@@ -37,7 +37,7 @@ Result<std::unique_ptr<LetterTopic>> LetterTopic::open(const Brokers& brokers, c
   reader.message = [take = std::move(handler.message)](const rd_kafka_message_t& message) {
     take(foreign_record(message));
   };
-  reader.reached_end = [end = std::move(handler.reached_end)](PartitionId) { end(); };
+  reader.reached_end = [end = std::move(handler.reached_end)](PartitionId, std::int64_t) { end(); };
   reader.truncated = [](PartitionId) {
     logging::write(logging::Level::error, "dead letters are not kept any more from where this node has read to");
   };

@@ -21,6 +21,7 @@ struct ServerOptions {
   std::string tls_key_file;
   Observer observe;               ///< of each answered request, on its io thread; empty: costs nothing
   TroubleLog trouble;             ///< any io thread
+  CatchUp catch_up;               ///< before a 401, 403 or 404 is answered; empty: no other server writes
   std::function<void()> on_stop;  ///< when stop() begins: close the WebSockets here
 };
 

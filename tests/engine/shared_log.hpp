@@ -23,8 +23,9 @@ struct HeldInputs final : log::Inputs {
   };
   Result<void> start(Handler) override { return success(); }
   void stop() override {}
-  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
+  std::uint64_t begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
     begun.push_back({partition, session, offset});
+    return std::max(offset, kept_from);
   }
   void publish(PartitionId, const log::Command& command, Delivered delivered) override {
     published.push_back({command, std::move(delivered)});
@@ -36,6 +37,7 @@ struct HeldInputs final : log::Inputs {
     return {};
   }
   std::vector<Begun> begun;
+  std::uint64_t kept_from = 0;  ///< what lay before it is lost, and was left behind
   std::vector<Published> published;
 };
 

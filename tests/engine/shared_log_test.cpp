@@ -14,6 +14,24 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
+TEST_F(SharedLogTest, CommandsThatAreLostAndWereLeftBehindAreRecordedThoughNothingIsDecided) {
+  signs_ = true;
+  make_runner();
+  inputs_.kept_from = 7;
+  own({kPartition});
+  const std::vector<log::Consumed> left_behind{{std::string(log::kCommandsSource), 7}};
+  ASSERT_FALSE(told_.empty());
+  std::vector<log::Consumed> consumed;
+  for (const auto& part : told_.back()->end.consumed)
+    if (part.source == log::kCommandsSource) consumed.push_back(part);
+  EXPECT_EQ(consumed, left_behind);
+  EXPECT_EQ(store_->commands_consumed(kPartition), 7U);
+  // Once is enough.
+  const auto batches = told_.size();
+  run();
+  EXPECT_EQ(told_.size(), batches);
+}
+
 TEST_F(SharedLogTest, EveryCommandThatCameByTheLogHasOneOutcomeThere) {
   own({kPartition});
   outcomes();
