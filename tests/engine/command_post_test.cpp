@@ -1,6 +1,7 @@
 // How senders learn what became of commands that go by the log.
 #include <gmock/gmock.h>
 
+#include "actors/engine/batch_rows.hpp"
 #include "tests/engine/shared_log.hpp"
 
 namespace hub::test {
