@@ -49,6 +49,14 @@ struct Place {
   std::string owner;           ///< under which this process owns the partition as far as it knows; empty: it does not
 };
 
+Failure does_not_fit(Failure failure, const std::string& topic, std::int64_t offset) {
+  failure.detail +=
+      " (" + topic + ", offset " + std::to_string(offset) +
+      "): the brokers have lost records, or somebody who is no node of this namespace has written there; "
+      "let nodes alone write to it, and keep this folder: \"computehub audit verify\" tells what is sound";
+  return failure;
+}
+
 class KafkaLog final : public log::Log {
  public:
   KafkaLog(KafkaLogOptions options, std::unique_ptr<log::Mirror> mirror)
@@ -62,7 +70,7 @@ class KafkaLog final : public log::Log {
     if (!options_.member) return;
     auto member = *options_.member;
     member.brokers = options_.brokers;
-    inputs_ = std::make_unique<KafkaInputs>(std::move(member));
+    inputs_ = std::make_unique<KafkaInputs>(std::move(member), options_.partitions);
   }
   ~KafkaLog() override {
     inputs_.reset();
@@ -160,7 +168,7 @@ void KafkaLog::take(const rd_kafka_message_t& message) {
     const auto void_before = place.assembler.void_records();
     auto batch = place.assembler.take(std::move(*incoming), message.offset);
     figures_->void_records += place.assembler.void_records() - void_before;
-    if (!batch) return stop(place, std::move(batch).error());
+    if (!batch) return stop(place, does_not_fit(std::move(batch).error(), options_.topic, message.offset));
     if (batch.value()) keep(place, batch.value());
   }
   figures_->read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset());
@@ -220,8 +228,10 @@ void KafkaLog::stop(PartitionId partition, Failure failure) {
 }
 
 void KafkaLog::stop(Place& place, Failure failure) {
+  const auto partition = place.assembler.partition();
   logging::write(logging::Level::error, "a partition cannot be read any more",
-                 {{"code", failure.code}, {"why", failure.detail}});
+                 {{"partition", partition}, {"code", failure.code}, {"why", failure.detail}});
+  figures_->stopped(partition, failure);
   place.fault = std::move(failure);
   place.moved.notify_all();
 }

@@ -160,9 +160,15 @@ asio::awaitable<Response> Session::call(const Route& route) {
                    internal_failure("internal", "the server failed to answer; the request id finds the reason"));
 }
 
+void Session::say_age(Response& response) const {
+  if (!site_->age_seconds || (request_.method != Verb::get && request_.method != Verb::head)) return;
+  if (const auto age = site_->age_seconds(); age > 0) response.headers.emplace_back("Age", std::to_string(age));
+}
+
 asio::awaitable<bool> Session::serve(const Route* route, Response response) {
   const auto began = site_->observe ? Clock::now() : Clock::time_point();
   if (route != nullptr) response = co_await call(*route);
+  say_age(response);
   if (response.stream) co_return co_await send_stream(response, began);
   compress_if_wanted(request_, response);
   co_return co_await send(response, request_.keep_alive && !stopping_, began);

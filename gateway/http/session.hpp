@@ -45,6 +45,7 @@ class Session : public SessionHook {
 
   /// True when the connection goes on.
   asio::awaitable<bool> serve(const Route* route, Response response);
+  void say_age(Response& response) const;
   asio::awaitable<Response> call(const Route& route);
   asio::awaitable<bool> send(Response& response, bool keep_alive, Clock::time_point began);
   asio::awaitable<bool> send_stream(Response& response, Clock::time_point began);

@@ -22,6 +22,7 @@ struct Site {
   Limits limits;
   Observer observe;
   TroubleLog trouble;
+  std::function<std::int64_t()> age_seconds;
 
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> connections{0};

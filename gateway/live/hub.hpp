@@ -27,6 +27,9 @@ struct HubOptions {
   /// The server's own check. When it is given, a token is looked at once more when its socket is known to the hub, so
   /// that a right which goes during the handshake is not missed.
   http::Authenticate authenticate;
+  /// How old what the streams tell may be, in seconds, beyond ordinary times; said with each pong. Any thread; empty:
+  /// 0.
+  std::function<std::int64_t()> age_seconds;
   /// Told of each subscription that a source refused. On an io thread; empty: nobody is told.
   std::function<void(const accounts::Principal&, std::string_view stream, const Failure&)> refused;
 };
