@@ -15,8 +15,9 @@ Failure log_away() {
           kAwayRetryMs};
 }
 Failure outcome_unknown() {
-  return unavailable("command.outcome_unknown",
-                     "whether it was done is not known; ask again with the same Idempotency-Key");
+  return {FailureKind::unavailable, "command.outcome_unknown",
+          "the log does not answer; whether it was done is not known: ask again with the same Idempotency-Key", "",
+          kAwayRetryMs};
 }
 
 log::Command command_of(const Input& input) {

@@ -179,6 +179,10 @@ rocksdb::Options options() {
 Result<std::unique_ptr<Rows>> open_rocks_rows(const std::filesystem::path& folder) {
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(options(), folder.string(), &opened);
+  // What else RocksDB cannot lock it says at once too, but then nobody has it.
+  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
+    return unavailable("log.locked", "another process has " + folder.parent_path().string() +
+                                           " open: stop it first, or give another --data");
   if (!status.ok()) return internal_failure("state.unusable", "the state store does not open: " + status.ToString());
   return std::unique_ptr<Rows>(std::make_unique<RocksRows>(std::unique_ptr<rocksdb::DB>(opened)));
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "events/kafka/plain_words.hpp"
+
 namespace hub::kafka {
 namespace {
 
@@ -108,7 +110,7 @@ int Patience::slice_ms(int ms) const {
 }
 
 Failure failure_of(rd_kafka_resp_err_t error, std::string_view doing, std::string_view said) {
-  const auto detail = std::string(doing) + ": " + (said.empty() ? text_of(error) : std::string(said));
+  const auto detail = std::string(doing) + ": " + (said.empty() ? text_of(error) : plain_words(said));
   switch (error) {
     case RD_KAFKA_RESP_ERR__AUTHENTICATION:
     case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
@@ -116,11 +118,18 @@ Failure failure_of(rd_kafka_resp_err_t error, std::string_view doing, std::strin
     case RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM:
       return {FailureKind::unauthorised,
               "kafka.credentials",
-              detail + "; check sasl.mechanisms, sasl.username and sasl.password, and whether they have expired",
+              detail +
+                  "; check security.protocol, sasl.mechanisms, sasl.username and sasl.password, and whether they have "
+                  "expired",
               {},
               0};
     case RD_KAFKA_RESP_ERR__SSL:
       return unavailable("kafka.tls", detail + "; check security.protocol, ssl.ca.location and the certificates");
+    case RD_KAFKA_RESP_ERR__TRANSPORT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+      if (said.empty())
+        return unavailable("kafka.unreachable", std::string(doing) + ": no answer in time; check that they run");
+      return unavailable("kafka.unreachable", detail);
     case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
     case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
@@ -132,7 +141,10 @@ Failure failure_of(rd_kafka_resp_err_t error, std::string_view doing, std::strin
 }
 
 Result<Admin> Admin::make(const Brokers& brokers) {
-  HUB_TRY(auto conf, make_conf(brokers, kQuiet));
+  auto settings = kQuiet;
+  // That brokers end connections at once is what tells of a wrong security.protocol.
+  settings["log.connection.close"] = "true";
+  HUB_TRY(auto conf, make_conf(brokers, settings));
   // What goes wrong is read from the queue, not by a callback on a thread of the client's.
   rd_kafka_conf_set_events(conf.get(), RD_KAFKA_EVENT_ERROR);
   HUB_TRY(auto client, make_client(RD_KAFKA_PRODUCER, std::move(conf)));

@@ -30,6 +30,7 @@ class Assembler {
 
   /// What a later Assembler needs to go on behind the last complete batch.
   std::string resume() const;
+  PartitionId partition() const { return partition_; }
   /// What is at a lower offset is known already.
   std::int64_t next_offset() const { return next_offset_; }
   const log::Head& head() const { return head_; }

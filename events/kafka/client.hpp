@@ -20,7 +20,8 @@ using Settings = std::map<std::string, std::string>;
 inline const Settings kQuiet{{"log_level", "2"}};
 
 /// A configuration of librdkafka: what suits all our clients, then `settings`, then what the operator said.
-/// Fails: invalid `kafka.conf` naming the property; the value is not repeated, for it may be a password.
+/// Fails: invalid `kafka.conf` naming the property, also one of the operator's on which it hangs that records are
+/// whole, once and ours; the value is not repeated, for it may be a password.
 Result<Conf> make_conf(const Brokers& brokers, const Settings& settings);
 
 /// Makes a client; takes `conf`. Fails: invalid `kafka.conf`.

@@ -15,6 +15,9 @@ Result<void> KafkaInputs::start(Handler handler) {
   heard.truncated = handler.truncated;
   heard.message = [this, arrived = handler.arrived](std::uint64_t session, const rd_kafka_message_t& message) {
     auto command = command_from(message);
+    // Where its owner would not look nobody of ours has put it.
+    if (command && partition_of(command->entity, partitions_) != static_cast<PartitionId>(message.partition))
+      command.reset();
     if (!command) {
       logging::write(
           logging::Level::warning, "a foreign record lies on the topic; it is left out",

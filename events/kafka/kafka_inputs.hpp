@@ -8,7 +8,9 @@ namespace hub::kafka {
 /// Commands on a topic of Kafka, whose partitions a group shares out among the nodes.
 class KafkaInputs final : public log::Inputs {
  public:
-  explicit KafkaInputs(MemberOptions options) : options_(std::move(options)) {}
+  /// `partitions`: of the namespace.
+  KafkaInputs(MemberOptions options, std::uint32_t partitions)
+      : options_(std::move(options)), partitions_(partitions) {}
 
   Result<void> start(Handler handler) override;
   void stop() override;
@@ -24,6 +26,7 @@ class KafkaInputs final : public log::Inputs {
 
  private:
   const MemberOptions options_;
+  const std::uint32_t partitions_;
   std::vector<std::uint64_t> kept_from_;  ///< empty: everything is there
   std::atomic<bool> started_{false};
   mutable std::mutex mutex_;  ///< guards the next two

@@ -40,7 +40,7 @@ class KafkaLog final : public log::Log {
     if (!options_.member) return;
     auto member = *options_.member;
     member.brokers = options_.brokers;
-    inputs_ = std::make_unique<KafkaInputs>(std::move(member));
+    inputs_ = std::make_unique<KafkaInputs>(std::move(member), options_.partitions);
   }
   ~KafkaLog() override {
     inputs_.reset();

@@ -12,6 +12,14 @@ namespace {
 /// A start gives up when nothing is heard of a partition for so long.
 constexpr std::chrono::seconds kSilenceMax{30};
 
+Failure does_not_fit(Failure failure, const std::string& topic, std::int64_t offset) {
+  failure.detail +=
+      " (" + topic + ", offset " + std::to_string(offset) +
+      "): the brokers have lost records, or somebody who is no node of this namespace has written there; "
+      "let nodes alone write to it, and keep this folder: \"computehub audit verify\" tells what is sound";
+  return failure;
+}
+
 }  // namespace
 
 RecordReader::RecordReader(Options options, std::unique_ptr<log::Mirror> mirror)
@@ -77,7 +85,7 @@ void RecordReader::take(Place& place, const rd_kafka_message_t& message) {
     const auto void_before = place.assembler.void_records();
     auto batch = place.assembler.take(std::move(*incoming), message.offset);
     figures().void_records += place.assembler.void_records() - void_before;
-    if (!batch) return stop(place, std::move(batch).error());
+    if (!batch) return stop(place, does_not_fit(std::move(batch).error(), options_.topic, message.offset));
     if (batch.value()) keep(place, batch.value());
   }
   figures().read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset());
@@ -113,8 +121,10 @@ void RecordReader::keep(Place& place, const log::BatchPtr& batch) {
 }
 
 void RecordReader::stop(Place& place, Failure failure) {
+  const auto partition = place.assembler.partition();
   logging::write(logging::Level::error, "a partition cannot be read any more",
-                 {{"code", failure.code}, {"why", failure.detail}});
+                 {{"partition", partition}, {"code", failure.code}, {"why", failure.detail}});
+  figures().stopped(partition, failure);
   place.fault = std::move(failure);
   place.moved.notify_all();
 }

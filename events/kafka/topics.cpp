@@ -10,6 +10,8 @@ namespace hub::kafka {
 namespace {
 
 constexpr Duration kSettingsPatience = seconds(3);
+/// Of several brokers one answers at once: whoever waits at a terminal need not wait for more.
+constexpr Duration kReach = seconds(10);
 constexpr auto kDayMs = std::int64_t{24} * 60 * 60 * 1'000;
 
 bool is_partitioned(const Topics& topics, std::string_view name) {
@@ -203,7 +205,8 @@ Result<InitResult> init_topics(const Brokers& brokers, const InitOptions& option
   HUB_TRY(check_namespace(options.name));
   const Patience patience(span);
   HUB_TRY(auto admin, Admin::make(brokers));
-  HUB_TRY(const auto view, admin.look_for(options.replication, Patience(options.wait), patience));
+  HUB_TRY(const auto view, admin.look_for(options.replication, Patience(options.wait),
+                                          Patience(std::max(options.wait, std::min(span, kReach)))));
   HUB_TRY(const auto record, earlier_record(brokers, view, options.name, patience));
   HUB_TRY(const auto partitions, partitions_of(view, record, options));
   HUB_TRY(const auto replication, replication_of(view, options));
@@ -227,7 +230,7 @@ Result<NamespaceRecord> look_at_namespace(const Brokers& brokers, const std::str
   HUB_TRY(check_namespace(name));
   const Patience patience(span);
   HUB_TRY(auto admin, Admin::make(brokers));
-  HUB_TRY(const auto view, admin.look(patience));
+  HUB_TRY(const auto view, admin.look(Patience(std::min(span, kReach))));
   return check(brokers, view, name, patience);
 }
 
@@ -241,7 +244,7 @@ Result<Description> describe_topics(const Brokers& brokers, const std::string& n
   HUB_TRY(check_namespace(name));
   const Patience patience(span);
   HUB_TRY(auto admin, Admin::make(brokers));
-  HUB_TRY(const auto view, admin.look(patience));
+  HUB_TRY(const auto view, admin.look(Patience(std::min(span, kReach))));
   Description description{name, view.cluster_id, view.brokers, {}, {}, {}, {}};
   auto checked = check(brokers, view, name, patience);
   if (checked)

@@ -125,7 +125,8 @@ Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options) {
   store_options.memory_bytes_max = options.memory_bytes_max;
   HUB_TRY(auto store, open_store(store_options, rocks::patient_env(), options.incarnation));
   if (store->meta != Meta{options.partitions, options.incarnation})
-    return conflict("log.other", "the folder holds another log than the one that it would copy");
+    return conflict("log.other", "the folder holds another log than the one that it would copy: give the --data that belongs to "
+                                 "this namespace, or an empty one");
   auto mirror = std::make_unique<LocalMirror>(std::move(store));
   HUB_TRY(mirror->recover());
   HUB_TRY(mirror->become_copy());

@@ -191,7 +191,7 @@ asio::awaitable<bool> AgentClient::shake_hands(Socket& socket, const cli::Endpoi
   co_await socket.async_handshake(answer, endpoint.authority(), path, asio::redirect_error(asio::use_awaitable, error));
   if (error == websocket::error::upgrade_declined) {
     const auto status = static_cast<int>(answer.result_int());
-    refused(cli::failure_of({status, answer.body(), {}, {}}));
+    refused(cli::failure_of({status, answer.body(), {}, {}, {}}));
     co_return false;
   }
   if (error) throw boost::system::system_error(error);

@@ -11,6 +11,7 @@
 #include "gateway/cli/deployment_view.hpp"
 #include "gateway/cli/follow.hpp"
 #include "gateway/cli/json_view.hpp"
+#include "gateway/cli/settle.hpp"
 #include "gateway/cli/text.hpp"
 
 namespace hub::cli {
@@ -60,7 +61,7 @@ Result<HttpAnswer> post(Session& session, const Deploy& deploy) {
   // With a key the request may be sent again when its answer got lost, without a second deployment.
   request.idempotency_key = deploy.idempotency_key.empty() ? random_command_id() : deploy.idempotency_key;
   if (!deploy.wait.empty()) request.timeout.micros += timeout.micros;
-  return session.call(request);
+  return change_deployment(session, request);
 }
 
 Exit show_plan(Session& session, const json::value& plan) {

@@ -7,6 +7,7 @@
 #include "gateway/cli/deployment_view.hpp"
 #include "gateway/cli/json_view.hpp"
 #include "gateway/cli/resolve.hpp"
+#include "gateway/cli/settle.hpp"
 #include "gateway/cli/text.hpp"
 
 namespace hub::cli {
@@ -90,7 +91,7 @@ Result<HttpAnswer> send_change(Session& session, const Transition& transition, c
   if (request.method == "POST")
     request.idempotency_key = change.idempotency_key.empty() ? random_command_id() : change.idempotency_key;
   if (change.wait) request.timeout.micros += timeout.micros;
-  return session.call(request);
+  return change_deployment(session, request);
 }
 
 Exit change_one(Session& session, const Transition& transition, const Change& change, const std::string& word) {

@@ -61,8 +61,14 @@ Exit run_doctor(Session& session, const ServeOptions& options,
                             check_podman(path == session.environment.end() ? std::string() : path->second),
                             check_cgroups("/sys/fs/cgroup"),
                             check_gpu()};
+  auto known = options;
+  if (checks.front().name == "server") {
+    std::string node;
+    for (auto& check : check_cluster(session, node)) checks.push_back(std::move(check));
+    if (known.node.empty()) known.node = node;
+  }
   if (more) {
-    for (auto& other : more(options)) {
+    for (auto& other : more(known)) {
       const auto same = std::find_if(checks.begin(), checks.end(), [&](const auto& c) { return c.name == other.name; });
       if (same != checks.end())
         *same = std::move(other);

@@ -13,6 +13,9 @@ Exit run_doctor(Session& session, const ServeOptions& options,
 
 // The checks one by one. None of them writes anything.
 Check check_address(Session& session, const ServeOptions& options);  ///< the server answers, or its port is free
+/// What a server says of the nodes of its log: partitions, lag, transactions, dead letters; nothing when it does not
+/// answer. Sets `node` to its name where several nodes share the log.
+std::vector<Check> check_cluster(Session& session, std::string& node);
 Check check_clock(Instant now);
 Check check_disk(const std::filesystem::path& data, Instant now);  ///< room, and how long it lasts at the log's growth
 Check check_keys(const std::filesystem::path& data);               ///< nobody else may read them

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <thread>
 
@@ -159,6 +160,7 @@ Result<HttpAnswer> HttpClient::Connection::send_once(const HttpRequest& request,
   answer.request_id = header_of(curl, "X-Request-Id");
   const auto retry = parse_count(header_of(curl, "Retry-After"), 0, 86'400);
   if (retry) answer.retry_after = seconds(retry.value());
+  if (const auto age = parse_count(header_of(curl, "Age"), 0, INT32_MAX)) answer.age = seconds(age.value());
   return answer;
 }
 
@@ -184,14 +186,15 @@ Result<HttpAnswer> HttpClient::send(const HttpRequest& request) {
 }
 
 Result<HttpAnswer> HttpClient::call(const HttpRequest& request) {
-  for (Duration waited;;) {
+  // The answers themselves may take long: a server that waits for its log says so after seconds.
+  for (const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(kRetriesTotal.micros);;) {
     HUB_TRY(auto answer, send(request));
     if (answer.status < 400) return answer;
     const bool later = (answer.status == 429 || answer.status == 503) && answer.retry_after.micros > 0;
-    if (!later || !is_safe_to_repeat(request) || waited.micros + answer.retry_after.micros > kRetriesTotal.micros)
+    const std::chrono::microseconds pause(answer.retry_after.micros);
+    if (!later || !is_safe_to_repeat(request) || std::chrono::steady_clock::now() + pause > end)
       return failure_of(answer);
-    std::this_thread::sleep_for(std::chrono::microseconds(answer.retry_after.micros));
-    waited.micros += answer.retry_after.micros;
+    std::this_thread::sleep_for(pause);
   }
 }
 

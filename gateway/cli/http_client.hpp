@@ -25,6 +25,7 @@ struct HttpAnswer {
   std::string body;
   std::string request_id;
   Duration retry_after;  ///< 0: not said
+  Duration age;          ///< how old it may be; 0: not said
 };
 
 /// One keep-alive connection to a server. Not for use from several threads.

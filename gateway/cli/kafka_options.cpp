@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -66,7 +67,9 @@ Result<std::map<std::string, std::string>> kafka_properties(const ServeOptions& 
   if (!options.kafka_conf_file.empty()) {
     std::ifstream file(options.kafka_conf_file);
     const auto path = options.kafka_conf_file.string();
-    if (!file)
+    std::error_code error;
+    // A folder opens, and has no lines.
+    if (!file || std::filesystem::is_directory(options.kafka_conf_file, error))
       return invalid("config.file", fmt::format("kafka-conf-file: {} cannot be read", path), "kafka-conf-file");
     std::string line;
     for (int number = 1; std::getline(file, line); ++number) {

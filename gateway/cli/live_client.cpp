@@ -168,7 +168,7 @@ asio::awaitable<bool> Follower::shake_hands(Socket& socket) {
     const auto status = static_cast<int>(answer.result_int());
     // A server that comes up or is full is as good as none: it is tried again, once there was a connection.
     if (status < 500 && status != 429) {
-      fail(failure_of({status, answer.body(), {}, {}}));
+      fail(failure_of({status, answer.body(), {}, {}, {}}));
       co_return false;
     }
   }

@@ -57,6 +57,9 @@ Exit report(const Failure& failure, Session& session) {
 Exit show_answer(Session& session, std::string target, const std::function<void(const boost::json::value&)>& show) {
   const auto answer = session.get(std::move(target));
   if (!answer) return report(answer.error(), session);
+  if (answer.value().age.micros > 0)
+    session.console.err(fmt::format("computehub: this may be {} old: the server hears nothing of its brokers",
+                                    span_text(answer.value().age)));
   if (session.console.json) {
     print_json(answer.value().body, session);
     return Exit::done;

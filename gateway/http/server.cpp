@@ -70,6 +70,7 @@ Server::Server(ServerOptions options, Router router) : options_(std::move(option
   site_->observe = options_.observe;
   site_->trouble = options_.trouble;
   site_->catch_up = options_.catch_up;
+  site_->age_seconds = options_.age_seconds;
 }
 
 Server::~Server() {

@@ -19,6 +19,9 @@ struct ServerOptions {
   GuardOptions guard;
   std::string tls_certificate_file;  ///< PEM, with the chain; empty: no TLS
   std::string tls_key_file;
+  /// How old what is read here may be, in seconds, beyond ordinary times; said as Age with the answers to GET and HEAD.
+  /// Any io thread; empty: 0.
+  std::function<std::int64_t()> age_seconds;
   Observer observe;               ///< of each answered request, on its io thread; empty: costs nothing
   TroubleLog trouble;             ///< any io thread
   CatchUp catch_up;               ///< before a 401, 403 or 404 is answered; empty: no other server writes

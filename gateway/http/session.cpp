@@ -187,6 +187,11 @@ asio::awaitable<Response> Session::call_again(const Route& route, Response first
   co_return co_await call(route);
 }
 
+void Session::say_age(Response& response) const {
+  if (!site_->age_seconds || (request_.method != Verb::get && request_.method != Verb::head)) return;
+  if (const auto age = site_->age_seconds(); age > 0) response.headers.emplace_back("Age", std::to_string(age));
+}
+
 asio::awaitable<bool> Session::serve(const Route* route, Response response) {
   const auto began = site_->observe ? Clock::now() : Clock::time_point();
   if (route != nullptr) {
@@ -195,6 +200,7 @@ asio::awaitable<bool> Session::serve(const Route* route, Response response) {
     if (request_.may_look_again && !request_.missed.empty())
       response = co_await call_again(*route, std::move(response));
   }
+  say_age(response);
   if (response.stream) co_return co_await send_stream(response, began);
   compress_if_wanted(request_, response);
   co_return co_await send(response, request_.keep_alive && !stopping_, began);

@@ -45,6 +45,7 @@ class Session : public SessionHook {
 
   /// True when the connection goes on.
   asio::awaitable<bool> serve(const Route* route, Response response);
+  void say_age(Response& response) const;
   asio::awaitable<Response> call(const Route& route);
   /// What was missed may have been written by another server: looks once more when that is known here.
   asio::awaitable<Response> call_again(const Route& route, Response first);

@@ -27,6 +27,7 @@ struct Site {
   Observer observe;
   TroubleLog trouble;
   CatchUp catch_up;
+  std::function<std::int64_t()> age_seconds;
 
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> connections{0};

@@ -32,6 +32,9 @@ struct HubOptions {
   /// which is then tried once more. Empty: no other server writes.
   std::function<void(const accounts::Principal&, std::string_view stream, std::function<void(Result<void>)> told)>
       catch_up;
+  /// How old what the streams tell may be, in seconds, beyond ordinary times; said with each pong. Any thread; empty:
+  /// 0.
+  std::function<std::int64_t()> age_seconds;
   /// Told of each subscription that a source refused. On an io thread; empty: nobody is told.
   std::function<void(const accounts::Principal&, std::string_view stream, const Failure&)> refused;
 };

@@ -97,6 +97,11 @@ LiveSocket::Handled LiveSocket::handle(const FrameReader::Event& event) {
   return Handled::more;
 }
 
+std::int64_t LiveSocket::age_seconds() const {
+  const auto& age = shard_->state().options.age_seconds;
+  return age ? age() : 0;
+}
+
 bool LiveSocket::take_message_token() {
   const auto& options = shard_->state().options;
   const auto now = Clock::now();
@@ -120,7 +125,7 @@ void LiveSocket::handle_text(std::string_view text) {
   if (!message) return say_error(id, message.error());
   switch (message.value().kind) {
     case ClientMessage::Kind::ping:
-      return say(pong_message());
+      return say(pong_message(age_seconds()));
     case ClientMessage::Kind::subscribe:
       return subscribe(std::move(message).value());
     case ClientMessage::Kind::unsubscribe:

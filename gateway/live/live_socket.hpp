@@ -85,6 +85,7 @@ class LiveSocket : public std::enable_shared_from_this<LiveSocket> {
   void handle_text(std::string_view text);
   void subscribe(ClientMessage message);
   void unsubscribe(const ClientMessage& message);
+  std::int64_t age_seconds() const;
   bool take_message_token();
 
   void open_next();

@@ -114,8 +114,9 @@ std::string error_message(std::optional<std::int64_t> id, const Failure& failure
   return out + '}';
 }
 
-std::string_view pong_message() {
-  return R"({"type":"pong"})";
+std::string pong_message(std::int64_t age_seconds) {
+  if (age_seconds == 0) return R"({"type":"pong"})";
+  return R"({"type":"pong","age_seconds":)" + std::to_string(age_seconds) + "}";
 }
 
 }  // namespace hub::live

@@ -28,6 +28,7 @@ std::string snapshot_message(std::string_view stream, std::string_view cursor, s
 std::string event_message(std::string_view stream, std::string_view cursor, std::string_view data);
 std::string closed_message(std::string_view stream, std::string_view code, std::string_view cursor);
 std::string error_message(std::optional<std::int64_t> id, const Failure& failure);
-std::string_view pong_message();
+/// `age_seconds`: 0 is left out.
+std::string pong_message(std::int64_t age_seconds);
 
 }  // namespace hub::live

@@ -23,8 +23,28 @@ std::string count(std::uint64_t value) {
   return cli::count_text(static_cast<std::int64_t>(value));
 }
 
+/// A setting by which a topic would drop what is to be kept for ever; "" when there is none. Telemetry and commands
+/// that are decided may be kept as long as the operator likes.
+std::string dropped_by(const kafka::TopicState& topic, const kafka::Topics& names) {
+  const bool is_record = topic.name == names.events || topic.name == names.dead_letters;
+  if (!is_record && topic.name != names.secrets && topic.name != names.control) return {};
+  const std::pair<const char*, const char*> wanted[] = {{"cleanup.policy", is_record ? "delete" : "compact"},
+                                                        {"retention.ms", is_record ? "-1" : ""},
+                                                        {"retention.bytes", is_record ? "-1" : ""}};
+  for (const auto& [name, value] : wanted) {
+    const auto set = topic.settings.find(name);
+    if (*value != 0 && set != topic.settings.end() && set->second != value)
+      return fmt::format("{}={} and not {}", name, set->second, value);
+  }
+  return {};
+}
+
 Check check_topics(const kafka::Description& found) {
   if (found.trouble) return {"topics", State::bad, found.trouble->detail, kDescribe};
+  for (const auto& topic : found.topics)
+    if (const auto why = dropped_by(topic, kafka::Topics(found.name)); !why.empty())
+      return {"topics", State::bad, fmt::format("{} drops what is to be kept for ever: it has {}", topic.name, why),
+              "set it with Kafka's own kafka-configs.sh before anything is dropped"};
   std::uint32_t leaderless = 0, lacking = 0;
   for (const auto& topic : found.topics) {
     leaderless += topic.without_leader;
@@ -49,7 +69,9 @@ std::string node_of(const cli::ServeOptions& options) {
 
 Check check_signing(const cli::ServeOptions& options, const kafka::Description& found) {
   const auto node = node_of(options);
-  if (node.empty()) return {"signing", State::good, "this node has no name yet: it has not started", ""};
+  if (node.empty())
+    return {"signing", State::good,
+            fmt::format("{} keys are announced; give --node to see that node's", found.signing_keys.size()), ""};
   std::size_t own = 0;
   for (const auto& key : found.signing_keys) own += key.node == node ? 1 : 0;
   if (own == 0)
@@ -60,8 +82,7 @@ Check check_signing(const cli::ServeOptions& options, const kafka::Description& 
 }
 
 Check check_copy(const kafka::Brokers& brokers, const kafka::Description& found, log::Log* copy) {
-  if (copy == nullptr)
-    return {"copy", State::good, "none that can be read now; /metrics of a running server tells how far it is", ""};
+  if (copy == nullptr) return {"copy", State::good, "in use by a server, which tells how far it is; or none yet", ""};
   if (copy->incarnation() != found.record->incarnation)
     return {"copy", State::bad, "the folder holds a copy of another log than the namespace has",
             "give another --data, or the namespace that it is of"};

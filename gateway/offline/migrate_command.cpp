@@ -3,6 +3,7 @@
 #include <boost/describe.hpp>
 
 #include "events/core/json_codec.hpp"
+#include "events/kafka/topics.hpp"
 #include "gateway/cli/table.hpp"
 #include "gateway/cli/text.hpp"
 #include "gateway/offline/commands.hpp"
@@ -129,8 +130,11 @@ void print(const Moved& moved, const cli::Migrate& wanted, Console& console) {
 }
 
 std::string next_command(const cli::Migrate& wanted) {
-  return wanted.to_kafka ? fmt::format("go on:  computehub serve --log kafka --data {}", wanted.data.string())
-                         : fmt::format("go on:  computehub serve --data {}", wanted.data.string());
+  if (!wanted.to_kafka) return fmt::format("go on:  computehub serve --data {}", wanted.data.string());
+  const auto& cluster = wanted.cluster;
+  return fmt::format("go on:  computehub serve --log kafka --kafka-brokers {}{} --data {}", cluster.brokers,
+                     cluster.name == kafka::kNamespaceDefault ? "" : " --namespace " + cluster.name,
+                     wanted.data.string());
 }
 
 }  // namespace

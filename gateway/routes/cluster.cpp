@@ -14,6 +14,8 @@ using http::Request;
 using http::Response;
 
 constexpr double kMicrosPerSecond = 1e6;
+/// As many as are listed.
+constexpr std::size_t kLettersCounted = 10'000;
 
 struct LagAnswer {
   std::uint64_t records = 0;
@@ -34,9 +36,10 @@ struct PartitionAnswer {
   Instant since;
   Seq head = 0;
   bool owned_here = false;
+  std::optional<std::string> fault;
   LagsAnswer lag;
 };
-BOOST_DESCRIBE_STRUCT(PartitionAnswer, (), (partition, owner, epoch, since, head, owned_here, lag))
+BOOST_DESCRIBE_STRUCT(PartitionAnswer, (), (partition, owner, epoch, since, head, owned_here, fault, lag))
 
 struct NodeAnswer {
   std::string name;
@@ -59,6 +62,8 @@ struct ClusterAnswer {
   std::string node;
   std::string log;  ///< "kafka" or "embedded"
   bool brokers_away = false;
+  double brokers_silent_seconds = 0;
+  std::uint64_t dead_letters = 0;
   std::uint64_t foreign_records = 0;
   std::uint64_t commands_waiting = 0;
   std::vector<PartitionAnswer> partitions;
@@ -66,7 +71,8 @@ struct ClusterAnswer {
   TransactionsAnswer transactions;
 };
 BOOST_DESCRIBE_STRUCT(ClusterAnswer, (),
-                      (node, log, brokers_away, foreign_records, commands_waiting, partitions, nodes, transactions))
+                      (node, log, brokers_away, brokers_silent_seconds, dead_letters, foreign_records, commands_waiting,
+                       partitions, nodes, transactions))
 
 LagAnswer answer_of(const LagView& lag) {
   return {lag.records, static_cast<double>(lag.time.micros) / kMicrosPerSecond};
@@ -77,6 +83,7 @@ ClusterAnswer answer_of(const ClusterView& view) {
   answer.node = view.node;
   answer.log = view.shared ? "kafka" : "embedded";
   answer.brokers_away = view.brokers_away;
+  answer.brokers_silent_seconds = static_cast<double>(view.silence.micros) / kMicrosPerSecond;
   answer.foreign_records = view.foreign_records;
   answer.commands_waiting = view.commands_waiting;
   for (const auto& each : view.partitions) {
@@ -87,6 +94,7 @@ ClusterAnswer answer_of(const ClusterView& view) {
     made.since = each.since;
     made.head = each.head;
     made.owned_here = each.owned_here;
+    if (!each.fault.empty()) made.fault = each.fault;
     made.lag = {answer_of(each.copy), answer_of(each.projections)};
   }
   for (const auto& node : view.nodes) answer.nodes.push_back({node.name, node.since, node.partitions});
@@ -99,7 +107,11 @@ asio::awaitable<Response> get_cluster(Services& services, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
   if (const auto may = require(request, accounts::Role::admin, request.principal->project); !may)
     co_return http::refuse(request, may.error());
-  co_return http::answer(co_await on_blocking(services, [&] { return to_json(answer_of(services.cluster())); }));
+  co_return http::answer(co_await on_blocking(services, [&] {
+    auto answer = answer_of(services.cluster());
+    answer.dead_letters = services.engine.store().dead_letters(kLettersCounted).size();
+    return to_json(answer);
+  }));
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ struct PartitionView {
   Instant since;  ///< when it was claimed
   Seq head = 0;
   bool owned_here = false;
+  std::string fault;    ///< why it is not read any more; empty: it is
   LagView copy;         ///< of this node's copy behind the brokers; none where the log is here
   LagView projections;  ///< of this node's projections behind its copy; their time is that of all partitions
 };
@@ -46,6 +47,7 @@ struct ClusterView {
   std::string node;
   bool shared = false;  ///< several nodes may own partitions
   bool brokers_away = false;
+  Duration silence;  ///< how long no broker has said anything; 0 in ordinary times
   std::uint64_t foreign_records = 0;
   std::size_t commands_waiting = 0;  ///< sent from here, and not answered yet
   std::vector<PartitionView> partitions;

@@ -30,6 +30,7 @@ routes::ClusterView Cluster::view() const {
   view.foreign_records = from_.engine.strays();
   if (from_.kafka) {
     view.brokers_away = from_.kafka->away;
+    view.silence = from_.kafka->silence();
     view.foreign_records += from_.kafka->foreign_records;
   }
   add_partitions(view);
@@ -54,6 +55,7 @@ void Cluster::add_partitions(routes::ClusterView& view) const {
     if (from_.kafka) {
       const auto copy = from_.kafka->lag(id);
       made.copy = {copy.records, copy.time};
+      if (const auto fault = from_.kafka->fault(id)) made.fault = fault->detail;
     }
     const auto seen = id < folded.seqs.size() ? folded.seqs[id] : 0;
     if (head.seq > seen) made.projections = {head.seq - seen, lag.time};

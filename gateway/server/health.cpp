@@ -28,12 +28,21 @@ projections::Lag Health::lag() const {
   return from_.projections.feed("deployments").progress().lag(wall_now());
 }
 
-// What the log cannot write ends the process, so one that answers can write, unless it must not for want of room.
+// What the embedded log cannot write ends the process, so one that answers can write, unless it must not for want of
+// room. Without brokers reads go on, so a node is ready all the same.
 routes::HealthCheck Health::log_check() const {
   if (from_.read_only) return {"log", true, fmt::format("read only, {} partitions", from_.log.partitions())};
   if (from_.disk.room().full) return {"log", false, "not written to while the disk is nearly full"};
-  return {"log", true,
-          fmt::format("{}, {} partitions", from_.read_only ? "read only" : "writable", from_.log.partitions())};
+  if (from_.kafka) {
+    for (PartitionId partition = 0; partition < from_.log.partitions(); ++partition)
+      if (const auto fault = from_.kafka->fault(partition))
+        return {"log", false, fmt::format("partition {} is not read any more: {}", partition, fault->detail)};
+    if (from_.kafka->away)
+      return {"log", true,
+              fmt::format("no broker answers since {:.0f} s: writers are refused, reads go on",
+                          in_seconds(from_.kafka->silence()))};
+  }
+  return {"log", true, fmt::format("writable, {} partitions", from_.log.partitions())};
 }
 
 routes::HealthCheck Health::disk_check() const {

@@ -1,11 +1,13 @@
 #pragma once
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "actors/engine/engine.hpp"
 #include "adapters/deployments/deployment_effects.hpp"
 #include "adapters/secrets/slots.hpp"
+#include "events/kafka/kafka_figures.hpp"
 #include "events/log/log.hpp"
 #include "gateway/routes/services.hpp"
 #include "gateway/server/disk_guard.hpp"
@@ -24,6 +26,7 @@ class Health {
     const secrets::Slots& secrets;
     const deployments::Providers& providers;
     bool read_only = false;
+    std::shared_ptr<const kafka::KafkaFigures> kafka;  ///< null: the log is not on Kafka
   };
   explicit Health(Sources sources) : from_(sources) {}
 

@@ -140,6 +140,8 @@ void add_cluster(Families& out, const routes::ClusterView& cluster) {
                    [](const View& v) { return v.copy.records; });
   add_by_partition(out, "copy_lag_seconds", "Time since the copy was at the end", cluster,
                    [&](const View& v) { return seconds(v.copy.time); });
+  add_by_partition(out, "partition_fault", "1 when the partition is not read any more", cluster,
+                   [](const View& v) { return v.fault.empty() ? 0 : 1; });
   out.gauge("commands_waiting", "Commands sent from here by the log and not answered yet",
             static_cast<double>(cluster.commands_waiting));
   out.count("foreign_records_total", "Records on our topics that are not ours",
@@ -155,6 +157,8 @@ void add_kafka(Families& out, const kafka::KafkaFigures& kafka) {
   out.count("kafka_void_records_total", "Records left out because their author was no owner",
             count(kafka.void_records));
   out.gauge("kafka_brokers_away", "1 when no broker is connected", kafka.away ? 1 : 0);
+  out.gauge("kafka_brokers_silent_seconds", "How long no broker has said anything; 0 in ordinary times",
+            static_cast<double>(kafka.silence().micros) / kMicrosPerSecond);
 }
 
 /// "/deployments/{id}" as "/deployments/:id": braces enclose labels, and simple readers take them for the end.

@@ -35,6 +35,7 @@ void Server::Parts::add_sources() {
       log->when_read(routes::partitions_of(entities, log->partitions()), std::move(told));
     };
   hub_options.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
+  hub_options.age_seconds = [this] { return age_seconds(); };
   hub = std::make_unique<live::Hub>(hub_options);
   log_streams = std::make_shared<streams::LogStreams>(*hub, *deployments, providers);
   metric_streams = std::make_shared<streams::MetricStreams>(*hub, *deployments, providers);
@@ -92,6 +93,7 @@ http::ServerOptions Server::Parts::http_options() {
     http_options.catch_up = [this](const std::vector<std::string>& entities) {
       return routes::catch_up(*log, entities);
     };
+  http_options.age_seconds = [this] { return age_seconds(); };
   http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
   http_options.on_stop = [this] {
     rows->stop();
@@ -136,7 +138,7 @@ Result<void> Server::Parts::start_gateway() {
       },
       RefusalAudit::Options{});
   health = std::make_unique<Health>(
-      Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only});
+      Health::Sources{*engine, *projections, *log, *disk, *slots, providers, options.read_only, kafka_figures});
   cluster = std::make_unique<Cluster>(Cluster::Sources{*engine, *log, projections->feed("deployments").progress(),
                                                        kafka_figures, node, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
@@ -180,6 +182,11 @@ Result<void> Server::Parts::start_gateway() {
     host_keeper = std::make_unique<HostKeeper>(*engine, std::move(offer), [this] { return running_here(); });
   }
   return folder.write_address(http->url());
+}
+
+std::int64_t Server::Parts::age_seconds() const {
+  constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+  return kafka_figures ? kafka_figures->silence().micros / kMicrosPerSecond : 0;
 }
 
 void Server::Parts::refused_access(const http::Request& request, int status, std::string_view project) {

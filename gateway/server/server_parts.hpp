@@ -57,6 +57,8 @@ struct Server::Parts {
   Result<void> share_output();
   http::ServerOptions http_options();
   std::string metrics() const;
+  /// How long this node has heard nothing of a log that it shares; 0 in ordinary times.
+  std::int64_t age_seconds() const;
   void refused_access(const http::Request& request, int status, std::string_view project);
   void refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure);
   void stop();

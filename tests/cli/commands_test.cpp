@@ -181,6 +181,34 @@ TEST_F(CommandsTest, AServerThatAsksForPatienceGetsIt) {
   EXPECT_EQ(terminal.run({"ps"}), Exit::done) << terminal.err;
 }
 
+TEST_F(CommandsTest, ACommandThatIsStillOnItsWayIsAskedForUntilItIsDecided) {
+  const testing::Canned pending{202, R"({"command_id":"c1","status_url":"/api/v1/commands/c1"})", false, {}};
+  const auto accepted = R"({"command_id":"c1","state":"accepted","accepted":true,"entity":")" + kId +
+                        R"(","version":1,"position":"3:17"})";
+  server.on("POST", "/api/v1/deployments", pending);
+  server.on("GET", "/api/v1/commands/c1", {404, R"({"code":"command.unknown","detail":"d"})", false, {}});
+  server.on("GET", "/api/v1/commands/c1", {200, accepted, false, {}});
+  server.on("GET", "/api/v1/deployments/" + kId + "?min_pos=3%3A17",
+            {200, deployment(kId, "late", "creating"), false, {}});
+  EXPECT_EQ(terminal.run({"deploy", "--", "true"}), Exit::done) << terminal.err;
+  EXPECT_EQ(terminal.out, kId + "\n");
+  EXPECT_THAT(terminal.err, HasSubstr("late is creating"));
+}
+
+TEST_F(CommandsTest, ACommandThatIsRefusedLaterIsRefused) {
+  server.on("POST", "/api/v1/deployments",
+            {202, R"({"command_id":"c2","status_url":"/api/v1/commands/c2"})", false, {}});
+  server.on("GET", "/api/v1/commands/c2",
+            {200,
+             R"({"command_id":"c2","state":"expired","accepted":false,"status":504,"code":"command.expired",)"
+             R"("detail":"it came too late","entity":"","version":0,"position":"3:17"})",
+             false,
+             {}});
+  EXPECT_EQ(terminal.run({"deploy", "--", "true"}), Exit::failed);
+  EXPECT_EQ(terminal.out, "");
+  EXPECT_THAT(terminal.err, HasSubstr("it came too late [command.expired]"));
+}
+
 TEST_F(CommandsTest, ADryRunSaysWhatWouldBeRefused) {
   const auto target = "/api/v1/deployments?dry_run=true";
   server.on("POST", target,

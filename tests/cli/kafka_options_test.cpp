@@ -85,6 +85,8 @@ TEST(KafkaOptions, TheFileGivesWayToWhatIsSaidElsewhere) {
   EXPECT_THAT(bad.error().detail, Not(HasSubstr("hunter2")));
   options.kafka_conf_file = folder.path() / "absent";
   EXPECT_EQ(kafka_properties(options).error().code, "config.file");
+  options.kafka_conf_file = folder.path();
+  EXPECT_EQ(kafka_properties(options).error().code, "config.file") << "a folder has no properties";
 }
 
 }  // namespace

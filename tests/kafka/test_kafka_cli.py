@@ -2,7 +2,9 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
+import threading
 
 import brokers
 import confluent_kafka
@@ -91,6 +93,31 @@ def test_brokers_that_do_not_answer_are_exit_code_3():
 ])
 def test_wrong_usage_is_said_before_anything_is_tried(arguments, word):
     assert word in run(*arguments, code=2).stderr
+
+
+def test_what_listens_and_is_no_broker_is_said_to_be_none_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        def answer():
+            while True:
+                try:
+                    peer, _ = listener.accept()
+                except OSError:
+                    return
+                with peer:
+                    peer.recv(1)
+                    peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        thread = threading.Thread(target=answer)
+        thread.start()
+        done = run("describe", "--kafka-brokers", f"127.0.0.1:{listener.getsockname()[1]}", code=3)
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert "does not speak Kafka's protocol" in done.stderr and "check the port" in done.stderr
+    assert "receive.message.max.bytes" not in done.stderr
+
+
+def test_what_exactly_once_hangs_on_is_not_taken_from_operators(there):
+    done = run("describe", *there, "--kafka-conf", "isolation.level=read_uncommitted", code=1)
+    assert "isolation.level is for ComputeHub to set" in done.stderr
 
 
 def test_wrong_values_name_the_property_and_never_the_value(tmp_path):

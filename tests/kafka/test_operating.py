@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import confluent_kafka
+import confluent_kafka.admin
 import hub
 import pytest
 from nodes import PARTITIONS, Nodes
@@ -149,12 +150,61 @@ def test_foreign_records_are_kept_once_with_their_bytes_and_stop_nothing(nodes, 
     assert (answer.status_code, answer.json()["code"]) == (409, "dead_letters.foreign")
 
 
-def doctor(server, bootstrap, namespace, code=0):
+def test_a_command_where_its_owner_would_not_look_is_kept_as_foreign_and_not_done(nodes, bootstrap, namespace):
+    one = nodes.start("one")
+    nodes.shared_out("one")
+    made = one.client().create("true", desired="stopped")
+    topic, elsewhere = f"{namespace}.commands", (int(made["position"].split(":")[0]) + 1) % PARTITIONS
+    headers = {"ce_type": b"computehub.internal.command.v1", "ce_id": b"cmd_stray", "ce_subject": made["id"].encode(),
+               "ce_command": b"DeleteDeployment", "ce_org": b"default", "ce_project": b"default"}
+    offset = produce(bootstrap, topic, elsewhere, b"{}", made["id"].encode(), headers)
+    [letter] = hub.eventually(lambda: letters(one), "it is kept")
+    assert letter["foreign"] == {"topic": topic, "partition": elsewhere, "offset": offset}
+    assert one.client().get("/api/v1/system/cluster").json()["dead_letters"] == 1
+    assert one.client().deployment(made["id"])["status"] == "stopped"
+    assert doctor(one, bootstrap, namespace)["letters"]["state"] == "warning"
+
+
+def test_a_claim_that_continues_another_record_is_told_with_what_to_do(nodes, bootstrap, namespace):
+    """Whoever may write to the topic of events can stop a partition; nobody is left to guess which, and why."""
+    one = nodes.start("one")
+    nodes.shared_out("one")
+    made = one.client().create("true", desired="stopped")
+    partition = int(made["position"].split(":")[0])
+
+    def fault():
+        # At the head as it is now, which a checkpoint may have moved meanwhile: then it counts for nobody.
+        cluster = one.client().get("/api/v1/system/cluster").json()
+        seen = next(each for each in cluster["partitions"] if each["partition"] == partition)
+        if "fault" not in seen:
+            claim = {"epoch": seen["epoch"] + 1, "node": "evil", "from": {"seq": seen["head"], "hash": "00" * 32},
+                     "transactional_ids": []}
+            said = {"specversion": "1.0", "id": f"{partition}:{seen['head'] + 1}", "source": "/computehub",
+                    "type": "computehub.internal.claimed.v1", "epoch": str(seen["epoch"] + 1), "owner": "evil", "chain": "00" * 8}
+            produce(bootstrap, f"{namespace}.events", partition, json.dumps(claim).encode(),
+                    headers={f"ce_{name}": value.encode() for name, value in said.items()})
+        return seen.get("fault")
+    text = hub.eventually(fault, "the fault is told")
+    assert f"{namespace}.events" in text and "let nodes alone write to it" in text
+    answer = one.client().get("/api/v1/system/health")
+    checks = {each["name"]: each for each in answer.json()["checks"]}
+    assert answer.status_code == 503 and f"partition {partition} is not read any more" in checks["log"]["reason"]
+    assert f'computehub_partition_fault{{partition="{partition}"}} 1\n' in one.client().get("/metrics").text
+    assert doctor(one, bootstrap, namespace, code=1)["partitions"]["state"] == "bad"
+    # The others go on.
+    assert one.client().get(f"/api/v1/deployments/{made['id']}").status_code == 200
+
+
+def doctor_now(server, bootstrap, namespace, code=None):
     ended = subprocess.run(
         [hub.BINARY, "-o", "json", "doctor", "--data", server.data, "--log", "kafka", "--node", "one", "--kafka-brokers",
          bootstrap, "--namespace", namespace], capture_output=True, timeout=hub.DEADLINE_S * 2)
-    assert ended.returncode == code, ended
+    assert code is None or ended.returncode == code, ended
     return {check["name"]: check for check in json.loads(ended.stdout)["items"]}
+
+
+def doctor(server, bootstrap, namespace, code=0):
+    return doctor_now(server, bootstrap, namespace, code)
 
 
 def test_the_doctor_looks_at_brokers_topics_keys_and_the_copy(nodes, bootstrap, namespace):
@@ -162,7 +212,12 @@ def test_the_doctor_looks_at_brokers_topics_keys_and_the_copy(nodes, bootstrap, 
     nodes.shared_out("one")
     one.client().create("true", desired="stopped")
     found = doctor(one, bootstrap, namespace)
-    assert "a running server" in found["copy"]["text"]
+    assert "in use by a server" in found["copy"]["text"]
+    assert {name: found[name]["state"] for name in ("partitions", "lag", "transactions", "letters")} == dict.fromkeys(
+        ("partitions", "lag", "transactions", "letters"), "good"), found
+    assert found["partitions"]["text"].startswith(f"one owns {PARTITIONS} of {PARTITIONS}, epochs ")
+    assert f" to {max(epoch for _, epoch in nodes.owners().values())}" in found["partitions"]["text"]
+    assert "0 producers recycled" in found["transactions"]["text"]
     assert one.stop() == 0
     found = doctor(one, bootstrap, namespace)
     assert {name: found[name]["state"] for name in ("brokers", "topics", "signing", "copy")} == dict.fromkeys(
@@ -175,6 +230,19 @@ def test_the_doctor_looks_at_brokers_topics_keys_and_the_copy(nodes, bootstrap, 
     two.client().create("true", desired="stopped")
     found = doctor(one, bootstrap, namespace)
     assert re.fullmatch(r"[1-9][0-9,]* records behind the topic; a start fetches them", found["copy"]["text"])
+
+
+def test_the_doctor_names_a_topic_that_would_drop_the_record(nodes, bootstrap, namespace):
+    one = nodes.make("one")
+    one.data.mkdir()
+    assert doctor(one, bootstrap, namespace)["topics"]["state"] == "good"
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": bootstrap})
+    topic = confluent_kafka.admin.ConfigResource("topic", f"{namespace}.events")
+    topic.set_config("retention.ms", "604800000")
+    for done in admin.alter_configs([topic]).values():
+        done.result()
+    found = hub.eventually(lambda: (seen := doctor_now(one, bootstrap, namespace)["topics"])["state"] == "bad" and seen, "it is seen")
+    assert f"{namespace}.events" in found["text"] and "retention.ms=604800000" in found["text"]
 
 
 def test_the_doctor_says_what_is_wrong_with_the_brokers(nodes, bootstrap, namespace):

@@ -126,6 +126,55 @@ def test_a_broker_that_dies_and_comes_back_has_lost_nothing_and_is_gone_on_with(
         kafka.stop("--now", "--remove")
 
 
+def test_while_the_brokers_are_away_writers_are_told_when_to_ask_again_and_readers_how_old_it_is(tmp_path):
+    kafka = brokers.Brokers(tmp_path / "kafka").start()
+    there = ["--kafka-brokers", kafka.bootstrap]
+    subprocess.run([hub.BINARY, "kafka", "init", *there, "--partitions", "4"], check=True, capture_output=True)
+    server = hub.Server(tmp_path, arguments=["--log", "kafka", *there])
+
+    def cluster():
+        return server.client().get("/api/v1/system/cluster").json()
+
+    def age():
+        answer = server.client().get("/api/v1/deployments")
+        assert answer.status_code == 200
+        return int(answer.headers.get("Age", 0))
+
+    try:
+        server.start()
+        hub.eventually(lambda: create(server.client()).status_code == 201, "it decides", 60)
+        assert age() == 0 and cluster()["brokers_silent_seconds"] == 0
+        with server.live() as live:
+            live.send({"type": "ping"})
+            assert live.expect(lambda frame: frame["type"] == "pong") == {"type": "pong"}
+            kafka.broker(1, "pause")
+            told = []
+            while "log.unavailable" not in told:
+                answer = create(server.client())
+                if answer.status_code == 503:
+                    assert int(answer.headers["Retry-After"]) > 0, answer.text
+                    told.append(answer.json()["code"])
+            hub.eventually(lambda: cluster()["brokers_away"], "the node sees that they are away", 60)
+            hub.eventually(lambda: age() >= 5, "readers are told how old it is", 60)
+            assert cluster()["brokers_silent_seconds"] >= 5
+            assert all(each["lag"]["copy"]["seconds"] >= 5 for each in cluster()["partitions"])
+            live.send({"type": "ping"})
+            assert live.expect(lambda frame: frame["type"] == "pong")["age_seconds"] >= 5
+            checks = {each["name"]: each for each in server.client().get("/api/v1/system/health").json()["checks"]}
+            assert checks["log"]["ok"] and "reads go on" in checks["log"]["reason"]
+            kafka.broker(1, "resume")
+            hub.eventually(lambda: age() == 0, "what is read is fresh again", 60)
+            hub.eventually(lambda: create(server.client()).status_code == 201, "writers go on", 60)
+        hub.eventually(lambda: "brokers answer again" in server.errors.read_text(), "that they are back is told")
+        log = server.errors.read_text()
+        assert log.count("no broker answers") == log.count("brokers answer again")
+        # Each of its clients meets the same: one line in half a minute tells it.
+        assert log.count("Kafka's client has trouble") < 10
+    finally:
+        server.clean_up()
+        kafka.stop("--now", "--remove")
+
+
 def test_brokers_that_are_not_there_are_said_at_the_start(tmp_path):
     ended = subprocess.run([hub.BINARY, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", tmp_path / "data", "--log",
                             "kafka", "--kafka-brokers", "127.0.0.1:1"], capture_output=True, text=True, timeout=60)

@@ -201,6 +201,13 @@ TEST_F(TopicsTest, TlsToABrokerWithoutItIsSaidToBeSo) {
   EXPECT_EQ(checked.error().code, "kafka.tls");
 }
 
+TEST_F(TopicsTest, PlainTextToABrokerThatWantsAPasswordIsSaidWithWhatToLookAt) {
+  const auto checked = check_topics({bootstrap("-sasl"), {}}, name_, seconds(2));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().code, "kafka.unreachable");
+  EXPECT_THAT(checked.error().detail, HasSubstr("check security.protocol"));
+}
+
 TEST(NamespaceTest, NamesFitTopics) {
   for (const auto* good : {"computehub", "a", "team-1.prod_x", "0"}) EXPECT_TRUE(check_namespace(good)) << good;
   for (const auto& bad : {std::string(), std::string("A"), std::string(".a"), std::string("_a"), std::string("a b"),
