@@ -15,7 +15,7 @@ TEST(KafkaInputs, WhoeverIsToldThatACommandWasNotTakenMayPublishTheNextOne) {
   options.brokers.bootstrap = "127.0.0.1:1";  // nobody answers there, and nobody has to
   options.topic = options.group = "t.commands";
   options.instance = "one";
-  KafkaInputs inputs(std::move(options));
+  KafkaInputs inputs(std::move(options), 16);
   log::Inputs::Handler handler;
   handler.assigned = [](const std::vector<PartitionId>&, bool) {};
   handler.revoked = [] {};
