@@ -12,19 +12,12 @@
 namespace hub::engine {
 namespace {
 
-constexpr std::size_t kCoresPerRunner = 4;
-constexpr std::size_t kRunnersMax = 8;
 /// A runner that has input waiting and has not finished a batch for this long is stuck.
 constexpr std::chrono::milliseconds kStuckAfter{10'000};
 /// A command that is not decided by then is answered with where to ask later.
 constexpr std::chrono::milliseconds kCommandPatience{5'000};
 /// How often those whose time is over are answered.
 constexpr std::chrono::milliseconds kSweepEvery{100};
-
-std::size_t runner_count(std::size_t wanted) {
-  if (wanted > 0) return std::min(wanted, kRunnersMax);
-  return std::clamp<std::size_t>(std::thread::hardware_concurrency() / kCoresPerRunner, 1, kRunnersMax);
-}
 
 /// Outlives every system that it configures.
 caf::actor_system_config& caf_config() {

@@ -7,12 +7,13 @@
 #include "actors/engine/command_post.hpp"
 #include "actors/engine/effect_pool.hpp"
 #include "actors/engine/runner.hpp"
+#include "actors/engine/runner_count.hpp"
 
 namespace hub::engine {
 
 struct EngineOptions {
   RunnerOptions runner;
-  std::size_t runners = 0;  ///< 0: one per 4 cores, at least 1, at most 8
+  std::size_t runners = 0;  ///< as runner_count() takes it
   std::size_t effect_threads = 8;
 };
 

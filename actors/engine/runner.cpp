@@ -49,6 +49,7 @@ Runner::Runner(RunnerOptions options, log::Log& log, StateStore& store, const Ki
       unit_(&system),
       active_(system, unit_, store, log, kinds, options_.active),
       agenda_(options_.host),
+      limit_(options_.inputs_per_batch_max),
       owned_(log.partitions()),
       feed_(
           log,
@@ -99,8 +100,8 @@ std::vector<Submission> Runner::take() {
   std::unordered_map<std::string, std::size_t> per_entity;
   std::set<PartitionId> kept_back;  // what came by the log is taken in its order
   const std::lock_guard lock(mutex_);
-  taken.reserve(std::min(queue_.size(), options_.inputs_per_batch_max));
-  while (!queue_.empty() && taken.size() < options_.inputs_per_batch_max) {
+  taken.reserve(std::min(queue_.size(), limit_.now()));
+  while (!queue_.empty() && taken.size() < limit_.now()) {
     auto& front = queue_.front();
     const auto partition = front.offset ? partition_of(front.input.entity, partition_count()) : PartitionId{};
     const bool over = queue_.size() + taken.size() > options_.inputs_per_entity_max &&
@@ -192,11 +193,13 @@ bool Runner::decide_batch() {
   const bool was_due = take_due(now, inputs);
   const auto marks = marks_due(now);
   if (inputs.empty() && marks.empty()) return was_due;
-  metrics_.inputs += inputs.size();
-  metrics_.batch_inputs.observe(inputs.size());
+  const auto count = inputs.size();
+  metrics_.inputs += count;
+  metrics_.batch_inputs.observe(count);
   auto work = std::make_unique<Work>(*this, std::move(inputs), now);
   work->decide(marks);
   commit(std::move(work));
+  limit_.learn(count, options_.clock() - now);
   active_.trim();
   metrics_.active = active_.size();
   metrics_.quarantined = active_.quarantined().size();

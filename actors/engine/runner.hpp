@@ -11,6 +11,7 @@
 
 #include "actors/engine/active_entities.hpp"
 #include "actors/engine/agenda_book.hpp"
+#include "actors/engine/batch_limit.hpp"
 #include "actors/engine/effects.hpp"
 #include "actors/engine/message_feed.hpp"
 #include "actors/engine/reply.hpp"
@@ -30,7 +31,7 @@ class Work;
 struct RunnerOptions {
   std::string node = "node";
   std::string host;  ///< of which this node carries out what is to be done there; empty: of none
-  std::size_t inputs_per_batch_max = 2'000;
+  std::size_t inputs_per_batch_max = 8'000;        ///< when a batch of so many is quick (BatchLimit)
   std::size_t inputs_per_entity_max = 256;         ///< of one batch
   std::size_t commands_per_partition_max = 4'096;  ///< waiting; above it 429 `queue.full`
   ActiveEntities::Limits active;
@@ -219,6 +220,7 @@ class Runner {
   RunnerUnit unit_;
   ActiveEntities active_;
   AgendaBook agenda_;
+  BatchLimit limit_;
   std::map<PartitionId, log::Head> heads_;  ///< of owned partitions
   std::vector<std::atomic<bool>> owned_;    ///< the same for other threads, by partition
   std::map<PartitionId, Instant> checkpointed_;

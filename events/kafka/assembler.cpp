@@ -1,10 +1,24 @@
 #include "events/kafka/assembler.hpp"
 
+#include <algorithm>
+
 #include "events/core/varint.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
 
 namespace hub::kafka {
+namespace {
+
+/// Above it the oldest is forgotten: a partition has a record once a second at least while anything is decided in it.
+constexpr std::size_t kEarlierMax = 2'000;
+
+std::uint64_t begin_of(const Digest& hash) {
+  std::uint64_t begin = 0;
+  std::copy_n(hash.begin(), sizeof begin, reinterpret_cast<unsigned char*>(&begin));
+  return begin;
+}
+
+}  // namespace
 
 Assembler::Assembler(PartitionId partition, const log::Head& head, std::string_view resume)
     : partition_(partition), head_(head) {
@@ -16,6 +30,7 @@ Assembler::Assembler(PartitionId partition, const log::Head& head, std::string_v
   next_offset_ = static_cast<std::int64_t>(offset);
   author_ = {head.epoch, std::string(owner)};
   for (; ids > 0 && take_sized(resume, id); --ids) transactional_ids_.emplace_back(id);
+  for (std::uint64_t earlier = 0; take_varint(resume, earlier);) earlier_.push_back(earlier);
 }
 
 std::string Assembler::resume() const {
@@ -25,7 +40,22 @@ std::string Assembler::resume() const {
   append_sized(bytes, author_.owner);
   append_varint(bytes, transactional_ids_.size());
   for (const auto& id : transactional_ids_) append_sized(bytes, id);
+  for (const auto earlier : earlier_) append_varint(bytes, earlier);
   return bytes;
+}
+
+void Assembler::move_to(const log::Head& head) {
+  if (head.seq != head_.seq) {
+    earlier_.clear();
+  } else {
+    earlier_.push_back(begin_of(head_.hash));
+    if (earlier_.size() > kEarlierMax) earlier_.pop_front();
+  }
+  head_ = head;
+}
+
+bool Assembler::was_head(const Digest& hash) const {
+  return std::find(earlier_.begin(), earlier_.end(), begin_of(hash)) != earlier_.end();
 }
 
 Failure Assembler::fault(Seq seq, std::string_view reason) const {
@@ -60,6 +90,7 @@ Result<log::BatchPtr> Assembler::take_claim(Author author, log::Record record) {
   if (claim->epoch <= author_.epoch) return leave_out();
   if (claim->from_seq > head_.seq) return fault(head_.seq + 1, "missing, though a claim continues behind it");
   if (claim->from_seq < head_.seq) return leave_out();
+  if (claim->from_hash != head_.hash && was_head(claim->from_hash)) return leave_out();
   if (claim->from_hash != head_.hash) return fault(head_.seq, "a claim continues another record");
   // Whatever the owner before had not finished never happened.
   void_records_ += held_.size();
@@ -78,14 +109,16 @@ Result<log::BatchPtr> Assembler::take_end(const Author& author, log::BatchEnd en
   batch->records = std::move(held_);
   batch->end = std::move(end);
   held_.clear();
-  if (const auto wrong = log::follow(*batch, head_)) return fault(wrong->position.seq, wrong->reason);
+  auto head = head_;
+  if (const auto wrong = log::follow(*batch, head)) return fault(wrong->position.seq, wrong->reason);
+  move_to(head);
   return log::BatchPtr(std::move(batch));
 }
 
 void Assembler::skip_to(const log::Batch& batch, std::int64_t next_offset) {
   if (next_offset <= next_offset_) return;
   held_.clear();
-  head_ = {batch.end.last, batch.end.epoch, batch.end.hash, batch.end.index_time};
+  move_to({batch.end.last, batch.end.epoch, batch.end.hash, batch.end.index_time});
   next_offset_ = next_offset;
 }
 

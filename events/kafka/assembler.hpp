@@ -1,5 +1,7 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -12,8 +14,8 @@ namespace hub::kafka {
 /// what is void. It never guesses: what does not fit stops the partition.
 ///
 /// A Claimed record counts when its epoch is above the last one's and it continues the last complete batch; from then
-/// on only records of its author do. A claimant that had not read everything made a claim that counts for nobody, and
-/// claims again. Records are held back until the end of their batch.
+/// on only records of its author do. A claimant that had not read everything, be it a batch without records, made a
+/// claim that counts for nobody, and claims again. Records are held back until the end of their batch.
 class Assembler {
  public:
   /// `resume` as resume() gave it at that head; empty at the beginning.
@@ -23,8 +25,8 @@ class Assembler {
   Result<log::BatchPtr> take(Incoming incoming, std::int64_t offset);
   /// The owner knows of its own batch before it is read here: records of it that come are left out.
   void skip_to(const log::Batch& batch, std::int64_t next_offset);
-  /// A foreign record at this offset.
-  void pass(std::int64_t offset) { next_offset_ = offset + 1; }
+  /// A foreign record at this offset, which may lie in front of an own batch that is known already.
+  void pass(std::int64_t offset) { next_offset_ = std::max(next_offset_, offset + 1); }
 
   /// What a later Assembler needs to go on behind the last complete batch.
   std::string resume() const;
@@ -47,10 +49,15 @@ class Assembler {
     ++void_records_;
     return nullptr;
   }
+  /// Every move of the head goes through here.
+  void move_to(const log::Head& head);
+  bool was_head(const Digest& hash) const;
   Failure fault(Seq seq, std::string_view reason) const;
 
   const PartitionId partition_;
   log::Head head_;
+  /// How the hashes began that the head had at this seq before: batches without records move it on without a seq.
+  std::deque<std::uint64_t> earlier_;
   Author author_;
   Epoch highest_claim_ = 0;
   std::vector<std::string> transactional_ids_;

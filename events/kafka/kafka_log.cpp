@@ -2,23 +2,19 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <set>
 
 #include "events/core/digest.hpp"
 #include "events/core/logging.hpp"
-#include "events/kafka/assembler.hpp"
-#include "events/kafka/client_statistics.hpp"
 #include "events/kafka/command_positions.hpp"
-#include "events/kafka/consumer.hpp"
 #include "events/kafka/kafka_inputs.hpp"
 #include "events/kafka/lanes.hpp"
+#include "events/kafka/record_reader.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/claim.hpp"
 #include "events/log/mirror.hpp"
-#include "events/log/watchers.hpp"
 
 namespace hub::kafka {
 namespace {
@@ -30,43 +26,17 @@ constexpr std::chrono::seconds kClaimPatience{30};
 constexpr std::chrono::seconds kMemberClaimPatience{5};
 constexpr std::chrono::seconds kFencePatience{10};
 constexpr std::chrono::milliseconds kFenceAfter{200};
-/// A start gives up when nothing is heard of a partition for so long.
-constexpr std::chrono::seconds kSilenceMax{30};
 constexpr std::size_t kOwnerBytes = 8;
-
-/// One partition.
-struct Place {
-  Place(PartitionId partition, const log::Head& head, std::string_view resume) : assembler(partition, head, resume) {}
-
-  std::mutex appending;  ///< held over a whole append or claim
-  std::mutex state;      ///< guards what follows, and keeps watchers told in order
-  std::condition_variable moved;
-  Assembler assembler;
-  std::optional<Failure> fault;
-  Epoch tried = 0;             ///< the highest epoch that this process claimed, whatever came of it
-  bool caught_up = false;      ///< the end was reached once
-  std::uint64_t commands = 0;  ///< offset behind the last command of a batch, as far as known
-  std::string owner;           ///< under which this process owns the partition as far as it knows; empty: it does not
-};
-
-Failure does_not_fit(Failure failure, const std::string& topic, std::int64_t offset) {
-  failure.detail +=
-      " (" + topic + ", offset " + std::to_string(offset) +
-      "): the brokers have lost records, or somebody who is no node of this namespace has written there; "
-      "let nodes alone write to it, and keep this folder: \"computehub audit verify\" tells what is sound";
-  return failure;
-}
 
 class KafkaLog final : public log::Log {
  public:
   KafkaLog(KafkaLogOptions options, std::unique_ptr<log::Mirror> mirror)
       : options_(std::move(options)),
-        figures_(options_.figures ? options_.figures : std::make_shared<KafkaFigures>(options_.partitions)),
-        mirror_(std::move(mirror)),
-        lanes_(options_.brokers, options_.transactional_id, options_.writers) {
-    for (PartitionId id = 0; id < options_.partitions; ++id)
-      places_.push_back(std::make_unique<Place>(id, mirror_->head(id), mirror_->resume(id)));
-    for (PartitionId id = 0; id < options_.partitions; ++id) at(id).commands = commands_decided(*mirror_, id);
+        lanes_(options_.brokers, options_.transactional_id, options_.writers),
+        reader_({options_.topic, options_.partitions,
+                 options_.figures ? options_.figures : std::make_shared<KafkaFigures>(options_.partitions),
+                 options_.foreign},
+                std::move(mirror)) {
     if (!options_.member) return;
     auto member = *options_.member;
     member.brokers = options_.brokers;
@@ -74,23 +44,15 @@ class KafkaLog final : public log::Log {
   }
   ~KafkaLog() override {
     inputs_.reset();
-    consumer_.reset();
+    reader_.stop();
   }
 
   Result<void> start() {
-    std::vector<std::int64_t> offsets;
-    for (const auto& place : places_) offsets.push_back(place->assembler.next_offset());
-    Consumer::Handler handler;
-    handler.message = [this](const rd_kafka_message_t& message) { take(message); };
-    handler.truncated = [this](PartitionId partition) { stop(partition, events_truncated(options_.topic, partition)); };
-    handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
-    handler.statistics = [this](std::string_view json) { note_statistics(json, options_.topic, *figures_); };
     // The first producers take a second to find their way: not when a partition waits for its owner.
     if (inputs_) {
       HUB_TRY(ready_owner());
     }
-    HUB_TRY(consumer_, Consumer::start(options_.brokers, options_.topic, offsets, std::move(handler)));
-    HUB_TRY(catch_up());
+    HUB_TRY(reader_.start(options_.brokers));
     return inputs_ ? look_for_commands() : success();
   }
 
@@ -101,35 +63,25 @@ class KafkaLog final : public log::Log {
   Result<log::Head> claim(PartitionId partition, std::string_view node) override;
   log::Append append(const std::vector<log::BatchPtr>& batches) override;
   Result<std::vector<log::BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) override;
-  log::Head head(PartitionId partition) override { return mirror_->head(partition); }
+  log::Head head(PartitionId partition) override { return reader_.mirror().head(partition); }
   Result<std::vector<log::EntityRecord>> history(std::string_view entity, Version from,
                                                  std::size_t count_max) override {
-    return mirror_->history(entity, from, count_max);
+    return reader_.mirror().history(entity, from, count_max);
   }
-  Result<Seq> seq_at(PartitionId partition, Instant at) override { return mirror_->seq_at(partition, at); }
-  std::uint64_t watch(Watcher watcher) override { return watchers_.add(std::move(watcher)); }
-  void unwatch(std::uint64_t id) override { watchers_.remove(id); }
+  Result<Seq> seq_at(PartitionId partition, Instant at) override { return reader_.mirror().seq_at(partition, at); }
+  std::uint64_t watch(Watcher watcher) override { return reader_.watchers().add(std::move(watcher)); }
+  void unwatch(std::uint64_t id) override { reader_.watchers().remove(id); }
 
  private:
-  Place& at(PartitionId partition) {
-    HUB_ASSERT(partition < places_.size());
-    return *places_[partition];
-  }
-  Result<void> catch_up();
+  Place& at(PartitionId partition) { return reader_.at(partition); }
   /// Whether all that were not decided are still there.
   Result<void> look_for_commands();
-  void reached_end(PartitionId partition);
-  void take(const rd_kafka_message_t& message);
-  void stop(PartitionId partition, Failure failure);
-  /// Needs the place's `state`.
-  void keep(Place& place, const log::BatchPtr& batch);
-  void stop(Place& place, Failure failure);
   /// How far the inputs of the batches' partitions are consumed; none without a group.
   std::optional<ConsumedOffsets> consumed_by(const std::vector<log::BatchPtr>& batches) const;
   std::optional<ConsumedOffsets> consumed(const std::map<PartitionId, std::uint64_t>& positions) const;
   static void place_batch(std::vector<Placed>& messages, const log::Batch& batch, const Author& author);
-  /// Behind anything but a commit: other producers may be made, so what another claimed meanwhile would not fence them.
-  void disown_all();
+  /// What was committed is in the copy from then on.
+  void take_own(const std::vector<log::BatchPtr>& batches, const std::vector<Placed>& messages);
   /// The place's head when this claim counts, nothing when another one has to be made.
   Result<std::optional<log::Head>> claim_once(Place& place, PartitionId partition, std::string_view node,
                                               Clock::time_point deadline);
@@ -139,70 +91,21 @@ class KafkaLog final : public log::Log {
   Result<void> fence(Place& place);
 
   const KafkaLogOptions options_;
-  const std::shared_ptr<KafkaFigures> figures_;
-  const std::unique_ptr<log::Mirror> mirror_;
-  std::vector<std::unique_ptr<Place>> places_;
-  log::Watchers watchers_;
   Lanes lanes_;
   std::mutex owner_mutex_;  ///< guards the next two
   std::string owner_;
   std::set<std::string> fenced_;  ///< owners that are shut out
   std::unique_ptr<KafkaInputs> inputs_;
-  std::unique_ptr<Consumer> consumer_;  ///< last: calls into the others until it is gone
+  RecordReader reader_;
 };
 
 // ---- what is read
 
-void KafkaLog::take(const rd_kafka_message_t& message) {
-  auto& place = at(static_cast<PartitionId>(message.partition));
-  const std::lock_guard lock(place.state);
-  if (place.fault) return;
-  auto incoming = from_message(message);
-  if (!incoming) {
-    logging::write(logging::Level::warning, "a foreign record lies on the topic; it is left out",
-                   {{"partition", message.partition}, {"offset", message.offset}});
-    ++figures_->foreign_records;
-    if (options_.foreign) options_.foreign(foreign_record(message));
-    place.assembler.pass(message.offset);
-  } else {
-    const auto void_before = place.assembler.void_records();
-    auto batch = place.assembler.take(std::move(*incoming), message.offset);
-    figures_->void_records += place.assembler.void_records() - void_before;
-    if (!batch) return stop(place, does_not_fit(std::move(batch).error(), options_.topic, message.offset));
-    if (batch.value()) keep(place, batch.value());
-  }
-  figures_->read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset());
-  place.moved.notify_all();
-}
-
-void KafkaLog::reached_end(PartitionId partition) {
-  auto& place = at(partition);
-  const std::lock_guard lock(place.state);
-  place.caught_up = true;
-  figures_->at_end(partition);
-  place.moved.notify_all();
-}
-
-Result<void> KafkaLog::catch_up() {
-  for (const auto& place : places_) {
-    std::unique_lock lock(place->state);
-    while (!place->caught_up && !place->fault) {
-      const auto before = place->assembler.next_offset();
-      const auto told = place->moved.wait_for(lock, kSilenceMax);
-      if (told == std::cv_status::timeout && place->assembler.next_offset() == before)
-        return unavailable("kafka.unreachable", "the brokers answer, and nothing of the topic " + options_.topic +
-                                                    " comes; look at its leaders with `computehub kafka describe`");
-    }
-    if (place->fault) return *place->fault;
-  }
-  return success();
-}
-
 Result<void> KafkaLog::look_for_commands() {
   std::vector<std::uint64_t> decided;
-  for (const auto& place : places_) {
-    const std::lock_guard lock(place->state);
-    decided.push_back(place->commands);
+  for (PartitionId id = 0; id < options_.partitions; ++id) {
+    const std::lock_guard lock(at(id).state);
+    decided.push_back(at(id).commands);
   }
   HUB_TRY(const auto kept_from, lost_commands(options_.brokers, options_.member->topic, decided));
   if (std::all_of(kept_from.begin(), kept_from.end(), [](std::uint64_t offset) { return offset == 0; }))
@@ -214,30 +117,8 @@ Result<void> KafkaLog::look_for_commands() {
   return success();
 }
 
-void KafkaLog::keep(Place& place, const log::BatchPtr& batch) {
-  if (auto kept = mirror_->take({{batch, place.assembler.resume()}}); !kept)
-    return stop(place, std::move(kept).error());
-  place.commands = commands_of(*batch).value_or(place.commands);
-  watchers_.tell({batch});
-}
-
-void KafkaLog::stop(PartitionId partition, Failure failure) {
-  auto& place = at(partition);
-  const std::lock_guard lock(place.state);
-  stop(place, std::move(failure));
-}
-
-void KafkaLog::stop(Place& place, Failure failure) {
-  const auto partition = place.assembler.partition();
-  logging::write(logging::Level::error, "a partition cannot be read any more",
-                 {{"partition", partition}, {"code", failure.code}, {"why", failure.detail}});
-  figures_->stopped(partition, failure);
-  place.fault = std::move(failure);
-  place.moved.notify_all();
-}
-
 Result<std::vector<log::BatchPtr>> KafkaLog::read(PartitionId partition, Seq from, std::size_t bytes_max) {
-  HUB_TRY(auto batches, mirror_->read(partition, from, bytes_max));
+  HUB_TRY(auto batches, reader_.mirror().read(partition, from, bytes_max));
   if (!batches.empty()) return batches;
   auto& place = at(partition);
   const std::lock_guard lock(place.state);
@@ -295,36 +176,32 @@ log::Append KafkaLog::append(const std::vector<log::BatchPtr>& batches) {
   if (consumed && !consumed->group) return log::Append::fenced;
   const auto begun = Clock::now();
   const auto outcome = lanes_.take()->write(options_.topic, messages, consumed ? &*consumed : nullptr);
-  figures_->wrote(Clock::now() - begun, outcome == Outcome::fenced);
+  reader_.figures().wrote(Clock::now() - begun, outcome == Outcome::fenced);
   if (outcome != Outcome::committed) {
-    disown_all();
+    reader_.disown_all();
     return outcome == Outcome::fenced ? log::Append::fenced : log::Append::unknown;
   }
-  std::size_t behind = 0;
-  for (const auto& batch : ordered) {
-    behind += batch->records.size() + 1;
-    auto& place = at(batch->partition);
-    const std::lock_guard lock(place.state);
-    const auto next = messages[behind - 1].offset + 1;
-    // It may have been read here before the brokers' answer came.
-    if (place.assembler.next_offset() >= next) continue;
-    place.assembler.skip_to(*batch, next);
-    keep(place, batch);
-  }
+  take_own(ordered, messages);
   return log::Append::committed;
 }
 
-void KafkaLog::disown_all() {
-  for (const auto& place : places_) {
-    const std::lock_guard lock(place->state);
-    place->owner.clear();
+void KafkaLog::take_own(const std::vector<log::BatchPtr>& batches, const std::vector<Placed>& messages) {
+  auto next = messages.begin();
+  std::vector<std::int64_t> offsets;
+  for (const auto& batch : batches) {
+    const auto end = next + static_cast<std::ptrdiff_t>(batch->records.size() + 1);
+    offsets.clear();
+    for (; next != end; ++next) offsets.push_back(next->offset);
+    auto& place = at(batch->partition);
+    const std::lock_guard lock(place.state);
+    reader_.take_own(place, batch, offsets);
   }
 }
 
 Result<std::string> KafkaLog::ready_owner() {
   const std::lock_guard lock(owner_mutex_);
   HUB_TRY(const bool made, lanes_.renew());
-  figures_->recycled = lanes_.recycled();
+  reader_.figures().recycled = lanes_.recycled();
   if (made) owner_ = to_hex(random_bytes(kOwnerBytes));
   return owner_;
 }
@@ -373,7 +250,7 @@ Result<std::optional<log::Head>> KafkaLog::claim_once(Place& place, PartitionId 
   const auto batch = log::claim_batch(partition, head, {node, lanes_.ids()}, wall_now(), author.epoch);
   place_batch(messages, batch, author);
   if (lanes_.take()->write(options_.topic, messages, offsets ? &*offsets : nullptr) != Outcome::committed) {
-    disown_all();
+    reader_.disown_all();
     // The group may have gone on without this node, which learns of it only when the caller waits here no more.
     if (offsets) return unavailable("log.unavailable", "the brokers did not take the claim; try again");
     return std::optional<log::Head>();

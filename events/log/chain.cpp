@@ -59,6 +59,12 @@ Head head_behind(const BatchEnd& end) {
   return {end.last, end.epoch, end.hash, end.index_time};
 }
 
+bool is_linked(const Batch& batch, const Head& head) {
+  Links links(head.hash);
+  if (batch.records.empty()) return batch.end.hash == links.close(batch.partition, batch.end);
+  return batch.records.front().chain == short_hash(links.add(batch.records.front()));
+}
+
 }  // namespace
 
 void seal(Batch& batch, Head& head) {
@@ -94,12 +100,16 @@ std::optional<ChainFault> follow(const Batch& batch, Head& head) {
   return std::nullopt;
 }
 
+std::optional<ChainFault> attach(const Batch& batch, Head& head) {
+  if (auto fault = fault_of_end(batch, head)) return fault;
+  if (!is_linked(batch, head)) return ChainFault{{batch.partition, batch.end.first}, "the first hash does not fit"};
+  head = head_behind(batch.end);
+  return std::nullopt;
+}
+
 bool continues(const Batch& batch, const Head& head) {
   // Epoch 0 is before the first claim: nobody owns the partition yet.
-  if (head.epoch == 0 || batch.end.epoch != head.epoch || fault_of_end(batch, head)) return false;
-  Links links(head.hash);
-  if (batch.records.empty()) return batch.end.hash == links.close(batch.partition, batch.end);
-  return batch.records.front().chain == short_hash(links.add(batch.records.front()));
+  return head.epoch != 0 && batch.end.epoch == head.epoch && !fault_of_end(batch, head) && is_linked(batch, head);
 }
 
 }  // namespace hub::log

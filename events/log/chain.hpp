@@ -22,6 +22,10 @@ struct ChainFault {
 /// Checks that `batch` follows `head` and moves `head` behind it; nothing moves when there is a fault.
 std::optional<ChainFault> follow(const Batch& batch, Head& head);
 
+/// As follow(), of a batch that was sealed here or verified whole on its way: looks at the numbers and at the first
+/// link only, so that it costs the same for any size.
+std::optional<ChainFault> attach(const Batch& batch, Head& head);
+
 /// True when `batch` was sealed on `head` under its epoch: what an append checks. Looks at the numbers and at the first
 /// link only, so that it costs the same for any size.
 bool continues(const Batch& batch, const Head& head);

@@ -65,7 +65,7 @@ class LocalMirror final : public Mirror {
     auto resume = place.resume;
     for (const auto& [batch, behind] : arrivals) {
       const auto link = head.hash;
-      if (const auto fault = follow(*batch, head)) {
+      if (const auto fault = attach(*batch, head)) {
         failure = corrupt_at(fault->position, fault->reason);
         break;
       }

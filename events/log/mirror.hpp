@@ -29,8 +29,8 @@ class Mirror {
   /// Arrival::resume of the batch at the head; empty before the first.
   virtual std::string resume(PartitionId partition) = 0;
 
-  /// Keeps batches of one partition. Fails: internal `log.corrupt` when one does not follow the head; then those before
-  /// it are kept.
+  /// Keeps batches of one partition, each sealed by this process or verified whole on its way here. Fails: internal
+  /// `log.corrupt` when one does not follow the head; then those before it are kept.
   virtual Result<void> take(const std::vector<Arrival>& arrivals) = 0;
 
   // As those of Log.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "actors/engine/runner_count.hpp"
 #include "events/core/digest.hpp"
 #include "events/kafka/kafka_log.hpp"
 #include "events/kafka/topics.hpp"
@@ -72,6 +73,8 @@ Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& optio
   log.foreign = std::move(watch.foreign);
   log.transactional_id = "ch-" + options.kafka_namespace + "-" + node;
   log.folder = folder.log();
+  // Else runners would wait for each other's transactions.
+  log.writers = engine::runner_count();
   log.partitions = record.partitions;
   log.incarnation = record.incarnation;
   log.figures = std::make_shared<kafka::KafkaFigures>(record.partitions);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "events/kafka/own_offsets.hpp"
 #include "events/log/claim.hpp"
 #include "tests/log/samples.hpp"
 
@@ -135,6 +136,38 @@ TEST_F(Reading, AClaimThatHadNotReadEverythingCountsForNobody) {
   EXPECT_EQ(assembler->transactional_ids(), std::vector<std::string>{"two-a"});
 }
 
+TEST_F(Reading, AClaimThatHadNotReadABatchWithoutRecordsCountsForNobody) {
+  Writer one{"one", {}};
+  topic.write(one.claim(1), "one");
+  topic.write(one.events(1), "one");
+  Writer early{"early", one.head};
+  topic.write(one.events(0), "one");
+  Writer late{"late", one.head};
+  topic.write(one.events(0), "one");
+  go_on();
+  // Also for one who begins between the batches without records.
+  restart(assembler->head());
+  topic.write(early.claim(2), "early");
+  topic.write(late.claim(3), "late");
+  topic.write(one.events(1), "one");
+  go_on();
+  ASSERT_FALSE(failure) << failure->detail;
+  EXPECT_EQ(assembler->head(), one.head);
+  EXPECT_EQ(assembler->author().owner, "one");
+}
+
+TEST_F(Reading, AClaimThatContinuesWhatNeverWasStopsThePartition) {
+  Writer one{"one", {}};
+  topic.write(one.claim(1), "one");
+  topic.write(one.events(0), "one");
+  Writer two{"two", one.head};
+  two.head.hash[0] ^= 1;
+  topic.write(two.claim(2), "two");
+  go_on();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->detail, "3:1: a claim continues another record");
+}
+
 TEST_F(Reading, OfTwoClaimsOfOneEpochTheFirstCounts) {
   Writer one{"one", {}}, two{"two", {}};
   const auto first = one.claim(1), second = two.claim(1);
@@ -223,6 +256,30 @@ TEST_F(Reading, TheOwnersOwnBatchIsNotTakenTwice) {
   ASSERT_FALSE(failure) << failure->detail;
   EXPECT_EQ(read.size(), 2U);
   EXPECT_EQ(assembler->head(), one.head);
+}
+
+TEST_F(Reading, AForeignRecordInFrontOfAnOwnBatchThatIsKnownAlreadyTakesNothingBack) {
+  Writer one{"one", {}};
+  topic.write(one.claim(1), "one");
+  go_on();
+  const auto foreign_at = assembler->next_offset();
+  const auto own = one.events(3);
+  const auto next = foreign_at + 5;
+  assembler->skip_to(own, next);
+  assembler->pass(foreign_at);
+  EXPECT_EQ(assembler->next_offset(), next);
+}
+
+TEST(OwnOffsets, OnlyWhatWasAddedIsPassedOver) {
+  OwnOffsets own;
+  for (const std::int64_t offset : {3, 4, 6, 9}) own.add(offset);
+  std::vector<std::int64_t> passed;
+  for (std::int64_t offset = 0; offset < 12; ++offset)
+    if (own.pass(offset)) passed.push_back(offset);
+  EXPECT_EQ(passed, (std::vector<std::int64_t>{3, 4, 6, 9}));
+  own.add(20);
+  EXPECT_FALSE(own.pass(19));
+  EXPECT_TRUE(own.pass(20));
 }
 
 }  // namespace

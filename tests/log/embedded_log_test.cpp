@@ -55,6 +55,24 @@ TEST(EmbeddedLog, TheCopyOfALogThatLiesElsewhereIsOpenedForReadingOnly) {
   EXPECT_EQ(open_mirror(options).value()->head(0), head);
 }
 
+TEST(Mirror, KeepsNothingThatDoesNotContinueWhatItHas) {
+  const TemporaryFolder folder;
+  const auto mirror = open_mirror({folder.path(), 2, 7}).value();
+  Head head;
+  ASSERT_TRUE(mirror->take({{sealed_events(0, head, {event("e", 1)}), ""}}));
+  auto fork = head;
+  fork.hash[0] ^= 1;
+  auto ahead = head;
+  ++ahead.seq;
+  for (auto* wrong : {&fork, &ahead}) {
+    const auto taken = mirror->take({{sealed_events(0, *wrong, {event("e", 2)}), ""}});
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().code, "log.corrupt");
+    EXPECT_EQ(mirror->head(0), head);
+  }
+  EXPECT_TRUE(mirror->take({{sealed_events(0, head, {event("e", 2)}), ""}}));
+}
+
 TEST(EmbeddedLog, SeveralMayReadAndThenNobodyWrites) {
   const TemporaryFolder folder;
   open_embedded_log({.folder = folder.path()}).value().reset();

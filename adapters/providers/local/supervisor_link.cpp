@@ -76,7 +76,7 @@ Result<Fd> start_supervisor(const std::string& executable, const std::string& fo
   const auto memory = job_memory(job);
   if (!theirs.is_open() || !memory.is_open()) return trouble("the job cannot be handed over");
   errno = spawn(executable, folder, theirs, memory);
-  if (errno != 0) return trouble("the supervisor cannot be started");
+  if (errno != 0) return trouble("the supervisor " + executable + " cannot be started");
   theirs.reset();
   if (!wait_readable(ours, kStartWaitMs)) return unavailable("provider.unreachable", "the supervisor does not answer");
   const auto answer = receive_message(ours);

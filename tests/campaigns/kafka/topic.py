@@ -154,6 +154,7 @@ class Counted:
         self.batches = collections.defaultdict(list)  # partition → in order
         self.void, self.faults = [], []
         self._author, self._held, self._head = {}, collections.defaultdict(list), {}
+        self._earlier = collections.defaultdict(set)  # hashes of a partition's head before it moved without a record
         for record in written:
             self._take(record)
         for partition, held in self._held.items():
@@ -192,10 +193,12 @@ class Counted:
         last, hash = self._head.get(record.partition, (0, bytes(32)))
         claim = json.loads(record.value)
         behind = claim["from"]["seq"]
-        if record.author[0] <= self._author.get(record.partition, (0, ""))[0] or behind < last:
+        continued = bytes.fromhex(claim["from"]["hash"])
+        stale = behind < last or (behind == last and continued in self._earlier[record.partition])
+        if record.author[0] <= self._author.get(record.partition, (0, ""))[0] or stale:
             self.void.append(record)
             return
-        if behind > last or bytes.fromhex(claim["from"]["hash"]) != hash:
+        if behind > last or continued != hash:
             self._fault(record, f"a claim behind {behind} where {last} is the last")
         self.void += self._held[record.partition]
         self._author[record.partition], self._held[record.partition] = record.author, []
@@ -203,10 +206,11 @@ class Counted:
 
     def _take_end(self, record):
         end, held = end_of(record.value), self._held[record.partition]
-        last, _ = self._head.get(record.partition, (0, ""))
+        last, hash = self._head.get(record.partition, (0, bytes(32)))
         if (end.first, end.count, end.epoch) != (last + 1, len(held), record.author[0]) or end.last != last + end.count:
             self._fault(record, f"torn: it ends {end.count} records from {end.first} on, and {len(held)} came behind {last}")
         self.batches[record.partition].append(Batch(record.author, held, end))
+        self._earlier[record.partition] = self._earlier[record.partition] | {hash} if end.last == last else set()
         self._held[record.partition], self._head[record.partition] = [], (end.last, end.hash)
 
     def _fault(self, record, what):
