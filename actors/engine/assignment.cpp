@@ -212,7 +212,13 @@ void Runner::begin_commands(PartitionId partition, std::optional<std::uint64_t> 
     if (!goes_on) drop_queued(partition);
     commands = {session, offset, goes_on ? commands.taken : offset};
   }
-  inputs->begin(partition, session, offset);
+  const auto begun = inputs->begin(partition, session, offset);
+  if (begun <= offset) return;
+  // Commands that are lost were left behind: that is recorded at once, so that nobody is asked about them again.
+  const std::lock_guard lock(mutex_);
+  auto& commands = commands_[partition];
+  commands.taken = std::max(commands.taken, begun);
+  unread_.insert(partition);
 }
 
 void Runner::drop_arrived(PartitionId partition) {

@@ -85,7 +85,9 @@ void LineSender::kept(const std::string& deployment, std::uint64_t seq) {
 }
 
 void LineSender::removed(const std::string& deployment) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  // What came behind the word that it is gone would be kept for ever on the other side.
+  sent_.wait(lock, [&] { return sending_now_ != deployment; });
   const auto found = sendings_.find(deployment);
   if (found == sendings_.end()) return;
   unkept_bytes_ -= found->second.bytes;
@@ -120,10 +122,7 @@ void LineSender::send_next(const std::string& deployment, std::unique_lock<std::
   auto& asking = sendings_[deployment];
   if (!asking.kept) {
     asking.under_way = true;
-    lock.unlock();
-    send_({deployment, {}});
-    lock.lock();
-    return;
+    return give({deployment, {}}, lock);
   }
   providers::LogQuery query;
   query.after = asking.kept;
@@ -145,9 +144,16 @@ void LineSender::send_next(const std::string& deployment, std::unique_lock<std::
   sending.under_way = true;
   sending.bytes = bytes_of(lines);
   unkept_bytes_ += sending.bytes;
+  give({deployment, telemetry::to_line_json(lines)}, lock);
+}
+
+void LineSender::give(const Lines& lines, std::unique_lock<std::mutex>& lock) {
+  sending_now_ = lines.deployment;
   lock.unlock();
-  send_({deployment, telemetry::to_line_json(lines)});
+  send_(lines);
   lock.lock();
+  sending_now_.clear();
+  sent_.notify_all();
 }
 
 }  // namespace hub::agents

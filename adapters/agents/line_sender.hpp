@@ -39,6 +39,7 @@ class LineSender {
   void grown(const std::string& deployment);
   /// The other side keeps lines up to `seq`.
   void kept(const std::string& deployment, std::uint64_t seq);
+  /// It is gone: nothing of it is sent behind this.
   void removed(const std::string& deployment);
   /// Calls `then` on the sender's thread once all lines that are there now are kept; never, when the connection is cut
   /// before.
@@ -57,11 +58,14 @@ class LineSender {
   void work();
   /// Needs the lock, and leaves it meanwhile.
   void send_next(const std::string& deployment, std::unique_lock<std::mutex>& lock);
+  void give(const Lines& lines, std::unique_lock<std::mutex>& lock);
 
   providers::Provider& provider_;
   const Send send_;
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable sent_;
+  std::string sending_now_;  ///< whose message the thread is giving away, beyond the lock
   std::map<std::string, Sending> sendings_;
   std::deque<std::string> ready_;
   std::size_t unkept_bytes_ = 0;

@@ -12,6 +12,8 @@
 namespace hub::telemetry {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr std::chrono::seconds kSavePositionsEvery{2};
 
 }  // namespace
@@ -57,7 +59,7 @@ SharedOutput::~SharedOutput() {
 Result<void> SharedOutput::read(Reading& reading) {
   kafka::Consumer::Handler handler;
   handler.message = [this, &reading](const rd_kafka_message_t& message) { take(reading, message); };
-  handler.reached_end = [](PartitionId) {};
+  handler.reached_end = [](PartitionId, std::int64_t) {};
   handler.truncated = [](PartitionId) {};
   HUB_TRY(reading.consumer, kafka::Consumer::start(options_.brokers, reading.topic, reading.next, std::move(handler),
                                                    kafka::Consumer::Truncated::begin_with_what_is_kept));
@@ -88,9 +90,9 @@ void SharedOutput::keep(const Told& told) {
                           if (!own && provider_.copies().keep_sample(id, sample)) listener_.sample(id, sample);
                         },
                         [&](const Removed&) {
-                          if (own) return;
+                          // It lies behind all lines, also those of our own that were read since it was sent.
                           forget(id);
-                          provider_.copies().drop(id);
+                          if (!own) provider_.copies().drop(id);
                         }},
              told.content);
 }
@@ -99,13 +101,16 @@ void SharedOutput::grown(const std::string& deployment) {
   {
     const std::lock_guard lock(mutex_);
     if (std::find(grown_.begin(), grown_.end(), deployment) != grown_.end()) return;
+    sendings_.try_emplace(deployment);
     grown_.push_back(deployment);
   }
   wake_.notify_one();
 }
 
 void SharedOutput::sampled(const std::string& deployment, const providers::MetricSample& sample) {
-  metrics_->publish(partition_of(deployment, options_.partitions), to_message({deployment, options_.host, sample}), {});
+  // One that is lost is lost: the next one comes soon.
+  static_cast<void>(metrics_->publish(partition_of(deployment, options_.partitions),
+                                      to_message({deployment, options_.host, sample}), {}));
 }
 
 /// Whoever sent them: a machine may be attached here now and have been at another node before.
@@ -118,26 +123,46 @@ void SharedOutput::is_on_topic(const std::string& deployment, std::uint64_t last
 void SharedOutput::forget(const std::string& deployment) {
   const std::lock_guard lock(mutex_);
   sendings_.erase(deployment);
+  std::erase(grown_, deployment);
 }
 
 void SharedOutput::removed(const std::string& deployment) {
-  forget(deployment);
-  logs_->publish(partition_of(deployment, options_.partitions), to_message({deployment, options_.host, Removed{}}), {});
+  const std::lock_guard lock(mutex_);
+  std::erase(grown_, deployment);
+  const auto found = sendings_.find(deployment);
+  if (found != sendings_.end() && found->second.under_way)
+    found->second.removed = true;
+  else
+    tell_removed(deployment);
+}
+
+/// No line may come behind it: copies of what is removed would stay for ever. Needs the lock.
+void SharedOutput::tell_removed(const std::string& deployment) {
+  sendings_.erase(deployment);
+  if (stopping_) return;
+  static_cast<void>(logs_->publish(partition_of(deployment, options_.partitions),
+                                   to_message({deployment, options_.host, Removed{}}),
+                                   [this, deployment](log::Delivery delivery) {
+                                     if (delivery != log::Delivery::there) removed(deployment);
+                                   }));
 }
 
 void SharedOutput::work() {
+  auto save_at = Clock::now() + kSavePositionsEvery;
   std::unique_lock lock(mutex_);
-  while (!stopping_) {
-    const bool any = wake_.wait_for(lock, kSavePositionsEvery, [this] { return stopping_ || !grown_.empty(); });
+  while (true) {
+    const bool any = wake_.wait_until(lock, save_at, [this] { return stopping_ || !grown_.empty(); });
     if (stopping_) return;
+    std::string deployment;
     if (any) {
-      const auto deployment = std::move(grown_.front());
+      deployment = std::move(grown_.front());
       grown_.pop_front();
-      lock.unlock();
-      send_lines(deployment);
-    } else {
-      lock.unlock();
+    }
+    lock.unlock();
+    if (any) send_lines(deployment);
+    if (Clock::now() >= save_at) {
       save_positions();
+      save_at = Clock::now() + kSavePositionsEvery;
     }
     lock.lock();
   }
@@ -148,28 +173,42 @@ void SharedOutput::send_lines(const std::string& deployment) {
   query.limit = kLinesPerMessage;
   {
     const std::lock_guard lock(mutex_);
-    const auto& sending = sendings_[deployment];
-    if (sending.under_way) return;
-    query.after = sending.sent;
+    const auto found = sendings_.find(deployment);
+    if (found == sendings_.end() || found->second.under_way || found->second.removed) return;
+    query.after = found->second.sent;
   }
   auto page = provider_.logs(deployment, query);
+  if (!page && page.error().kind == FailureKind::not_found) {
+    // Told of late: it was removed.
+    const std::lock_guard lock(mutex_);
+    if (std::find(grown_.begin(), grown_.end(), deployment) == grown_.end()) sendings_.erase(deployment);
+    return;
+  }
   if (!page || page.value().lines.empty()) return;
   auto& lines = page.value().lines;
   lines.resize(lines_in_a_message(lines));
   const auto last = lines.back().seq;
+  auto message = to_message({deployment, options_.host, std::move(lines)});
   {
     const std::lock_guard lock(mutex_);
-    sendings_[deployment].under_way = true;
+    const auto found = sendings_.find(deployment);
+    // It was removed meanwhile.
+    if (found == sendings_.end() || found->second.removed) return;
+    found->second.under_way = true;
+    if (logs_->publish(partition_of(deployment, options_.partitions), std::move(message),
+                       [this, deployment, last](log::Delivery delivery) { delivered(deployment, last, delivery); }))
+      return;
   }
-  logs_->publish(partition_of(deployment, options_.partitions),
-                 to_message({deployment, options_.host, std::move(lines)}),
-                 [this, deployment, last](log::Delivery delivery) { delivered(deployment, last, delivery); });
+  delivered(deployment, last, log::Delivery::not_there);
 }
 
 void SharedOutput::delivered(const std::string& deployment, std::uint64_t last_seq, log::Delivery delivery) {
   {
     const std::lock_guard lock(mutex_);
-    auto& sending = sendings_[deployment];
+    const auto found = sendings_.find(deployment);
+    if (found == sendings_.end()) return;
+    auto& sending = found->second;
+    if (sending.removed) return tell_removed(deployment);
     sending.under_way = false;
     // Else it is sent again: a reader knows what it has.
     if (delivery == log::Delivery::there) sending.sent = std::max(sending.sent, last_seq);

@@ -49,6 +49,7 @@ class SharedOutput {
   struct Sending {
     std::uint64_t sent = 0;  ///< seq of the last line that is on the topic
     bool under_way = false;
+    bool removed = false;  ///< meanwhile; told behind what is under way
   };
   /// One topic that is read.
   struct Reading {
@@ -63,6 +64,7 @@ class SharedOutput {
   void keep(const Told& told);
   void is_on_topic(const std::string& deployment, std::uint64_t last_seq);
   void forget(const std::string& deployment);
+  void tell_removed(const std::string& deployment);
   void work();
   void send_lines(const std::string& deployment);
   void delivered(const std::string& deployment, std::uint64_t last_seq, log::Delivery delivery);

@@ -47,7 +47,7 @@ class TailReader {
                                          const std::vector<std::int64_t>& offsets, const Patience& patience) {
     Consumer::Handler handler;
     handler.message = [this](const rd_kafka_message_t& message) { take(message); };
-    handler.reached_end = [this](PartitionId partition) { reach(partition); };
+    handler.reached_end = [this](PartitionId partition, std::int64_t) { reach(partition); };
     handler.truncated = [this](PartitionId partition) {
       {
         const std::lock_guard lock(mutex_);

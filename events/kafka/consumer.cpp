@@ -79,7 +79,7 @@ void Consumer::take(const rd_kafka_message_t& message) {
       handler_.message(message);
       break;
     case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-      handler_.reached_end(static_cast<PartitionId>(message.partition));
+      handler_.reached_end(static_cast<PartitionId>(message.partition), message.offset);
       break;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:

@@ -16,8 +16,8 @@ class Consumer {
   struct Handler {
     /// The message is valid during the call.
     std::function<void(const rd_kafka_message_t&)> message;
-    /// All that was committed when it was looked at last is read; told again whenever that is so.
-    std::function<void(PartitionId)> reached_end;
+    /// All that was committed when it was looked at last is read, up to an offset; told again whenever that is so.
+    std::function<void(PartitionId, std::int64_t end)> reached_end;
     /// What lies at the wanted offset is not kept any more; the partition is not read on.
     std::function<void(PartitionId)> truncated;
     /// Every two seconds, what librdkafka tells of itself as JSON; empty: it is not asked.

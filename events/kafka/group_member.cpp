@@ -121,6 +121,7 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
     return;
   }
   std::vector<PartitionId> given;
+  given.reserve(static_cast<std::size_t>(partitions.cnt));
   for (int i = 0; i < partitions.cnt; ++i) given.push_back(static_cast<PartitionId>(partitions.elems[i].partition));
   for (const auto partition : given) assigned_[partition];
   // None is read before its owner says from where.

@@ -50,17 +50,20 @@ void KafkaInputs::stop() {
   if (member != nullptr) member->stop();
 }
 
-void KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
+std::uint64_t KafkaInputs::begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) {
   if (partition < kept_from_.size()) offset = std::max(offset, kept_from_[partition]);
   const std::lock_guard lock(mutex_);
   if (member_) member_->begin(partition, session, offset);
+  return offset;
 }
 
 void KafkaInputs::publish(PartitionId partition, const log::Command& command, Delivered delivered) {
+  auto message = to_message(command);
   {
     const std::lock_guard lock(mutex_);
-    if (publisher_) return publisher_->publish(partition, to_message(command), std::move(delivered));
+    if (publisher_ && publisher_->publish(partition, std::move(message), delivered)) return;
   }
+  // Beyond the lock: whoever is told may publish the next one.
   delivered(log::Delivery::not_there);
 }
 

@@ -14,7 +14,7 @@ class KafkaInputs final : public log::Inputs {
 
   Result<void> start(Handler handler) override;
   void stop() override;
-  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override;
+  std::uint64_t begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override;
   void publish(PartitionId partition, const log::Command& command, Delivered delivered) override;
 
   /// Nothing in front of these offsets is there any more, by partition. Before start().

@@ -68,6 +68,9 @@ class KafkaLog final : public log::Log {
                                                  std::size_t count_max) override {
     return reader_.mirror().history(entity, from, count_max);
   }
+  void when_read(const std::vector<PartitionId>& partitions, Told told) override {
+    reader_.when_read(partitions, std::move(told));
+  }
   Result<Seq> seq_at(PartitionId partition, Instant at) override { return reader_.mirror().seq_at(partition, at); }
   std::uint64_t watch(Watcher watcher) override { return reader_.watchers().add(std::move(watcher)); }
   void unwatch(std::uint64_t id) override { reader_.watchers().remove(id); }

@@ -34,8 +34,10 @@ Result<std::unique_ptr<LetterTopic>> LetterTopic::open(const Brokers& brokers, c
   rd_kafka_conf_set_dr_msg_cb(conf.get(), on_delivery);
   HUB_TRY(letters->producer_, make_client(RD_KAFKA_PRODUCER, std::move(conf)));
   Consumer::Handler reader;
-  reader.message = [take = handler.message](const rd_kafka_message_t& message) { take(foreign_record(message)); };
-  reader.reached_end = [end = handler.reached_end](PartitionId) { end(); };
+  reader.message = [take = std::move(handler.message)](const rd_kafka_message_t& message) {
+    take(foreign_record(message));
+  };
+  reader.reached_end = [end = std::move(handler.reached_end)](PartitionId, std::int64_t) { end(); };
   reader.truncated = [](PartitionId) {
     logging::write(logging::Level::error, "dead letters are not kept any more from where this node has read to");
   };

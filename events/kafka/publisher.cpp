@@ -52,12 +52,11 @@ void Publisher::run() {
   while (!stopping_) rd_kafka_poll(client_.get(), kPollMs);
 }
 
-void Publisher::publish(PartitionId partition, Outgoing message, log::Inputs::Delivered delivered) {
+bool Publisher::publish(PartitionId partition, Outgoing message, log::Inputs::Delivered delivered) {
   auto kept = std::make_unique<log::Inputs::Delivered>(std::move(delivered));
-  if (produce(client_.get(), topic_, partition, message, kept.get()) == RD_KAFKA_RESP_ERR_NO_ERROR)
-    static_cast<void>(kept.release());
-  else
-    (*kept)(log::Delivery::not_there);
+  if (produce(client_.get(), topic_, partition, message, kept.get()) != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+  static_cast<void>(kept.release());
+  return true;
 }
 
 }  // namespace hub::kafka

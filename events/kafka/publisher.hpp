@@ -19,8 +19,9 @@ class Publisher {
   /// What is still on its way is told to be unknown.
   ~Publisher();
 
-  /// As log::Inputs::publish. One that may be there may come twice.
-  void publish(PartitionId partition, Outgoing message, log::Inputs::Delivered delivered);
+  /// As log::Inputs::publish, never on the caller's thread. One that may be there may come twice. False: the client
+  /// takes it not, and `delivered` is not called; so the caller may hold locks that `delivered` needs.
+  [[nodiscard]] bool publish(PartitionId partition, Outgoing message, log::Inputs::Delivered delivered);
 
  private:
   explicit Publisher(std::string topic) : topic_(std::move(topic)) {}

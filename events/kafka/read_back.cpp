@@ -21,7 +21,7 @@ class Reading {
   Consumer::Handler handler() {
     Consumer::Handler handler;
     handler.message = [this](const rd_kafka_message_t& message) { take(message); };
-    handler.reached_end = [this](PartitionId partition) {
+    handler.reached_end = [this](PartitionId partition, std::int64_t) {
       if (partition == partition_) end(std::nullopt);
     };
     handler.truncated = [this](PartitionId) {

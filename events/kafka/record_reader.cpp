@@ -40,8 +40,11 @@ Result<void> RecordReader::start(const Brokers& brokers) {
     const std::lock_guard lock(place.state);
     stop(place, events_truncated(options_.topic, partition));
   };
-  handler.reached_end = [this](PartitionId partition) { reached_end(partition); };
+  handler.reached_end = [this](PartitionId partition, std::int64_t end) { reached_end(partition, end); };
   handler.statistics = [this](std::string_view json) { note_statistics(json, options_.topic, figures()); };
+  HUB_TRY(last_offsets_, LastOffsets::open(brokers, options_.topic));
+  waits_ = std::make_unique<EndWaits>(offsets, log::kReadPatience,
+                                      [this](const auto& partitions) { return last_offsets_->ask(partitions); });
   HUB_TRY(consumer_, Consumer::start(brokers, options_.topic, offsets, std::move(handler)));
   return catch_up();
 }
@@ -69,8 +72,10 @@ void RecordReader::take(const rd_kafka_message_t& message) {
 }
 
 void RecordReader::take(Place& place, const rd_kafka_message_t& message) {
+  auto behind = EndWaits::Behind::record;
   auto incoming = from_message(message);
   if (!incoming) {
+    behind = EndWaits::Behind::end;
     logging::write(logging::Level::warning, "a foreign record lies on the topic; it is left out",
                    {{"partition", message.partition}, {"offset", message.offset}});
     ++figures().foreign_records;
@@ -84,6 +89,7 @@ void RecordReader::take(Place& place, const rd_kafka_message_t& message) {
     if (batch.value()) keep(place, batch.value());
   }
   figures().read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset());
+  waits_->read_to(static_cast<PartitionId>(message.partition), place.assembler.next_offset(), behind);
   place.moved.notify_all();
 }
 
@@ -95,11 +101,13 @@ void RecordReader::take_own(Place& place, const log::BatchPtr& batch, const std:
   place.assembler.skip_to(*batch, next);
   keep(place, batch);
   figures().read_to(batch->partition, next);
+  waits_->read_to(batch->partition, next, EndWaits::Behind::record);
 }
 
-void RecordReader::reached_end(PartitionId partition) {
+void RecordReader::reached_end(PartitionId partition, std::int64_t end) {
   auto& place = at(partition);
   const std::lock_guard lock(place.state);
+  if (!place.fault) waits_->read_to(partition, end, EndWaits::Behind::end);
   place.caught_up = true;
   figures().at_end(partition);
   place.moved.notify_all();

@@ -7,8 +7,10 @@
 
 #include "events/kafka/assembler.hpp"
 #include "events/kafka/consumer.hpp"
+#include "events/kafka/end_waits.hpp"
 #include "events/kafka/foreign_record.hpp"
 #include "events/kafka/kafka_figures.hpp"
+#include "events/kafka/last_offsets.hpp"
 #include "events/kafka/own_offsets.hpp"
 #include "events/log/mirror.hpp"
 #include "events/log/watchers.hpp"
@@ -45,8 +47,15 @@ class RecordReader {
   /// Returns when the copy has what was committed by then. Fails: invalid `kafka.conf`; unavailable `kafka.unreachable`
   /// when nothing comes for 30 s; gone `log.truncated`, internal `log.corrupt` naming the position.
   Result<void> start(const Brokers& brokers);
-  /// Nothing more is read when it returns.
-  void stop() { consumer_.reset(); }
+  /// Nothing more is read when it returns; whoever waits for it is told that it was in vain.
+  void stop() {
+    consumer_.reset();
+    waits_.reset();
+  }
+  /// As log::Log::when_read, once started.
+  void when_read(const std::vector<PartitionId>& partitions, EndWaits::Told told) {
+    waits_->when_read(partitions, std::move(told));
+  }
 
   Place& at(PartitionId partition) {
     HUB_ASSERT(partition < places_.size());
@@ -64,7 +73,7 @@ class RecordReader {
  private:
   void take(const rd_kafka_message_t& message);
   void take(Place& place, const rd_kafka_message_t& message);
-  void reached_end(PartitionId partition);
+  void reached_end(PartitionId partition, std::int64_t end);
   Result<void> catch_up();
   void stop(Place& place, Failure failure);
   void keep(Place& place, const log::BatchPtr& batch);
@@ -73,6 +82,8 @@ class RecordReader {
   const std::unique_ptr<log::Mirror> mirror_;
   std::vector<std::unique_ptr<Place>> places_;
   log::Watchers watchers_;
+  std::unique_ptr<LastOffsets> last_offsets_;
+  std::unique_ptr<EndWaits> waits_;
   std::unique_ptr<Consumer> consumer_;  ///< last: calls into the others until it is gone
 };
 

@@ -31,14 +31,14 @@ Result<std::map<PartitionId, Seq>> topic_ends(const Brokers& brokers, const std:
     const std::lock_guard lock(mutex);
     ends[static_cast<PartitionId>(message.partition)] = end->last;
   };
-  handler.reached_end = [&](PartitionId partition) {
+  handler.truncated = [&](PartitionId partition) {
     {
       const std::lock_guard lock(mutex);
       ended.insert(partition);
     }
     moved.notify_all();
   };
-  handler.truncated = handler.reached_end;
+  handler.reached_end = [told = handler.truncated](PartitionId partition, std::int64_t) { told(partition); };
   const std::vector<std::int64_t> from(partitions, RD_KAFKA_OFFSET_TAIL(kLookBack));
   HUB_TRY(auto consumer, Consumer::start(brokers, topic, from, std::move(handler)));
   std::unique_lock lock(mutex);

@@ -137,8 +137,9 @@ bool raw_bytes(Value value, std::string& out) {
 
 template <class T>
 bool parsed(Result<T> result, T& out) {
-  if (result) out = std::move(result).value();
-  return result.has_value();
+  if (!result) return false;
+  out = std::move(result).value();
+  return true;
 }
 
 bool read_chain(std::string_view hex, Record& record) {

@@ -62,8 +62,9 @@ class Inputs {
   /// The handler is not called when it returns. What is owned stays owned until the session ends: it can be written to
   /// for as long as this lives, and the node may come back.
   virtual void stop() = 0;
-  /// Reads a partition on from `offset`, whatever was read of it before. `session` comes with what arrives.
-  virtual void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) = 0;
+  /// Reads a partition on from `offset`, whatever was read of it before. `session` comes with what arrives. Answers
+  /// where it begins, which is further on when what lies before that is lost, and was left behind on purpose.
+  virtual std::uint64_t begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) = 0;
 
   using Delivered = std::function<void(Delivery)>;
   /// Told within 4 s what became of it, on a thread that must not be blocked.

@@ -25,6 +25,9 @@ struct EntityRecord {
   bool operator==(const EntityRecord&) const = default;
 };
 
+/// How long Log::when_read() waits for what others wrote.
+inline constexpr Duration kReadPatience = seconds(2);
+
 /// The record of everything that happened. Implementations: embedded, simulated, kafka; one contract suite holds
 /// them (tests/log/contract.hpp). All calls are safe from any thread.
 class Log {
@@ -57,6 +60,12 @@ class Log {
   virtual Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) = 0;
 
   virtual Head head(PartitionId partition) = 0;
+
+  /// Told once when all that anybody was told is committed in these partitions, before this call, can be read here; on
+  /// a thread that must not be blocked, perhaps before this returns. Costs one question for all who wait, where other
+  /// processes may write. Fails: unavailable `log.behind` when it is not so within kReadPatience.
+  using Told = std::function<void(Result<void>)>;
+  virtual void when_read(const std::vector<PartitionId>& /*partitions*/, Told told) { told(success()); }
 
   /// Events of one entity in order of version, from version `from`, at most `count_max`; those of which it is the
   /// parent count by `parent_version`. Read through an index: cost is per event returned.

@@ -102,8 +102,9 @@ class SimulatedInputs final : public Inputs {
 
   Result<void> start(Handler handler) override;
   void stop() override;
-  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
+  std::uint64_t begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
     beginnings_[partition] = {session, offset};
+    return offset;
   }
   void publish(PartitionId partition, const Command& command, Delivered delivered) override;
 

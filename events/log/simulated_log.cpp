@@ -61,6 +61,11 @@ class SimulatedNode final : public Log {
   }
   void unwatch(std::uint64_t id) override { watchers_.erase(id); }
 
+  void when_read(const std::vector<PartitionId>&, Told told) override {
+    if (waiting_.empty()) return told(success());
+    readers_.push_back({told_, std::move(told)});
+  }
+
   void tell_at(Instant due, const std::vector<BatchPtr>& batches) {
     // In order, whatever delays were drawn.
     if (!waiting_.empty()) due = std::max(due, waiting_.back().due);
@@ -77,6 +82,8 @@ class SimulatedNode final : public Log {
       }
       for (const auto& [id, watching] : watchers_)
         if (next.number > watching.since) watching.watcher(next.batches);
+      for (; !readers_.empty() && readers_.front().number <= next.number; readers_.pop_front())
+        readers_.front().told(success());
     }
   }
   Instant next_due() const { return waiting_.empty() ? Instant{} : waiting_.front().due; }
@@ -86,6 +93,10 @@ class SimulatedNode final : public Log {
     Instant due;
     std::uint64_t number;
     std::vector<BatchPtr> batches;
+  };
+  struct Reader {
+    std::uint64_t number;  ///< of the last batches that it waits for
+    Told told;
   };
   struct Watching {
     std::uint64_t since;
@@ -108,6 +119,7 @@ class SimulatedNode final : public Log {
   std::set<PartitionId> claimed_;
   std::vector<SimulatedLog::Seen> seen_;
   std::deque<Waiting> waiting_;
+  std::deque<Reader> readers_;
   std::map<std::uint64_t, Watching> watchers_;
   std::uint64_t last_id_ = 0;
   std::uint64_t told_ = 0;

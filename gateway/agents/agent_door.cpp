@@ -100,7 +100,9 @@ Result<void> AgentDoor::attach(const std::shared_ptr<AgentSocket>& socket) {
     before = std::exchange(place, socket);
     // Within the lock, so that runners hear of it in the order in which it was.
     services_.engine.set_host(host, true);
-    for (const auto& [deployment, count] : watched_[host]) socket->send(encode(FromGateway(Watch{deployment, true})));
+    if (const auto watched = watched_.find(host); watched != watched_.end())
+      for (const auto& [deployment, count] : watched->second)
+        socket->send(encode(FromGateway(Watch{deployment, true})));
   }
   if (before) before->refuse(conflict("host.superseded", "a later connection has taken the place of this one"));
   return success();

@@ -252,6 +252,11 @@ Result<void> AgentSocket::take_report(const Report& report) {
   input.actor = "system";
   // What is refused while the server stops is owed by the agenda, and asked for again behind the next attaching.
   static_cast<void>(door_.services().engine.submit(std::move(input)));
+  // Nothing more is heard of it: a connection may last for years.
+  if (report.command == deployments::ReportRemoved::type) {
+    const std::lock_guard lock(mutex_);
+    known_.erase(report.entity);
+  }
   return success();
 }
 

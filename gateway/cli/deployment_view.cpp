@@ -105,7 +105,9 @@ std::string number_text(const json::value& object, std::string_view name) {
 }  // namespace
 
 std::string status_text(const json::value& deployment) {
-  const auto status = text_at(deployment, "status");
+  auto status = text_at(deployment, "status");
+  if (const auto host = text_at(value_at(deployment, "waits_for"), "host"); !host.empty())
+    return status + ": waits for host " + host + ", which is away";
   const auto& reason = value_at(deployment, "reason");
   if (!reason.is_object()) return status;
   const auto text = text_at(reason, "text");
@@ -153,6 +155,7 @@ std::string deployment_fields(const json::value& item, const Console& console) {
                         {"image", {text_at(item, "image")}},
                         {"provider", {text_at(item, "provider")}},
                         {"host", {text_at(item, "host")}},
+                        {"host seen", {moment_text(value_at(item, "waits_for"), "last_seen_at", now)}},
                         {"gpu", {gpu_text(value_at(item, "gpu"))}},
                         {"limits", {limits_text(value_at(item, "limits"))}},
                         {"restart policy", {policy_text(item)}},

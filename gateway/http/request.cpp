@@ -77,9 +77,10 @@ void Request::clear() {
   path_parameters.clear();
   query.clear();
   decoded.clear();
+  missed.clear();
   principal.reset();
   keep_alive = true;
-  http_1_0 = upgrade = expects_continue = secure = false;
+  http_1_0 = upgrade = expects_continue = secure = may_look_again = false;
 }
 
 void assign_request_id(Request& request) {

@@ -41,6 +41,12 @@ struct Request {
   bool secure = false;                                   ///< came over TLS, here or at a trusted proxy
   std::shared_ptr<const accounts::Principal> principal;  ///< null only on routes for everyone
 
+  /// Ids of entities that were looked for in vain, or that do not let the caller do this: noted where that is found.
+  mutable std::vector<std::string> missed;
+  /// When something was missed, the server finds out what others have written, and handles the request once more: then
+  /// nothing may have been sent on behalf of it, and a refusal is not yet one.
+  bool may_look_again = false;
+
   DecodedText decoded;  ///< owns what had to be decoded
   std::string id_storage;
 

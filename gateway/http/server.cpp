@@ -69,6 +69,7 @@ Server::Server(ServerOptions options, Router router) : options_(std::move(option
   site_ = std::make_shared<Site>(std::move(router), options_.guard, options_.limits);
   site_->observe = options_.observe;
   site_->trouble = options_.trouble;
+  site_->catch_up = options_.catch_up;
   site_->age_seconds = options_.age_seconds;
 }
 

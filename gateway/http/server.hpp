@@ -24,6 +24,7 @@ struct ServerOptions {
   std::function<std::int64_t()> age_seconds;
   Observer observe;               ///< of each answered request, on its io thread; empty: costs nothing
   TroubleLog trouble;             ///< any io thread
+  CatchUp catch_up;               ///< before a 401, 403 or 404 is answered; empty: no other server writes
   std::function<void()> on_stop;  ///< when stop() begins: close the WebSockets here
 };
 

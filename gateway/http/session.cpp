@@ -15,6 +15,9 @@ constexpr std::size_t kGatherMax = 64 * 1024;
 constexpr std::size_t kWritePiece = 256 * 1024;
 /// What is read and thrown away of a request that was refused before its end.
 constexpr std::size_t kLingerBytesMax = 1024 * 1024;
+constexpr unsigned kForbidden = 403;
+constexpr unsigned kNotFound = 404;
+constexpr std::string_view kInvalidToken = "auth.invalid";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -101,6 +104,7 @@ asio::awaitable<Session::End> Session::converse() {
     enter_without_deadline(Phase::answering);
     Response response;
     const Route* route = admit(response);
+    if (route == nullptr && response.code == kInvalidToken && site_->catch_up) route = co_await admit_again(response);
     if (route != nullptr && route->upgrade) {
       co_await upgrade(*route);
       co_return End::cut;
@@ -141,10 +145,21 @@ const Route* Session::admit(Response& response) {
     if (match.known_path) response.headers.emplace_back("Allow", site_->router.allowed(request_));
     return nullptr;
   }
-  good = site_->guard.authenticate(request_, *match.route);
-  if (good) return match.route;
-  response = refuse(request_, good.error());
-  return nullptr;
+  return authenticate(*match.route, response) ? match.route : nullptr;
+}
+
+bool Session::authenticate(const Route& route, Response& response) {
+  const auto good = site_->guard.authenticate(request_, route);
+  if (!good) response = refuse(request_, good.error());
+  return good.has_value();
+}
+
+asio::awaitable<const Route*> Session::admit_again(Response& response) {
+  const std::vector<std::string> all;
+  const auto known = co_await site_->catch_up(all);
+  if (known) co_return admit(response);
+  response = refuse(request_, known.error());
+  co_return nullptr;
 }
 
 asio::awaitable<Response> Session::call(const Route& route) {
@@ -160,6 +175,18 @@ asio::awaitable<Response> Session::call(const Route& route) {
                    internal_failure("internal", "the server failed to answer; the request id finds the reason"));
 }
 
+asio::awaitable<Response> Session::call_again(const Route& route, Response first) {
+  if (first.status != kForbidden && first.status != kNotFound) co_return first;
+  const auto missed = std::exchange(request_.missed, {});
+  request_.may_look_again = false;
+  const auto known = co_await site_->catch_up(missed);
+  if (!known) co_return refuse(request_, known.error());
+  // What the caller may do can be among the news.
+  Response refused;
+  if (!authenticate(route, refused)) co_return refused;
+  co_return co_await call(route);
+}
+
 void Session::say_age(Response& response) const {
   if (!site_->age_seconds || (request_.method != Verb::get && request_.method != Verb::head)) return;
   if (const auto age = site_->age_seconds(); age > 0) response.headers.emplace_back("Age", std::to_string(age));
@@ -167,7 +194,12 @@ void Session::say_age(Response& response) const {
 
 asio::awaitable<bool> Session::serve(const Route* route, Response response) {
   const auto began = site_->observe ? Clock::now() : Clock::time_point();
-  if (route != nullptr) response = co_await call(*route);
+  if (route != nullptr) {
+    request_.may_look_again = static_cast<bool>(site_->catch_up);
+    response = co_await call(*route);
+    if (request_.may_look_again && !request_.missed.empty())
+      response = co_await call_again(*route, std::move(response));
+  }
   say_age(response);
   if (response.stream) co_return co_await send_stream(response, began);
   compress_if_wanted(request_, response);

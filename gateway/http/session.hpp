@@ -47,6 +47,8 @@ class Session : public SessionHook {
   asio::awaitable<bool> serve(const Route* route, Response response);
   void say_age(Response& response) const;
   asio::awaitable<Response> call(const Route& route);
+  /// What was missed may have been written by another server: looks once more when that is known here.
+  asio::awaitable<Response> call_again(const Route& route, Response first);
   asio::awaitable<bool> send(Response& response, bool keep_alive, Clock::time_point began);
   asio::awaitable<bool> send_stream(Response& response, Clock::time_point began);
   asio::awaitable<void> upgrade(const Route& route);
@@ -55,6 +57,9 @@ class Session : public SessionHook {
 
   /// The route of the complete request; null with the refusal in `response`.
   const Route* admit(Response& response);
+  bool authenticate(const Route& route, Response& response);
+  /// The token may have been given out by another server.
+  asio::awaitable<const Route*> admit_again(Response& response);
   asio::awaitable<bool> flush();
   asio::awaitable<bool> write_all(std::array<asio::const_buffer, 2> buffers);
   void enter(Phase phase, milliseconds timeout);

@@ -12,6 +12,10 @@ namespace hub::http {
 /// Told of what an operator should know: a handler that threw, a certificate that cannot be used.
 using TroubleLog = std::function<void(std::string_view)>;
 
+/// Returns when this server knows all that was written of these entities by the time of the call, by any server; of all
+/// when none is named. Fails when it cannot find that out.
+using CatchUp = std::function<asio::awaitable<Result<void>>(const std::vector<std::string>& entities)>;
+
 /// What all connections of a server share. Only read while connections live, but for the counters.
 struct Site {
   Site(Router routes, GuardOptions guard_options, Limits the_limits)
@@ -22,6 +26,7 @@ struct Site {
   Limits limits;
   Observer observe;
   TroubleLog trouble;
+  CatchUp catch_up;
   std::function<std::int64_t()> age_seconds;
 
   std::atomic<bool> stopping{false};

@@ -27,6 +27,11 @@ struct HubOptions {
   /// The server's own check. When it is given, a token is looked at once more when its socket is known to the hub, so
   /// that a right which goes during the handshake is not missed.
   http::Authenticate authenticate;
+  /// Calls `told` on any thread when this server knows all that was written by the time of the call of what the stream
+  /// is about, by any server, or with why it cannot. Asked before a subscription is refused as not found or forbidden,
+  /// which is then tried once more. Empty: no other server writes.
+  std::function<void(const accounts::Principal&, std::string_view stream, std::function<void(Result<void>)> told)>
+      catch_up;
   /// How old what the streams tell may be, in seconds, beyond ordinary times; said with each pong. Any thread; empty:
   /// 0.
   std::function<std::int64_t()> age_seconds;

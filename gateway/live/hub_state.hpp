@@ -48,6 +48,18 @@ struct HubState {
     });
   }
 
+  /// What somebody calls once, on any thread, and `told` then gets on `executor`. stop() waits for that.
+  template <class Told>
+  std::function<void(Result<void>)> told_on(const asio::any_io_executor& executor, Told told) {
+    ++asking;
+    // What it holds belongs to the io thread, also to let go of it.
+    auto kept = std::make_shared<Told>(std::move(told));
+    return [this, executor, kept](Result<void> known) {
+      asio::post(executor, [told = std::move(*kept), known = std::move(known)]() mutable { told(std::move(known)); });
+      if (--asking == 0) asking.notify_all();
+    };
+  }
+
   /// The shard of an io thread. Null behind stop().
   std::shared_ptr<Shard> shard_of(const asio::any_io_executor& executor);
 };

@@ -36,6 +36,7 @@ struct Subscription {
   const std::uint32_t scope;  ///< number within the socket
   SourcePtr source;
   State state = State::waiting;
+  bool looked_again = false;  ///< behind what other servers wrote
   std::string after_text;
   std::optional<Cursor> after;
   TopicPtr topic;         ///< from `opening` on
@@ -88,6 +89,11 @@ class LiveSocket : public std::enable_shared_from_this<LiveSocket> {
   bool take_message_token();
 
   void open_next();
+  /// Asks the source for the one that is being opened.
+  void ask_opening();
+  /// False: nothing that other servers wrote can change this refusal.
+  bool look_again(const Failure& refusal);
+  void end_opening(Result<Opening> opening);
   void opened(const SubscriptionPtr& subscription, Result<Opening> opening);
   void begin_stream(const SubscriptionPtr& subscription, const Opening& opening);
   void check_again(const SubscriptionPtr& subscription);

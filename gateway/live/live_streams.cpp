@@ -76,6 +76,11 @@ void LiveSocket::open_next() {
   opening_->state = Subscription::State::opening;
   opening_->topic = state.topics.watch(opening_->stream);
   shard_->subscribe(*opening_);
+  ask_opening();
+}
+
+void LiveSocket::ask_opening() {
+  auto& state = shard_->state();
   auto ask = [&state, subscription = opening_, principal = principal_]() -> Result<Opening> {
     StreamSource& source = *subscription->source;
     state.topics.use(*subscription->topic, source);
@@ -84,13 +89,34 @@ void LiveSocket::open_next() {
     return source.open(subscription->stream, *principal, subscription->after);
   };
   auto told = [self = shared_from_this(), subscription = opening_, principal = principal_](Result<Opening> opening) {
-    self->opening_.reset();
-    self->opened(subscription, std::move(opening));
+    if (!opening && self->look_again(opening.error())) return;
+    self->end_opening(std::move(opening));
     if (subscription->state == Subscription::State::live && principal != self->principal_)
       self->check_again(subscription);
     self->flush();
   };
   state.ask_source(shard_->executor(), std::move(ask), std::move(told));
+}
+
+bool LiveSocket::look_again(const Failure& refusal) {
+  auto& state = shard_->state();
+  const bool is_missing = refusal.kind == FailureKind::not_found || refusal.kind == FailureKind::forbidden;
+  if (!is_missing || !state.options.catch_up || opening_->looked_again) return false;
+  if (opening_->state == Subscription::State::closed) return false;
+  opening_->looked_again = true;
+  auto told = [self = shared_from_this(), refusal](const Result<void>& known) {
+    // Behind the end of the hub nobody is asked any more; all its streams are closed then.
+    if (known && self->opening_->state != Subscription::State::closed) return self->ask_opening();
+    self->end_opening(known ? refusal : known.error());
+    self->flush();
+  };
+  state.options.catch_up(*principal_, opening_->stream, state.told_on(shard_->executor(), std::move(told)));
+  return true;
+}
+
+void LiveSocket::end_opening(Result<Opening> opening) {
+  const auto subscription = std::exchange(opening_, nullptr);
+  opened(subscription, std::move(opening));
 }
 
 void LiveSocket::opened(const SubscriptionPtr& subscription, Result<Opening> opening) {

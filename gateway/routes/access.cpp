@@ -106,6 +106,11 @@ Result<accounts::ProjectItem> project_of_path(Services& services, const Request&
     HUB_TRY(require(request, Role::admin, name));
     return *project;
   }
+  // Its own id, or the name that its id is made of.
+  if (is_id(wanted))
+    note_missing(request, wanted);
+  else
+    note_missing_right(request, wanted);
   return not_found("project.unknown", "no such project");
 }
 
@@ -142,8 +147,10 @@ Result<engine::Input> create_key_command(Services& services, const Request& requ
   HUB_TRY(const auto body, from_json<KeyBody>(request.body));
   const auto project = body.project.value_or(request.principal->project);
   HUB_TRY(require(request, Role::admin, project));
-  if (!services.access.has_project(request.principal->organisation, project))
+  if (!services.access.has_project(request.principal->organisation, project)) {
+    note_missing_right(request, project);
     return not_found("project.unknown", "no such project");
+  }
   HUB_TRY(auto input, command_of(request, services.clock()));
   const accounts::CreateApiKey command{
       body.name, project, body.role, body.expires_at, accounts::token_hash(token), request.principal->id, body.host};
@@ -192,7 +199,11 @@ asio::awaitable<Response> delete_api_key(Services& services, Request& request) {
   const std::string id(request.param("id"));
   const auto key = services.access.api_key(request.principal->organisation, id);
   const bool foreign = key && !request.principal->may(Role::viewer, key->project);
-  if (foreign) services.refused_access(request, 404, key->project);
+  if (!key) note_missing(request, id);
+  if (foreign) {
+    note_missing_right(request, key->project);
+    services.refused_access(request, 404, key->project);
+  }
   if (!key || foreign) co_return http::refuse(request, not_found("api_key.unknown", "no such API key"));
   if (const auto allowed = require(request, Role::admin, key->project); !allowed)
     co_return http::refuse(request, allowed.error());

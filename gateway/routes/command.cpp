@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/accounts/project_events.hpp"
 #include "events/core/digest.hpp"
 #include "events/core/ids.hpp"
 #include "events/core/json.hpp"
@@ -78,8 +79,17 @@ Result<Paging> paging_of(const http::Request& request) {
   return paging;
 }
 
+void note_missing(const http::Request& request, std::string_view id) {
+  if (is_id(id)) request.missed.emplace_back(id);
+}
+
+void note_missing_right(const http::Request& request, std::string_view project) {
+  note_missing(request, accounts::project_id(request.principal->organisation, project));
+}
+
 Result<void> require(const http::Request& request, accounts::Role role, std::string_view project) {
   if (request.principal->may(role, project)) return success();
+  note_missing_right(request, project);
   return forbidden("auth.forbidden", "you have not the right to do this here");
 }
 

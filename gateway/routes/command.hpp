@@ -44,7 +44,11 @@ struct Paging {
 /// Fails: invalid `query.range`.
 Result<Paging> paging_of(const http::Request& request);
 
-/// Fails: forbidden `auth.forbidden`.
+/// For Request::missed: what makes an answer 403 or 404 here may have been changed at another node.
+void note_missing(const http::Request& request, std::string_view id);
+void note_missing_right(const http::Request& request, std::string_view project);
+
+/// Fails: forbidden `auth.forbidden`, and notes the project.
 Result<void> require(const http::Request& request, accounts::Role role, std::string_view project);
 
 }  // namespace hub::routes

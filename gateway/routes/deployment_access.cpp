@@ -9,9 +9,11 @@ Failure absent() {
   return not_found("deployment.not_found", "no such deployment");
 }
 
-Result<deployments::Item> item_of(Services& services, std::string_view id) {
+Result<deployments::Item> item_of(Services& services, const http::Request& request, std::string_view id) {
   if (!is_id(id)) return absent();
-  return services.deployments.get(id, services.clock());
+  auto item = services.deployments.get(id, services.clock());
+  if (!item && item.error().kind == FailureKind::not_found) note_missing(request, id);
+  return item;
 }
 
 /// What was found, when the caller may have it.
@@ -20,6 +22,7 @@ Result<deployments::Item> admit(Services& services, const http::Request& request
   if (!found) return found;
   const auto& project = found.value().project;
   if (!request.principal->may(accounts::Role::viewer, project)) {
+    note_missing_right(request, project);
     services.refused_access(request, 404, project);
     return absent();
   }
@@ -31,7 +34,7 @@ Result<deployments::Item> admit(Services& services, const http::Request& request
 
 Result<deployments::Item> deployment_of(Services& services, const http::Request& request, std::string_view id,
                                         accounts::Role role) {
-  return admit(services, request, item_of(services, id), role);
+  return admit(services, request, item_of(services, request, id), role);
 }
 
 Result<deployments::Item> deployment_of(Services& services, const http::Request& request, accounts::Role role) {

@@ -65,26 +65,32 @@ Result<engine::Input> command_for(Services& services, const Request& request, co
   return input;
 }
 
-asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, const Request& request,
-                                                   const engine::Input& whole, const BatchBody& body) {
+using Inputs = std::vector<Result<engine::Input>>;
+
+Inputs commands_for(Services& services, const Request& request, const engine::Input& whole, const BatchBody& body) {
+  Inputs inputs;
+  for (const auto& id : body.ids) inputs.push_back(command_for(services, request, whole, body.action, id));
+  return inputs;
+}
+
+asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, Inputs& inputs) {
   const auto executor = co_await asio::this_coro::executor;
-  auto sending = std::make_shared<Sending>(body.ids.size() + 1);
+  auto sending = std::make_shared<Sending>(inputs.size() + 1);
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
       [&](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
         sending->when_done([executor, shared] { asio::post(executor, [shared]() mutable { std::move (*shared)(); }); });
-        for (std::size_t i = 0; i < body.ids.size(); ++i) {
-          auto input = command_for(services, request, whole, body.action, body.ids[i]);
-          if (!input) {
-            sending->set(i, input.error());
+        for (std::size_t i = 0; i < inputs.size(); ++i) {
+          if (!inputs[i]) {
+            sending->set(i, inputs[i].error());
             continue;
           }
           const auto submitted = services.engine.submit(
-              std::move(input).value(), [sending, i](const engine::Reply& reply) { sending->set(i, reply); });
+              std::move(inputs[i]).value(), [sending, i](const engine::Reply& reply) { sending->set(i, reply); });
           if (!submitted) sending->set(i, submitted.error());
         }
         // Its own share: nothing is done before all are under way.
-        sending->set(body.ids.size(), engine::Reply{});
+        sending->set(inputs.size(), engine::Reply{});
       },
       asio::use_awaitable);
   co_return sending;
@@ -117,7 +123,11 @@ asio::awaitable<Response> post_batch(Services& services, Request& request) {
   if (!body) co_return http::refuse(request, body.error());
   const auto whole = command_of(request, services.clock());
   if (!whole) co_return http::refuse(request, whole.error());
-  const auto sending = co_await send_all(services, request, whole.value(), body.value());
+  auto inputs = commands_for(services, request, whole.value(), body.value());
+  // Nothing is sent before all is known: then this is handled once more.
+  if (request.may_look_again && !request.missed.empty())
+    co_return http::refuse(request, not_found("deployment.not_found", "no such deployment"));
+  const auto sending = co_await send_all(services, inputs);
   std::string json = "{\"items\":[";
   const auto& ids = body.value().ids;
   for (std::size_t i = 0; i < ids.size(); ++i) {

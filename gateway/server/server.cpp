@@ -78,7 +78,8 @@ Result<void> Server::Parts::open_projections() {
   runner.resources = projections::make_resources(kProjectionCacheBytes, kProjectionWriteBytes);
   HUB_TRY(projections, projections::Runner::open(*log, std::move(runner), {deployments::make_projection()}));
   auto& feed = projections->feed("deployments");
-  deployments = std::make_unique<deployments::Deployments>(feed, *log);
+  deployments =
+      std::make_unique<deployments::Deployments>(feed, *log, [this](std::string_view host) { return host_away(host); });
   rows = std::make_unique<routes::RowWatch>(feed);
   return success();
 }

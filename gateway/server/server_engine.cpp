@@ -89,6 +89,13 @@ hosts::HostState Server::Parts::this_host() const {
   return host;
 }
 
+std::optional<Instant> Server::Parts::host_away(std::string_view name) const {
+  const auto row = state->entity(hosts::host_id(name));
+  if (!row || !row.value()) return std::nullopt;
+  const auto host = hosts::Host::decode_state(row.value()->state);
+  return host && host.value().away ? std::optional(host.value().seen_at) : std::nullopt;
+}
+
 std::int32_t Server::Parts::running_here() const {
   const auto all = providers.find("local")->list();
   if (!all) return 0;

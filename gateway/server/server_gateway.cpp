@@ -1,5 +1,6 @@
 // What users reach: HTTP, live streams, agents, figures.
 #include "events/core/logging.hpp"
+#include "gateway/routes/catch_up.hpp"
 #include "gateway/server/docs.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
@@ -13,11 +14,26 @@ constexpr std::string_view kForeign = "foreign";
 
 }  // namespace
 
+/// What a subscription is refused by: the deployment, or the rights in its project.
+std::vector<std::string> Server::Parts::entities_of(const accounts::Principal& caller, std::string_view stream) const {
+  const auto id = streams::id_in(stream);
+  if (!id) return {};
+  const auto item = deployments->get(id.value(), wall_now());
+  return {item ? accounts::project_id(caller.organisation, item.value().project) : id.value()};
+}
+
 void Server::Parts::add_sources() {
   live::HubOptions hub_options;
   hub_options.refused = [this](const accounts::Principal& caller, std::string_view stream, const Failure& failure) {
     refused_stream(caller, stream, failure);
   };
+  if (log->inputs() != nullptr)
+    hub_options.catch_up = [this](const accounts::Principal& caller, std::string_view stream,
+                                  std::function<void(Result<void>)> told) {
+      const auto entities = entities_of(caller, stream);
+      if (entities.empty()) return told(success());
+      log->when_read(routes::partitions_of(entities, log->partitions()), std::move(told));
+    };
   hub_options.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
   hub_options.age_seconds = [this] { return age_seconds(); };
   hub = std::make_unique<live::Hub>(hub_options);
@@ -73,6 +89,10 @@ http::ServerOptions Server::Parts::http_options() {
                       seen.request.id,
                       {}});
   };
+  if (log->inputs() != nullptr)
+    http_options.catch_up = [this](const std::vector<std::string>& entities) {
+      return routes::catch_up(*log, entities);
+    };
   http_options.age_seconds = [this] { return age_seconds(); };
   http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
   http_options.on_stop = [this] {
@@ -170,6 +190,7 @@ std::int64_t Server::Parts::age_seconds() const {
 }
 
 void Server::Parts::refused_access(const http::Request& request, int status, std::string_view project) {
+  if (request.may_look_again && !request.missed.empty()) return;
   const auto code = status == 404 ? kForeign : std::string_view("auth.forbidden");
   http_watch->count_refusal(static_cast<unsigned>(status), code);
   refusals->note({request.principal.get(), status, code, request.route, request.id, project});

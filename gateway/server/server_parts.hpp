@@ -49,7 +49,10 @@ struct Server::Parts {
   void open_agent_door();
   Result<void> start_gateway();
   hosts::HostState this_host() const;
+  /// When a host was heard of last that is away.
+  std::optional<Instant> host_away(std::string_view name) const;
   std::int32_t running_here() const;
+  std::vector<std::string> entities_of(const accounts::Principal& caller, std::string_view stream) const;
   void add_sources();
   Result<void> share_output();
   http::ServerOptions http_options();

@@ -21,6 +21,8 @@ if(HUB_SANITIZE)
   # Asio's fences, which TSan does not know: no memory of ours is ordered by them alone.
   if(HUB_SANITIZE STREQUAL "thread")
     target_compile_options(hub_options INTERFACE -Wno-tsan)
+    add_library(hub_c11_threads SHARED ${CMAKE_SOURCE_DIR}/tests/support/c11_threads.c)
+    target_link_libraries(hub_options INTERFACE hub_c11_threads)
   endif()
 endif()
 

@@ -79,6 +79,7 @@ struct Step {
     view.restart_policy = spec.restart_policy;
     view.stop_grace = spec.stop_grace;
     view.price_usd_micro_per_hour = spec.price_usd_micro_per_hour;
+    view.host = std::move(spec.host);
     view.desired = event.desired;
     view.owner = std::move(event.owner);
     if (event.desired == Desired::running)

@@ -12,8 +12,11 @@ namespace {
 class Filling {
  public:
   /// With `counts` it goes on behind the page until kPagedRowsMax are counted, else until it knows that there is more.
-  Filling(ListAnswer& answer, const ListQuery& query, bool counts)
-      : answer_(answer), skip_(query.cursor ? 0 : std::uint64_t{query.page - 1} * query.page_size), counts_(counts) {
+  Filling(ListAnswer& answer, const ListQuery& query, bool counts, HostAway away = {})
+      : answer_(answer),
+        skip_(query.cursor ? 0 : std::uint64_t{query.page - 1} * query.page_size),
+        counts_(counts),
+        away_(std::move(away)) {
     answer_.items = "[";
   }
 
@@ -23,7 +26,7 @@ class Filling {
   bool take(std::string_view place, const Row& row, Instant now) {
     if (!shows_next()) return count();
     if (answer_.count++ > 0) answer_.items += ',';
-    append_answer(answer_.items, row, now);
+    append_answer(answer_.items, row, now, away_);
     last_ = place;
     ++seen_;
     return true;
@@ -56,6 +59,7 @@ class Filling {
   ListAnswer& answer_;
   std::uint64_t skip_;
   bool counts_;
+  HostAway away_;
   std::uint64_t seen_ = 0;
   bool more_ = false;
   bool ended_ = false;
@@ -174,10 +178,10 @@ bool too_young(std::string_view bytes, const Moment& moment) {
 }  // namespace
 
 Result<ListAnswer> list_page(const projections::StoreView& view, const ListQuery& query,
-                             const std::optional<Place>& after, Instant now) {
+                             const std::optional<Place>& after, Instant now, const HostAway& away) {
   auto answer = begin(view, query);
   answer.total = known_total(view, query);
-  Filling filling(answer, query, !answer.total && !after);
+  Filling filling(answer, query, !answer.total && !after, away);
   HUB_TRY(walk(view, query, after, now, filling));
   filling.finish();
   if (answer.total || !after) return answer;

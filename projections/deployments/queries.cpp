@@ -108,7 +108,11 @@ Result<Item> Deployments::get(std::string_view id, Instant now) const {
     const auto bytes = store->get(*key);
     if (!bytes) continue;
     HUB_TRY(const auto row, decode_row(*bytes));
-    return Item{answer_of(row, now), std::string(row.project), std::string(row.provider), row.status, row.version,
+    return Item{answer_of(row, now, away_),
+                std::string(row.project),
+                std::string(row.provider),
+                row.status,
+                row.version,
                 row.position};
   }
   // A deployment is deleted once only.
@@ -150,7 +154,14 @@ Result<ListAnswer> Deployments::list(const ListQuery& query, Instant now) const 
   HUB_TRY(const auto after, check(query));
   const auto store = feed_.store();
   const auto view = store->view();
-  return list_page(view, query, after, now);
+  // Many of a page may wait for the same machine.
+  std::map<std::string, std::optional<Instant>, std::less<>> asked;
+  const HostAway away = [&](std::string_view host) {
+    auto found = asked.find(host);
+    if (found == asked.end()) found = asked.emplace(host, away_(host)).first;
+    return found->second;
+  };
+  return list_page(view, query, after, now, away_ ? away : HostAway());
 }
 
 Result<View> Deployments::get_at(std::string_view id, const Moment& moment) const {

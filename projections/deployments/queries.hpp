@@ -9,6 +9,7 @@
 #include "projections/core/feed.hpp"
 #include "projections/deployments/list.hpp"
 #include "projections/deployments/moment.hpp"
+#include "projections/deployments/row.hpp"
 #include "projections/deployments/view.hpp"
 
 namespace hub::deployments {
@@ -46,8 +47,9 @@ struct Overview {
 /// that must have been seen there is Feed::progress(). `now` is for the cost of what runs.
 class Deployments {
  public:
-  /// `feed` and `log` outlive it.
-  Deployments(projections::Feed& feed, log::Log& log) : feed_(feed), log_(log) {}
+  /// `feed` and `log` outlive it. `away` must not wait; it is asked for those that are on their way to another status.
+  Deployments(projections::Feed& feed, log::Log& log, HostAway away = {})
+      : feed_(feed), log_(log), away_(std::move(away)) {}
 
   /// Deleted ones too. One that is in the log and not yet folded is read from there.
   /// Fails: not_found `deployment.not_found`; of one not yet folded also as Log::history does.
@@ -77,6 +79,7 @@ class Deployments {
 
   projections::Feed& feed_;
   log::Log& log_;
+  const HostAway away_;
 };
 
 }  // namespace hub::deployments

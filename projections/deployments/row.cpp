@@ -1,5 +1,6 @@
 #include "projections/deployments/row.hpp"
 
+#include "events/core/json.hpp"
 #include "events/core/varint.hpp"
 
 namespace hub::deployments {
@@ -7,6 +8,8 @@ namespace {
 
 constexpr char kRowVersion = 1;
 constexpr char kPrepared = 1;
+/// The provider whose machines are heard of.
+constexpr std::string_view kLocal = "local";
 
 Failure corrupt() {
   return internal_failure("projection.corrupt", "a row cannot be read");
@@ -34,6 +37,23 @@ struct Reader {
     return value;
   }
 };
+
+/// Its machine has something to do before it has another status.
+bool is_on_its_way(Status status) {
+  return status == Status::creating || status == Status::starting || status == Status::stopping ||
+         status == Status::deleting;
+}
+
+void append_with_cost(std::string& out, const Row& row, Instant now) {
+  if (!row.billing.since.is_set() || row.price_usd_micro_per_hour == 0) {
+    out += row.json;
+    return;
+  }
+  const auto cost = cost_now(row.cost_usd_micro, row.price_usd_micro_per_hour, row.billing, now);
+  out += row.json.substr(0, row.cost_at);
+  out += std::to_string(cost);
+  out += row.json.substr(row.json.find_first_not_of("-0123456789", row.cost_at));
+}
 
 }  // namespace
 
@@ -102,20 +122,21 @@ Result<View> view_of(std::string_view bytes) {
   return view;
 }
 
-void append_answer(std::string& out, const Row& row, Instant now) {
-  if (!row.billing.since.is_set() || row.price_usd_micro_per_hour == 0) {
-    out += row.json;
-    return;
-  }
-  const auto cost = cost_now(row.cost_usd_micro, row.price_usd_micro_per_hour, row.billing, now);
-  out += row.json.substr(0, row.cost_at);
-  out += std::to_string(cost);
-  out += row.json.substr(row.json.find_first_not_of("-0123456789", row.cost_at));
+void append_answer(std::string& out, const Row& row, Instant now, const HostAway& away) {
+  append_with_cost(out, row, now);
+  if (!away || !is_on_its_way(row.status) || row.provider != kLocal) return;
+  const auto view = parse_answer(row.json);
+  if (!view || !view.value().host) return;
+  const auto seen_at = away(*view.value().host);
+  if (!seen_at) return;
+  out.back() = ',';
+  out += "\"waits_for\":{\"host\":" + json_string(*view.value().host) +
+         ",\"last_seen_at\":" + json_string(to_rfc3339(*seen_at)) + "}}";
 }
 
-std::string answer_of(const Row& row, Instant now) {
+std::string answer_of(const Row& row, Instant now, const HostAway& away) {
   std::string out;
-  append_answer(out, row, now);
+  append_answer(out, row, now, away);
   return out;
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,12 @@ Result<Row> decode_row(std::string_view bytes);
 /// The whole view again. Fails: internal `projection.corrupt`.
 Result<View> view_of(std::string_view bytes);
 
-/// The answer with the cost as it is at `now`; with `now` unset as it was at the last event.
-void append_answer(std::string& out, const Row& row, Instant now);
-std::string answer_of(const Row& row, Instant now);
+/// When a machine was heard of last that is away; nothing when it is there, or is none that is heard of.
+using HostAway = std::function<std::optional<Instant>(std::string_view host)>;
+
+/// The answer with the cost as it is at `now`; with `now` unset as it was at the last event. One that waits for a
+/// machine that is away has `waits_for` at its end: {"host", "last_seen_at"}.
+void append_answer(std::string& out, const Row& row, Instant now, const HostAway& away = {});
+std::string answer_of(const Row& row, Instant now, const HostAway& away = {});
 
 }  // namespace hub::deployments

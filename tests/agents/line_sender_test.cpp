@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
+
 #include "adapters/providers/local/kept_output.hpp"
 #include "events/core/ids.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -168,6 +170,23 @@ TEST_F(LineSenderTest, NoMoreThanSoMuchIsOnItsWayOfAllTogether) {
   }
   sender_.kept(under_way.front().deployment, under_way.front().lines.back().seq);
   EXPECT_FALSE(sent().lines.empty()) << "until there is room";
+}
+
+TEST(LineSenderEnd, NothingOfADeploymentIsSentBehindTheWordThatItIsGone) {
+  const test::TempFolder folder;
+  providers::local::KeptOutput output(folder.path());
+  const auto id = derive_id("dep_", "command", 0);
+  std::promise<void> sending, over;
+  LineSender sender(output, [&](const Lines&) {
+    sending.set_value();
+    EXPECT_EQ(over.get_future().wait_for(kDeadline), std::future_status::ready);
+  });
+  sender.connected({id});
+  ASSERT_EQ(sending.get_future().wait_for(kDeadline), std::future_status::ready);
+  const auto removed = std::async(std::launch::async, [&] { sender.removed(id); });
+  EXPECT_EQ(removed.wait_for(std::chrono::milliseconds(50)), std::future_status::timeout) << "one is on its way";
+  over.set_value();
+  EXPECT_EQ(removed.wait_for(kDeadline), std::future_status::ready);
 }
 
 }  // namespace

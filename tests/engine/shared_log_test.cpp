@@ -1,170 +1,36 @@
-// What a runner does on a log that several nodes share, and how senders learn what became of their commands.
+// What a runner does on a log that several nodes share.
+#include "tests/engine/shared_log.hpp"
+
 #include <gmock/gmock.h>
 
 #include <future>
 
 #include "actors/engine/batch_rows.hpp"
-#include "actors/engine/command_post.hpp"
 #include "events/core/digest.hpp"
-#include "events/log/chain.hpp"
-#include "events/log/checkpoint.hpp"
-#include "events/log/inputs.hpp"
-#include "tests/engine/bench.hpp"
-#include "tests/simulation/forwarding_log.hpp"
 
 namespace hub::test {
 namespace {
 
-using engine::CommandPost;
-using engine::Reply;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-struct HeldInputs final : log::Inputs {
-  struct Begun {
-    PartitionId partition = 0;
-    std::uint64_t session = 0;
-    std::uint64_t offset = 0;
-  };
-  struct Published {
-    log::Command command;
-    Delivered delivered;
-  };
-  Result<void> start(Handler) override { return success(); }
-  void stop() override {}
-  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
-    begun.push_back({partition, session, offset});
-  }
-  void publish(PartitionId, const log::Command& command, Delivered delivered) override {
-    published.push_back({command, std::move(delivered)});
-  }
-  /// Where the partition is read from now.
-  Begun last_of(PartitionId partition) const {
-    for (auto at = begun.rbegin(); at != begun.rend(); ++at)
-      if (at->partition == partition) return *at;
-    return {};
-  }
-  std::vector<Begun> begun;
-  std::vector<Published> published;
-};
-
-class SharedLog final : public simulation::ForwardingLog {
- public:
-  SharedLog(std::unique_ptr<log::Log> inner, log::Inputs& inputs) : ForwardingLog(std::move(inner)), inputs_(inputs) {}
-  bool is_shared() const override { return true; }
-  log::Inputs* inputs() override { return &inputs_; }
-  log::Append append(const std::vector<log::BatchPtr>& batches) override {
-    return in_doubt ? log::Append::unknown : inner().append(batches);
-  }
-  Result<log::Head> claim(PartitionId partition, std::string_view node) override {
-    if (partition == unclaimable) return unavailable("log.unavailable", "not now");
-    return inner().claim(partition, node);
-  }
-
-  bool in_doubt = false;  ///< what is appended is not written, and nobody knows
-  std::optional<PartitionId> unclaimable;
-
- private:
-  log::Inputs& inputs_;
-};
-
-class SharedLogTest : public ::testing::Test {
- protected:
-  SharedLogTest() {
-    kinds_.add(engine::host<Counter>());
-    log_ = std::make_unique<SharedLog>(
-        log::open_embedded_log({folder_.path() / "log", 4, false, true, 4 << 20, nullptr}).value(), inputs_);
-    log_->watch([this](const std::vector<log::BatchPtr>& batches) {
-      told_.insert(told_.end(), batches.begin(), batches.end());
-    });
-    make_runner();
-  }
-  ~SharedLogTest() override { runner_.reset(); }
-
-  void make_runner() {
-    engine::RunnerOptions options;
-    options.clock = [this] { return now_; };
-    options.host = "here";
-    if (signs_)
-      options.checkpoint = [this](PartitionId partition, const log::Head& head, Instant now) {
-        return log::make_checkpoint(signer_, partition, head, {head}, now);
-      };
-    store_ = engine::make_memory_state_store();
-    runner_ = std::make_unique<engine::Runner>(options, *log_, *store_, kinds_, system_, effects_);
-    runner_->share({0, 1, 2, 3});
-  }
-  void run() {
-    while (runner_->step()) {
-    }
-  }
-  void own(std::set<PartitionId> partitions, bool goes_on = true) {
-    runner_->assign(std::move(partitions), goes_on);
-    run();
-  }
-  engine::Input add(std::int64_t amount, const std::string& command_id) const {
-    const Counter::Command command = Add{amount};
-    engine::Input input;
-    input.entity = kCounter;
-    input.type = type_of_command(command);
-    input.data = encode_command(command);
-    input.command_id = command_id;
-    input.body_hash = std::string(hub::as_bytes(sha256(input.data)));
-    input.organisation = input.project = "default";
-    return input;
-  }
-  void arrive(engine::Input input, std::uint64_t offset) {
-    runner_->arrive(kPartition, inputs_.last_of(kPartition).session, {std::move(input), {}, {}, offset});
-  }
-  static std::string entity_in(PartitionId partition) {
-    for (int number = 0;; ++number)
-      if (auto id = Bench::id(number); partition_of(id, 4) == partition) return id;
-  }
-  /// Another node owns the counter's partition and appends to it.
-  void another_adds(std::int64_t amount) {
-    auto head = log_->claim(kPartition, "another").value();
-    log::Batch batch;
-    batch.partition = kPartition;
-    log::Record record;
-    record.type = Counter::event_type(Added{amount});
-    record.data = Counter::encode_event(Added{amount});
-    record.entity = kCounter;
-    record.version = 1;
-    record.time = now_;
-    batch.records = {record};
-    batch.end.epoch = head.epoch;
-    log::seal(batch, head);
-    ASSERT_EQ(log_->append({std::make_shared<const log::Batch>(std::move(batch))}), log::Append::committed);
-  }
-  /// status of each outcome of the batches told since the last look.
-  std::vector<std::int32_t> outcomes() {
-    std::vector<std::int32_t> statuses;
-    for (const auto& batch : told_)
-      for (const auto& outcome : batch->end.outcomes) statuses.push_back(outcome.status);
-    told_.clear();
-    return statuses;
-  }
-  std::int64_t total() {
-    const auto row = store_->entity(kCounter);
-    return row && row.value() ? Counter::decode_state(row.value()->state).value().total : 0;
-  }
-
-  const log::Signer signer_ = log::Signer::temporary();
-  bool signs_ = false;
-  const std::string kCounter = Bench::id(1);
-  const PartitionId kPartition = partition_of(kCounter, 4);
-  Instant now_{1'772'366'400'000'000};
-  TempFolder folder_;
-  HeldInputs inputs_;
-  HeldEffects effects_;
-  engine::Kinds kinds_;
-  engine::UnscheduledConfig config_;
-  caf::actor_system system_{config_};
-  std::unique_ptr<SharedLog> log_;
-  std::unique_ptr<engine::StateStore> store_;
-  std::unique_ptr<engine::Runner> runner_;
-  std::vector<log::BatchPtr> told_;
-};
+TEST_F(SharedLogTest, CommandsThatAreLostAndWereLeftBehindAreRecordedThoughNothingIsDecided) {
+  signs_ = true;
+  make_runner();
+  inputs_.kept_from = 7;
+  own({kPartition});
+  const std::vector<log::Consumed> left_behind{{std::string(log::kCommandsSource), 7}};
+  ASSERT_FALSE(told_.empty());
+  std::vector<log::Consumed> consumed;
+  for (const auto& part : told_.back()->end.consumed)
+    if (part.source == log::kCommandsSource) consumed.push_back(part);
+  EXPECT_EQ(consumed, left_behind);
+  EXPECT_EQ(store_->commands_consumed(kPartition), 7U);
+  // Once is enough.
+  const auto batches = told_.size();
+  run();
+  EXPECT_EQ(told_.size(), batches);
+}
 
 TEST_F(SharedLogTest, EveryCommandThatCameByTheLogHasOneOutcomeThere) {
   own({kPartition});
@@ -379,150 +245,6 @@ TEST_F(SharedLogTest, WhatOthersOwnIsFoldedHoweverMuchThereIsToDecide) {
     ASSERT_TRUE(runner_->step());
   }
   EXPECT_EQ(total(), 7) << "its host would wait, and a takeover take longer, for as long as there is much to do";
-}
-
-class CommandPostTest : public SharedLogTest {
- protected:
-  CommandPostTest() { own({kPartition}); }
-  CommandPost& post(std::chrono::milliseconds patience = std::chrono::minutes(1)) {
-    post_.emplace(CommandPost::Options{2, patience, [this] { return now_; }}, *log_, inputs_, *store_);
-    return *post_;
-  }
-  engine::Completion hear() {
-    return [this](const Reply& reply) { replies_.push_back(reply); };
-  }
-  /// As the owner would: what was published is decided.
-  void decide(std::size_t which) {
-    const auto& command = inputs_.published.at(which).command;
-    auto input = add(0, command.command_id);
-    input.data = command.data;
-    input.body_hash = command.body_hash;
-    arrive(std::move(input), which);
-    run();
-  }
-
-  std::optional<CommandPost> post_;
-  std::vector<Reply> replies_;
-};
-
-TEST_F(CommandPostTest, WhoeverSentACommandIsToldByTheBatchThatDecidesIt) {
-  ASSERT_TRUE(post().send(add(3, "c"), hear()));
-  inputs_.published.front().delivered(log::Delivery::there);
-  EXPECT_THAT(replies_, IsEmpty());
-  decide(0);
-  ASSERT_THAT(replies_, SizeIs(1));
-  EXPECT_FALSE(replies_.front().refusal);
-  EXPECT_EQ(replies_.front().version, 1U);
-  EXPECT_EQ(replies_.front().batch->records.back().entity, kCounter);
-  EXPECT_EQ(replies_.front().position, (Position{kPartition, log_->head(kPartition).seq}));
-}
-
-TEST_F(CommandPostTest, ARepeatThatWasDecidedIsAnsweredFromItsRowAndNotSent) {
-  ASSERT_TRUE(post().send(add(3, "c"), hear()));
-  decide(0);
-  ASSERT_TRUE(post_->send(add(3, "c"), hear()));
-  ASSERT_TRUE(post_->send(add(4, "c"), hear()));
-  ASSERT_THAT(replies_, SizeIs(3));
-  EXPECT_TRUE(replies_[1].repeated);
-  EXPECT_EQ(replies_[1].position, replies_[0].position);
-  EXPECT_EQ(replies_[2].refusal->code, engine::kOtherBody);
-  EXPECT_THAT(inputs_.published, SizeIs(1));
-}
-
-TEST_F(CommandPostTest, ARepeatThatIsUnderWayTwiceIsDecidedOnceAndBothAreTold) {
-  ASSERT_TRUE(post().send(add(3, "c"), hear()));
-  ASSERT_TRUE(post_->send(add(4, "c"), hear()));
-  decide(0);
-  ASSERT_THAT(replies_, SizeIs(1));
-  decide(1);
-  ASSERT_THAT(replies_, SizeIs(2));
-  EXPECT_EQ(replies_[1].refusal->code, engine::kOtherBody);
-  EXPECT_EQ(total(), 3);
-}
-
-TEST_F(CommandPostTest, OneThatIsNotDecidedInTimeIsToldToBePendingWhenItIsThere) {
-  ASSERT_TRUE(post(std::chrono::milliseconds(0)).send(add(1, "there"), hear()));
-  inputs_.published[0].delivered(log::Delivery::there);
-  ASSERT_TRUE(post_->send(add(1, "unknown"), hear()));
-  inputs_.published[1].delivered(log::Delivery::unknown);
-  post_->sweep();
-  ASSERT_THAT(replies_, SizeIs(2));
-  std::vector<bool> pending{replies_[0].pending, replies_[1].pending};
-  EXPECT_THAT(pending, ::testing::UnorderedElementsAre(true, false));
-  for (const auto& reply : replies_)
-    EXPECT_EQ(reply.refusal ? reply.refusal->code : "", reply.pending ? "" : "command.outcome_unknown");
-}
-
-TEST_F(CommandPostTest, WhatCouldNotBeSentIsRefusedAndSoAreOthersWhileOneIsTried) {
-  ASSERT_TRUE(post().send(add(1, "a"), hear()));
-  inputs_.published[0].delivered(log::Delivery::not_there);
-  ASSERT_THAT(replies_, SizeIs(1));
-  EXPECT_EQ(replies_[0].refusal->code, "log.unavailable");
-  ASSERT_TRUE(post_->send(add(1, "b"), hear())) << "one finds out whether the brokers are back";
-  EXPECT_EQ(post_->send(add(1, "c"), hear()).error().code, "log.unavailable");
-  inputs_.published[1].delivered(log::Delivery::there);
-  EXPECT_TRUE(post_->send(add(1, "c"), hear()));
-}
-
-TEST_F(CommandPostTest, MoreThanMayWaitAreTurnedAway) {
-  ASSERT_TRUE(post().send(add(1, "a"), hear()));
-  ASSERT_TRUE(post_->send(add(1, "b"), hear()));
-  EXPECT_EQ(post_->send(add(1, "c"), hear()).error().code, "queue.full");
-  decide(0);
-  EXPECT_TRUE(post_->send(add(1, "c"), hear()));
-}
-
-TEST_F(CommandPostTest, WhatAnEffectCameToIsSentUntilItHasArrived) {
-  auto result = add(1, "");
-  post().forward(result);
-  inputs_.published[0].delivered(log::Delivery::not_there);
-  post_->sweep();
-  ASSERT_THAT(inputs_.published, SizeIs(2));
-  EXPECT_EQ(inputs_.published[1].command.source, log::Command::Source::effect);
-  inputs_.published[1].delivered(log::Delivery::there);
-  post_->sweep();
-  EXPECT_THAT(inputs_.published, SizeIs(2));
-}
-
-TEST(AgendaBook, AnEffectOfAnotherPlaceIsKnownAndNeverDueHere) {
-  engine::AgendaBook book("here");
-  const auto effect = [](std::string name, std::string place) {
-    return engine::Due{engine::Due::Kind::effect, std::move(name), "1", {}, "{}", {}, std::move(place)};
-  };
-  EXPECT_TRUE(book.replace("cnt_1", {effect("mine", "here"), effect("anybody's", ""), effect("theirs", "there")}));
-  std::vector<std::string> due;
-  for (const auto& item : book.take_due(Instant{1}, 10)) due.push_back(item.due.name);
-  EXPECT_THAT(due, ::testing::UnorderedElementsAre("mine", "anybody's"));
-  EXPECT_TRUE(book.replace("cnt_1", {})) << "its row is to go";
-}
-
-TEST(AgendaBook, WhatIsOwedAtAPlaceIsDueWhileThatIsAttachedAndAgainAtEachAttaching) {
-  engine::AgendaBook book;
-  const engine::Due there{engine::Due::Kind::effect, "theirs", "1", {}, "{}", {}, "there"};
-  const engine::Due here{engine::Due::Kind::effect, "ours", "1", {}, "{}", {}, {}};
-  const auto due = [&] {
-    std::vector<std::string> names;
-    for (const auto& item : book.take_due(Instant{1}, 10)) names.push_back(item.due.name);
-    return names;
-  };
-  using ::testing::ElementsAre;
-  book.replace("cnt_1", {here, there});
-  EXPECT_THAT(due(), ElementsAre("ours"));
-  book.attach("there");
-  EXPECT_THAT(due(), ElementsAre("theirs"));
-  EXPECT_THAT(due(), ::testing::IsEmpty()) << "it is under way";
-  book.attach("there");
-  EXPECT_THAT(due(), ElementsAre("theirs")) << "another connection: nobody knows what became of it";
-  book.detach("there");
-  book.replace("cnt_1", {here, there});
-  EXPECT_THAT(due(), ::testing::IsEmpty());
-  EXPECT_FALSE(book.next_due());
-  book.attach("there");
-  book.detach("there");
-  EXPECT_THAT(due(), ::testing::IsEmpty()) << "nor is what waited";
-  book.attach("there");
-  book.replace("cnt_1", {here});
-  EXPECT_THAT(due(), ::testing::IsEmpty()) << "what is owed no more";
 }
 
 }  // namespace

@@ -42,7 +42,8 @@ void Counters::count(const std::string& name, const std::string& project, const 
 }
 
 Result<void> Counters::authorise(const accounts::Principal& principal, std::string_view name) {
-  if (name == "counters/none") return not_found("counter.not_found", "there is no such counter");
+  const bool is_refused = refusals > 0 && refusals-- > 0;
+  if (is_refused || name == "counters/none") return not_found("counter.not_found", "there is no such counter");
   if (name.starts_with("counters/secret") && !principal.may(accounts::Role::viewer, "secret"))
     return forbidden("auth.forbidden", "a role in secret is needed");
   return success();

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -25,6 +26,8 @@ class Counters : public live::StreamSource {
   void forget_before(std::uint64_t first) { first_kept_ = first; }
   /// Called within open() of a stream, with the stream's state not locked.
   std::function<void()> while_opening;
+  /// So many calls of authorise() find nothing.
+  std::atomic<int> refusals{0};
   /// Waits, at most 10 s, until so many streams are watched.
   bool wait_for_watched(std::size_t count);
   std::vector<std::string> told();

@@ -26,14 +26,15 @@ class Nodes:
                               capture_output=True, text=True)
         assert made.returncode == 0, made.stdout + made.stderr
 
-    def make(self, name, folder=None):
+    def make(self, name, folder=None, arguments=(), **options):
+        """`options` as hub.Server takes them."""
         home = self.folder / (folder or name)
         home.mkdir()
-        arguments = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there]
-        return self.all.setdefault(folder or name, self.server(name, home, arguments))
+        all = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there, *arguments]
+        return self.all.setdefault(folder or name, self.server(name, home, all, **options))
 
-    def server(self, name, home, arguments):
-        return hub.Server(home, arguments=arguments)
+    def server(self, name, home, arguments, **options):
+        return hub.Server(home, arguments=arguments, **options)
 
     def start(self, name):
         return (self.all.get(name) or self.make(name)).start()

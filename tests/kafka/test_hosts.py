@@ -1,4 +1,6 @@
 """Machines of several nodes: a deployment runs on its host, whoever owns it."""
+import subprocess
+
 from nodes import SESSION_S, hub, post
 
 
@@ -63,6 +65,32 @@ def test_a_host_that_is_away_makes_its_deployments_unreachable_and_adopts_them_w
     assert client.act(there[0], "stop", wait="stopped")["status"] == "stopped"
 
 
+def test_a_deployment_that_waits_for_a_host_that_is_away_says_for_which_and_since_when(nodes):
+    one, two = both(nodes)
+    client = two.client()
+    id = client.create("exec sleep 606", desired="stopped", host="one")["id"]
+    assert client.deployment(id)["host"] == "one" and "waits_for" not in client.deployment(id)
+    one.kill()
+    away = hub.eventually(lambda: (host := hosts(client)["one"])["status"] == "away" and host, "it is away",
+                          10 * SESSION_S)
+    # Whose partition the dead node owned is somebody else's first.
+    hub.eventually(lambda: client.post(f"/api/v1/deployments/{id}/start").status_code in (200, 202), "it is asked", 60)
+    waiting = hub.eventually(lambda: (d := client.deployment(id))["desired"] == "running" and d, "it is decided", 60)
+    expected = {"host": "one", "last_seen_at": away["last_seen_at"]}
+    assert (waiting["status"] in ("creating", "starting"), waiting["waits_for"]) == (True, expected)
+    [listed] = client.get("/api/v1/deployments").json()["items"]
+    assert listed["waits_for"] == expected
+    shown = {}
+    for command in (["ps"], ["show", id]):
+        shown[command[0]] = subprocess.run([hub.BINARY, *command, "--url", two.url, "--token", hub.TOKEN],
+                                           capture_output=True, text=True, check=True).stdout
+    assert "waits for host one, which is away" in shown["ps"]
+    assert away["last_seen_at"][:19] in shown["show"]
+    one.start()
+    hub.eventually(lambda: client.deployment(id)["status"] == "running", "it runs", 10 * SESSION_S)
+    assert "waits_for" not in client.deployment(id)
+
+
 def test_output_and_metrics_of_any_host_are_read_and_followed_at_every_node(nodes):
     one, two = both(nodes)
     client = two.client()
@@ -92,3 +120,22 @@ def test_output_and_metrics_of_any_host_are_read_and_followed_at_every_node(node
     assert client.logs(id, tail=2000)["items"] == mine
     client.act(id, "delete")
     hub.eventually(lambda: not (two.data / "local" / id).exists(), "the copy goes with it")
+
+
+def test_what_is_removed_in_the_middle_of_its_output_is_forgotten_by_every_node(nodes):
+    one, two = both(nodes)
+    client = one.client()
+    stays = client.create("while :; do echo on; sleep 0.05; done", wait="running", host="one")["id"]
+    goes = [client.create("while :; do echo on; done", wait="running", host="one")["id"] for _ in range(3)]
+    for id in goes:
+        hub.eventually(lambda: two.client().logs(id)["items"], "its output is there", 60)
+        client.act(id, "delete", wait="deleted")
+
+    def known(server):
+        """The deployments whose output a node takes for alive."""
+        return {word for word in (server.data / "local" / "shared-output").read_text().split() if word.startswith("dep_")}
+
+    # The output of one that stays goes on all the while.
+    for server in (one, two):
+        hub.eventually(lambda: known(server) == {stays}, "the others are forgotten", 60)
+        assert not [id for id in goes if (server.data / "local" / id).exists()]

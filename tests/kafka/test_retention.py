@@ -1,5 +1,6 @@
 """What is not kept any more is never skipped in silence: a node that would have to refuses to start and says what to do;
 what only the group knew is not needed."""
+import collections
 import os
 import shutil
 import subprocess
@@ -89,6 +90,11 @@ def test_a_copy_that_ends_before_what_is_kept_is_not_started_on(nodes, bootstrap
     assert answers(server.start().client(), ids) == before
 
 
+def batches(nodes):
+    """partition → how many batches lie there."""
+    return collections.Counter(partition for partition, _ in nodes.records("computehub.internal.batch-end.v1"))
+
+
 def test_commands_that_are_gone_undecided_are_told_at_the_start_and_left_behind_when_asked(nodes, bootstrap, namespace):
     server = nodes.start("one")
     ids = everywhere(server.client())
@@ -106,14 +112,16 @@ def test_commands_that_are_gone_undecided_are_told_at_the_start_and_left_behind_
     said = refused(server)
     assert "commands.truncated" in said and "--skip-lost-commands" in said, said
     assert f" 0 ({FOREIGN} from offset" in said and f" {PARTITIONS - 1} (1 from offset" in said, said
+    ended = batches(nodes)
     server.arguments.append("--skip-lost-commands")
+    assert answers(server.start().client(), ids) == before
+    # It is recorded, whether anybody asks for something or not: nobody need say it again.
+    hub.eventually(lambda: all(batches(nodes)[place] > ended[place] + 1 for place in (0, PARTITIONS - 1)), "it is recorded")
+    assert server.stop() == 0
+    server.arguments.remove("--skip-lost-commands")
     client = server.start().client()
     assert answers(client, ids) == before
     everywhere(client)
-    assert server.stop() == 0
-    # What was decided since says how far it goes.
-    server.arguments.remove("--skip-lost-commands")
-    assert answers(server.start().client(), ids) == before
 
 
 @pytest.fixture

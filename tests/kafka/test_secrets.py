@@ -1,39 +1,21 @@
 """Secrets of the nodes of one namespace: what is stored or sealed at one is used at another, under one key."""
 import base64
-import pathlib
 import subprocess
-import sys
 
 import confluent_kafka
 import pytest
+from nodes import Nodes, hub
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
-import hub  # noqa: E402
-
-PARTITIONS = 4
-SESSION_S = 6
 KEY, OTHER_KEY = "11" * 32, "22" * 32
 CANARIES = 1_000
 MARK = "q7ZxWv"
 
 
-class Nodes:
-    """Servers of one namespace, each with a data folder of its own."""
-
-    def __init__(self, folder, bootstrap, namespace):
-        self.folder, self.bootstrap, self.namespace = folder, bootstrap, namespace
-        self.there = ["--kafka-brokers", bootstrap, "--namespace", namespace]
-        self.all = []
-        subprocess.run([hub.BINARY, "kafka", "init", *self.there, "--partitions", str(PARTITIONS)], check=True,
-                       capture_output=True)
+class SecretNodes(Nodes):
+    """Nodes that keep their secrets under a key that they are given."""
 
     def make(self, name, key=KEY, arguments=()):
-        home = self.folder / name
-        home.mkdir()
-        environment = {"ENCRYPTION_KEY": key} if key else None
-        there = ["--log", "kafka", "--node", name, "--session-timeout", f"{SESSION_S}s", *self.there, *arguments]
-        self.all.append(hub.Server(home, arguments=there, environment=environment))
-        return self.all[-1]
+        return super().make(name, arguments=arguments, environment={"ENCRYPTION_KEY": key} if key else None)
 
     def start(self, name, **options):
         return self.make(name, **options).start()
@@ -60,14 +42,10 @@ class Nodes:
         consumer.close()
         return found
 
-    def clean_up(self):
-        for server in self.all:
-            server.clean_up()
-
 
 @pytest.fixture
 def nodes(bootstrap, namespace, tmp_path):
-    made = Nodes(tmp_path, bootstrap, namespace)
+    made = SecretNodes(tmp_path, bootstrap, namespace)
     yield made
     made.clean_up()
 

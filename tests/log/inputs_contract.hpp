@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -210,6 +211,26 @@ TEST_P(InputsContract, ANodeThatEndsLosesItsShareWhenItsSessionIsOver) {
   ASSERT_TRUE(owner);
   EXPECT_GT(owner.value().epoch, claimed.value().epoch);
   EXPECT_EQ(one->log->append({batch_behind(partition, owner.value())}), Append::committed);
+}
+
+TEST_P(InputsContract, WhatOneNodeHasWrittenCanBeReadAtAnotherWhenThatHasReadToTheEnd) {
+  const auto one = node("one");
+  ASSERT_TRUE(is_shared_out({one.get()}));
+  const auto claimed = one->log->claim(2, "one");
+  ASSERT_TRUE(claimed);
+  const auto two = storage_->open("two").value();
+  auto head = claimed.value();
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(one->log->append({batch_behind(2, head)}), Append::committed);
+    head = one->log->head(2);
+    // Half of the time more than the one partition is asked for.
+    const auto partitions = i % 2 == 0 ? std::vector<PartitionId>{2} : std::vector<PartitionId>{0, 1, 2, 3};
+    const auto told = std::make_shared<std::atomic<int>>(0);
+    two->when_read(partitions, [told](const Result<void>& read) { *told = read ? 1 : 2; });
+    ASSERT_TRUE(wait([&] { return *told != 0; }));
+    ASSERT_EQ(*told, 1);
+    ASSERT_EQ(two->head(2), head) << i;
+  }
 }
 
 inline std::string name_of_inputs(const ::testing::TestParamInfo<InputsKind>& info) {

@@ -185,6 +185,31 @@ TEST(DeploymentView, AnAnswerHasTheCostOfNowWithoutBeingParsed) {
   EXPECT_EQ(answer_of(decode_row(bytes).value(), {}), to_answer(*story.view));
 }
 
+TEST(DeploymentView, SaysForWhichMachineItWaitsWhileThatIsAway) {
+  auto wish = requested("web");
+  wish.spec.provider = "local";
+  wish.spec.host = "box";
+  Story story;
+  story.then(wish);
+  EXPECT_EQ(story.view->host, "box");
+  const HostAway away = [](std::string_view host) {
+    return host == "box" ? std::optional(at_second(100)) : std::nullopt;
+  };
+  const auto answer = [&](const HostAway& asked) {
+    const auto bytes = encode_row(*story.view);
+    return answer_of(decode_row(bytes).value(), at_second(1'000), asked);
+  };
+  const auto waits = ",\"waits_for\":{\"host\":\"box\",\"last_seen_at\":\"" + to_rfc3339(at_second(100)) + "\"}}";
+  EXPECT_TRUE(answer(away).ends_with(waits)) << answer(away);
+  EXPECT_EQ(answer(away).substr(0, answer(away).size() - waits.size()) + "}", answer({}));
+  EXPECT_EQ(answer([](std::string_view) { return std::nullopt; }), answer({}));
+  EXPECT_TRUE(parse_answer(answer(away)));
+  story.then(DeploymentPrepared{"box", "none", {}});
+  EXPECT_TRUE(answer(away).ends_with(waits)) << "it is starting";
+  story.then(DeploymentStarted{1, at_second(200)});
+  EXPECT_EQ(answer(away), answer({})) << "it runs, and is told apart when its machine is lost";
+}
+
 TEST(DeploymentView, RefusesWhatDoesNotFollowAndStaysAsItWas) {
   Story story;
   story.then(requested("web"));

@@ -111,8 +111,8 @@ class DeafInputs final : public log::Inputs {
     return inner_.start(std::move(kept));
   }
   void stop() override { inner_.stop(); }
-  void begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
-    inner_.begin(partition, session, offset);
+  std::uint64_t begin(PartitionId partition, std::uint64_t session, std::uint64_t offset) override {
+    return inner_.begin(partition, session, offset);
   }
   void publish(PartitionId partition, const log::Command& command, Delivered delivered) override {
     inner_.publish(partition, command, std::move(delivered));

@@ -22,6 +22,9 @@ class ForwardingLog : public log::Log {
     return inner_->read(partition, from, bytes_max);
   }
   log::Head head(PartitionId partition) override { return inner_->head(partition); }
+  void when_read(const std::vector<PartitionId>& partitions, Told told) override {
+    inner_->when_read(partitions, std::move(told));
+  }
   Result<std::vector<log::EntityRecord>> history(std::string_view entity, Version from,
                                                  std::size_t count_max) override {
     return inner_->history(entity, from, count_max);
