@@ -119,8 +119,8 @@ Failure failure_of(rd_kafka_resp_err_t error, std::string_view doing, std::strin
       return {FailureKind::unauthorised,
               "kafka.credentials",
               detail +
-                  "; check security.protocol, sasl.mechanisms, sasl.username and sasl.password, and whether they have "
-                  "expired",
+                  "; check sasl.mechanisms, sasl.username and sasl.password, whether they have expired, and "
+                  "security.protocol",
               {},
               0};
     case RD_KAFKA_RESP_ERR__SSL:

@@ -45,7 +45,7 @@ Result<HttpAnswer> settled(HttpClient& http, const std::string& url) {
     // 404: nothing has been decided yet.
     if (told.status != 404 && told.status < 500) return failure_of(told);
     if (Clock::now() >= end)
-      return unavailable("command.pending",
+      return unavailable("cli.pending",
                          "it was sent, and nobody has decided it yet; GET " + url + " says later what became of it");
     std::this_thread::sleep_for(kAskEvery);
   }

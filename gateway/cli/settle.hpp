@@ -5,7 +5,7 @@ namespace hub::cli {
 
 /// One call that changes a deployment, answered with the deployment. Where the node that decides had not done so in time
 /// (202 with a status_url), asks what became of it until that is known. Fails: as Session::call(); as the command itself
-/// when it was refused or has expired; unavailable `command.pending` when half a minute later nobody has decided it.
+/// when it was refused or has expired; unavailable `cli.pending` when half a minute later nobody has decided it.
 Result<HttpAnswer> change_deployment(Session& session, const HttpRequest& request);
 
 }  // namespace hub::cli

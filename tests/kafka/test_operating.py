@@ -237,9 +237,10 @@ def test_the_doctor_names_a_topic_that_would_drop_the_record(nodes, bootstrap, n
     one.data.mkdir()
     assert doctor(one, bootstrap, namespace)["topics"]["state"] == "good"
     admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": bootstrap})
-    topic = confluent_kafka.admin.ConfigResource("topic", f"{namespace}.events")
-    topic.set_config("retention.ms", "604800000")
-    for done in admin.alter_configs([topic]).values():
+    week = confluent_kafka.admin.ConfigEntry("retention.ms", "604800000",
+                                             incremental_operation=confluent_kafka.admin.AlterConfigOpType.SET)
+    topic = confluent_kafka.admin.ConfigResource("topic", f"{namespace}.events", incremental_configs=[week])
+    for done in admin.incremental_alter_configs([topic]).values():
         done.result()
     found = hub.eventually(lambda: (seen := doctor_now(one, bootstrap, namespace)["topics"])["state"] == "bad" and seen, "it is seen")
     assert f"{namespace}.events" in found["text"] and "retention.ms=604800000" in found["text"]
