@@ -84,13 +84,13 @@ def test_a_node_that_is_cut_off_from_the_brokers_does_not_say_that_there_is_noth
     try:
         server = nodes.start("one")
         client = server.client()
-        known = settled(client, post(client))
-        unknown = f"/api/v1/deployments/{known[:-6]}aaaaaa"
+        there = settled(client, post(client))
+        unknown = f"/api/v1/deployments/{there[:-6]}aaaaaa"
         wrong = server.client("chk_" + "x" * 43)
         assert known(lambda: client.get(unknown)).status_code == 404
         assert known(lambda: wrong.get("/api/v1/me")).status_code == 401
         own_broker.broker(1, "pause")
-        assert client.get(f"/api/v1/deployments/{known}").status_code == 200
+        assert client.get(f"/api/v1/deployments/{there}").status_code == 200
         for answer in (client.get(unknown), client.delete(unknown), wrong.get("/api/v1/me")):
             assert (answer.status_code, answer.json()["code"]) == (503, "log.behind"), answer.text
             assert int(answer.headers["Retry-After"]) >= 1

@@ -130,7 +130,8 @@ class InputsContract : public ::testing::TestWithParam<InputsKind> {
   }
   static Command command(const std::string& id) {
     Command command;
-    command.entity = derive_id("dep_", "one", 0);
+    // Of partition 2: what lies elsewhere than its entity belongs is nobody's.
+    command.entity = derive_id_on_shard("dep_", 2 * kShards / kPartitions, "one", 0);
     command.type = "StopDeployment";
     command.data = R"({"why":"a ü \\ b"})";
     command.command_id = id;
