@@ -16,6 +16,7 @@
 #include "events/core/instant.hpp"
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
+#include "events/rocks/locked.hpp"
 #include "events/rocks/patient_files.hpp"
 
 namespace hub::engine {
@@ -179,10 +180,9 @@ rocksdb::Options options() {
 Result<std::unique_ptr<Rows>> open_rocks_rows(const std::filesystem::path& folder) {
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(options(), folder.string(), &opened);
-  // What else RocksDB cannot lock it says at once too, but then nobody has it.
-  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
+  if (rocks::is_locked(status))
     return unavailable("log.locked", "another process has " + folder.parent_path().string() +
-                                           " open: stop it first, or give another --data");
+                                         " open: stop it first, or give another --data");
   if (!status.ok()) return internal_failure("state.unusable", "the state store does not open: " + status.ToString());
   return std::unique_ptr<Rows>(std::make_unique<RocksRows>(std::unique_ptr<rocksdb::DB>(opened)));
 }

@@ -14,6 +14,7 @@
 
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
+#include "events/rocks/locked.hpp"
 #include "events/rocks/patient_files.hpp"
 
 namespace hub::log {
@@ -119,8 +120,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(const EmbeddedOptions& opt
 }
 
 Failure open_failure(const rocksdb::Status& status) {
-  if (status.IsIOError() && status.ToString().find("lock") != std::string::npos)
-    return unavailable("log.locked", "another process has the log open");
+  if (rocks::is_locked(status)) return unavailable("log.locked", "another process has the log open");
   if (status.IsCorruption()) return internal_failure("log.corrupt", status.ToString());
   return unavailable("log.unavailable", status.ToString());
 }
