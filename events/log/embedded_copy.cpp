@@ -99,6 +99,22 @@ class Copying {
   Copied copied_;
 };
 
+/// Marks the copy as one of the same shared log, with where that is to be read on.
+Result<void> keep_as_copy(const Store& from, const Store& to) {
+  rocksdb::WriteBatch rows;
+  rows.Put(to.rows, kCopyKey, "1");
+  for (PartitionId id = 0; id < from.meta.partitions; ++id) {
+    std::string resume;
+    const auto status = from.db->Get({}, from.rows, resume_key(id), &resume);
+    if (!status.ok() && !status.IsNotFound()) return read_failure({id, 0}, status);
+    if (status.ok()) rows.Put(to.rows, resume_key(id), resume);
+  }
+  rocksdb::WriteOptions how;
+  how.sync = true;
+  must("marking the copy", to.db->Write(how, &rows));
+  return success();
+}
+
 }  // namespace
 
 Result<Copied> copy_embedded_log(const CopyOptions& options) {
@@ -111,8 +127,16 @@ Result<Copied> copy_embedded_log(const CopyOptions& options) {
   EmbeddedOptions writing;
   writing.folder = options.to;
   writing.partitions = from->meta.partitions;
-  HUB_TRY(const auto to, open_store(writing, rocksdb::Env::Default()));
-  return Copying(*from, *to, options.until).run();
+  HUB_TRY(const bool is_shared, is_copy(*from));
+  const bool stays = options.stays_copy && is_shared;
+  HUB_ASSERT(!stays || !options.until);
+  HUB_TRY(const auto to,
+          open_store(writing, rocksdb::Env::Default(), stays ? std::optional(from->meta.incarnation) : std::nullopt));
+  HUB_TRY(auto copied, Copying(*from, *to, options.until).run());
+  if (stays) {
+    HUB_TRY(keep_as_copy(*from, *to));
+  }
+  return copied;
 }
 
 }  // namespace hub::log

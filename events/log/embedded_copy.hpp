@@ -9,6 +9,9 @@ struct CopyOptions {
   std::filesystem::path from;    ///< DIR/log of a stopped server; never written to
   std::filesystem::path to;      ///< made; holds no log yet
   std::optional<Instant> until;  ///< only batches with an index time up to then, and what their signatures name
+  /// A node's copy of a shared log becomes another such copy, with which a node of that log can begin. Else, and of a
+  /// log of its own always, a log that may go on otherwise than the original. Only without `until`.
+  bool stays_copy = false;
 };
 
 struct Copied {
@@ -18,9 +21,9 @@ struct Copied {
 };
 
 /// Copies a log batch by batch, each verified on the way, durably. What is cut off is a valid shorter record: same
-/// chain, same signatures. The copy has an incarnation of its own: it may go on otherwise than the original, so no
-/// cursor of that is good for it. Fails: as open_embedded_log does for either; conflict `log.present`; internal
-/// `log.corrupt` naming the position.
+/// chain, same signatures. What may go on otherwise than the original has an incarnation of its own, so that no cursor
+/// of that is good for it. Fails: as open_embedded_log does for either; conflict `log.present`; internal `log.corrupt`
+/// naming the position.
 Result<Copied> copy_embedded_log(const CopyOptions& options);
 
 }  // namespace hub::log

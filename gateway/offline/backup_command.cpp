@@ -99,7 +99,7 @@ Result<Exit> backup(const cli::Backup& wanted, Console& console) {
   // Held from first to last, so that all of it is of one moment.
   HUB_TRY(const auto held, open_to_read(from));
   HUB_TRY(NewFolder made, NewFolder::make(to.root));
-  HUB_TRY(const auto copied, copy_record(from, to, std::nullopt));
+  HUB_TRY(const auto copied, copy_record(from, to, std::nullopt, true));
   if (wanted.keys) {
     HUB_TRY(copy_private(from.keys(), to.keys()));
   }
@@ -124,7 +124,7 @@ Result<Exit> restore(const cli::Backup& wanted, Console& console) {
   HUB_TRY(const auto files, list_files(from.root));
   if (const auto bad = first_bad_file(files, manifest.files); !bad.empty()) return say_bad(bad, console);
   HUB_TRY(NewFolder made, NewFolder::make(to.root));
-  const auto copied = copy_record(from, to, std::nullopt);
+  const auto copied = copy_record(from, to, std::nullopt, true);
   if (!copied && copied.error().code == "log.corrupt") return say_bad(copied.error().detail, console);
   if (!copied) return copied.error();
   if (const auto bad = first_bad_head(heads_of(copied.value().log.heads), manifest.heads); !bad.empty())

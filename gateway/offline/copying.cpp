@@ -59,9 +59,9 @@ Result<void> sync_tree(const fs::path& folder) {
 }
 
 Result<CopiedRecord> copy_record(const server::DataFolder& from, const server::DataFolder& to,
-                                 std::optional<Instant> until) {
+                                 std::optional<Instant> until, bool stays_copy) {
   CopiedRecord copied;
-  auto copied_log = log::copy_embedded_log({from.log(), to.log(), until});
+  auto copied_log = log::copy_embedded_log({from.log(), to.log(), until, stays_copy});
   if (!copied_log) return explained(std::move(copied_log).error(), from);
   copied.log = std::move(copied_log).value();
   std::error_code error;

@@ -33,8 +33,9 @@ struct CopiedRecord {
   std::size_t outputs = 0;  ///< deployments of which output was kept
 };
 /// Copies log, public keys and kept output, up to `until`, into a folder that has none of them; keys, states,
-/// projections and workspaces are not copied. Fails: as copy_embedded_log and copy_kept_output do.
+/// projections and workspaces are not copied. `stays_copy`: as CopyOptions has it. Fails: as copy_embedded_log and
+/// copy_kept_output do.
 Result<CopiedRecord> copy_record(const server::DataFolder& from, const server::DataFolder& to,
-                                 std::optional<Instant> until);
+                                 std::optional<Instant> until, bool stays_copy);
 
 }  // namespace hub::offline

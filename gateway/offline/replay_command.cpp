@@ -136,7 +136,7 @@ Result<Exit> replay_all(const cli::Replay& wanted, Console& console) {
   const server::DataFolder from{wanted.data}, to{wanted.to};
   HUB_TRY(const auto keys, load_public_keys(from));
   HUB_TRY(NewFolder made, NewFolder::make(to.root));
-  HUB_TRY(const auto copied, copy_record(from, to, until.time));
+  HUB_TRY(const auto copied, copy_record(from, to, until.time, false));
   HUB_TRY(const auto log, open_to_read(to));
   const auto report = log::verify(*log, keys);
   if (report.fault) {

@@ -2,8 +2,10 @@
 what only the group knew is not needed."""
 import collections
 import os
+import pathlib
 import shutil
 import subprocess
+import sys
 
 import brokers
 import confluent_kafka
@@ -11,6 +13,9 @@ import confluent_kafka.admin
 import hub
 import pytest
 from nodes import PARTITIONS, SESSION_S, Nodes, post, settled
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "offline"))
+import folders  # noqa: E402
 
 GONE = 1
 FOREIGN = 3
@@ -37,6 +42,14 @@ def cut(bootstrap, topic, but=0):
     for future in admin.delete_records(places).values():
         future.result(hub.DEADLINE_S)
     assert all(high - low <= but for low, high in ends(bootstrap, topic).values())
+
+
+def cut_before(bootstrap, topic, offsets):
+    """What lies in front of these (partition → offset) is gone."""
+    admin = confluent_kafka.admin.AdminClient({"bootstrap.servers": bootstrap})
+    places = [confluent_kafka.TopicPartition(topic, number, offset) for number, offset in offsets.items()]
+    for future in admin.delete_records(places).values():
+        future.result(hub.DEADLINE_S)
 
 
 def refused(server):
@@ -88,6 +101,28 @@ def test_a_copy_that_ends_before_what_is_kept_is_not_started_on(nodes, bootstrap
     shutil.rmtree(server.data)
     shutil.copytree(tmp_path / "new", server.data)
     assert answers(server.start().client(), ids) == before
+
+
+def test_a_fresh_node_begins_at_a_backup_where_the_beginning_is_kept_no_more(nodes, bootstrap, namespace, tmp_path):
+    one = nodes.start("one")
+    ids = everywhere(one.client())
+    assert one.stop() == 0
+    folders.run("backup", "--to", tmp_path / "backup", data=one.data, code=0)
+    # Kafka's mark behind the last transaction is no record of ours.
+    then = {number: high - 1 for number, (_, high) in ends(bootstrap, f"{namespace}.events").items()}
+    ids += everywhere(one.start().client())
+    before = answers(one.client(), ids)
+    assert one.stop() == 0
+    cut_before(bootstrap, f"{namespace}.events", then)
+    other = nodes.make("other")
+    assert "log.truncated" in refused(other)
+    shutil.rmtree(other.data)
+    folders.run("restore", "--from", tmp_path / "backup", data=other.data, code=0)
+    client = other.start().client()
+    assert answers(client, ids) == before
+    assert settled(client, post(client))
+    assert other.stop() == 0
+    folders.run("audit", "verify", data=other.data, code=0)
 
 
 def batches(nodes):

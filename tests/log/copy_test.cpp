@@ -2,6 +2,7 @@
 
 #include "events/log/audit.hpp"
 #include "events/log/embedded_copy.hpp"
+#include "events/log/mirror.hpp"
 #include "tests/log/samples.hpp"
 
 namespace hub::log::testing {
@@ -25,7 +26,7 @@ class CopyTest : public ::testing::Test {
   Record checkpoint(PartitionId id) { return make_checkpoint(signer_, id, heads_[id], heads_, kNoon); }
   Result<Copied> copy(std::optional<Instant> until = std::nullopt) {
     log_.reset();
-    return copy_embedded_log({folder_.path() / "from", folder_.path() / "to", until});
+    return copy_embedded_log({folder_.path() / "from", folder_.path() / "to", until, false});
   }
   std::unique_ptr<Log> copied() {
     return open_embedded_log({.folder = folder_.path() / "to", .read_only = true}).value();
@@ -89,10 +90,41 @@ TEST_F(CopyTest, IsNotMadeOverALog) {
 }
 
 TEST_F(CopyTest, NeedsTheOriginalToBeClosed) {
-  const auto made = copy_embedded_log({folder_.path() / "from", folder_.path() / "to", std::nullopt});
+  const auto made = copy_embedded_log({folder_.path() / "from", folder_.path() / "to", std::nullopt, false});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, "log.locked");
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "to"));
+}
+
+TEST_F(CopyTest, OfACopyOfASharedLogGoesOnReadingThatWhereItIsToStayOne) {
+  const auto from = folder_.path() / "shared", to = folder_.path() / "other", own = folder_.path() / "own";
+  constexpr std::uint64_t kIncarnation = 42;
+  const auto mirror_in = [](const std::filesystem::path& folder) { return open_mirror({folder, 2, kIncarnation}); };
+  Head head;
+  {
+    auto mirror = mirror_in(from).value();
+    auto batch = batch_of(1, 1, {event("a", 1)}, later(1));
+    ASSERT_TRUE(mirror->take({{sealed(std::move(batch), head), "offset 17"}}));
+  }
+  ASSERT_TRUE(copy_embedded_log({from, to, std::nullopt, true}));
+  auto mirror = mirror_in(to).value();
+  EXPECT_EQ(mirror->head(1), head);
+  EXPECT_EQ(mirror->resume(1), "offset 17");
+  EXPECT_EQ(mirror->resume(0), "");
+  mirror.reset();
+  // Nothing is added to it here.
+  EXPECT_EQ(open_embedded_log({.folder = to}).error().code, "log.copy");
+  // What may go on otherwise is another log.
+  ASSERT_TRUE(copy_embedded_log({from, own, std::nullopt, false}));
+  EXPECT_EQ(mirror_in(own).error().code, "log.other");
+}
+
+TEST_F(CopyTest, OfALogOfItsOwnIsAnotherLogAlways) {
+  append(0, later(1), {event("a", 1)});
+  const auto incarnation = log_->incarnation();
+  log_.reset();
+  ASSERT_TRUE(copy_embedded_log({folder_.path() / "from", folder_.path() / "to", std::nullopt, true}));
+  EXPECT_NE(copied()->incarnation(), incarnation);
 }
 
 }  // namespace

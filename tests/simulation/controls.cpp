@@ -18,6 +18,10 @@ class ForwardingStore : public engine::StateStore {
   }
   log::Head head(PartitionId partition) override { return inner_->head(partition); }
   void apply(const engine::StateChanges& changes) override { inner_->apply(changes); }
+  std::unique_ptr<engine::CollectionRows> collections_of(std::string_view id) override {
+    return inner_->collections_of(id);
+  }
+  void drop_collections_of(std::string_view id) override { inner_->drop_collections_of(id); }
   void agendas(const AgendaVisitor& visitor) override { inner_->agendas(visitor); }
   std::vector<Seq> consumed(PartitionId target, std::uint32_t partitions) override {
     return inner_->consumed(target, partitions);

@@ -33,8 +33,8 @@ class DiskRows final : public engine::Rows {
         disk_.rows_.erase(key);
     }
   }
-  void scan(std::string_view prefix, const Visitor& visitor) override {
-    for (auto at = disk_.rows_.lower_bound(prefix); at != disk_.rows_.end() && at->first.starts_with(prefix); ++at)
+  void scan_from(std::string_view prefix, std::string_view from, const Visitor& visitor) override {
+    for (auto at = disk_.rows_.lower_bound(from); at != disk_.rows_.end() && at->first.starts_with(prefix); ++at)
       if (!visitor(at->first, at->second)) return;
   }
   void flush() override { disk_.flush(); }
