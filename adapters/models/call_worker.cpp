@@ -92,8 +92,8 @@ void CallWorker::start(std::unique_ptr<Flight> flight, bool refused) {
       return;
     }
   }
-  flight->transfer.end_aborted();
   ended();
+  flight->transfer.end_aborted();
 }
 
 void CallWorker::abort(Caller::CallId id) {
@@ -165,8 +165,8 @@ bool CallWorker::take_inbox() {
       begin(std::move(start.flight));
       continue;
     }
-    start.flight->transfer.end_failed({Retry::retry, kTooManyCalls, "too many calls are under way on this node"});
     ended();
+    start.flight->transfer.end_failed({Retry::retry, kTooManyCalls, "too many calls are under way on this node"});
   }
   for (const auto id : taken.aborts)
     if (const auto at = flights_.find(id); at != flights_.end()) abort_now(at);
@@ -222,8 +222,8 @@ void CallWorker::begin(std::unique_ptr<Flight> flight) {
   const auto checked = options_.guard.check_url(flight->transfer.request().url);
   if (!checked) {
     const bool address = checked.error().code == "model.refused_address";
-    flight->transfer.end_failed({Retry::never, address ? kRefusedAddress : kRejected, checked.error().detail});
-    return ended();
+    ended();
+    return flight->transfer.end_failed({Retry::never, address ? kRefusedAddress : kRejected, checked.error().detail});
   }
   // Behind a proxy there is one name to resolve, the proxy's.
   flight->host = options_.proxy.empty() ? name_of_host(flight->transfer.request().url) : options_.proxy;
@@ -301,8 +301,7 @@ void CallWorker::path_lost(Host& host, const Ending* ending) {
     const auto at = flights_.find(id);
     if (at == flights_.end()) continue;
     if (unresolved) {
-      take_off(at)->transfer.end(*ending);
-      ended();
+      tell(*take_off(at), *ending);
     } else if (host.pathfinder == 0) {
       --waiting_;
       host.pathfinder = id;
@@ -334,8 +333,7 @@ void CallWorker::end_late_waiting() {
   for (auto at = flights_.begin(); at != flights_.end();) {
     const auto next = std::next(at);
     if (!at->second->easy && at->second->deadline <= now) {
-      take_off(at)->transfer.end(late);
-      ended();
+      tell(*take_off(at), late);
     }
     at = next;
   }
@@ -377,16 +375,15 @@ void CallWorker::land(Flights::iterator at, CURLcode code) {
     else
       path_lost(host->second, &ending);
   }
-  flight->transfer.end(ending);
-  ended();
+  tell(*flight, ending);
 }
 
 void CallWorker::abort_now(Flights::iterator at) {
   const auto flight = take_off(at);
   if (const auto host = hosts_.find(flight->host); host != hosts_.end() && host->second.pathfinder == flight->id)
     path_lost(host->second, nullptr);
-  flight->transfer.end_aborted();
   ended();
+  flight->transfer.end_aborted();
 }
 
 }  // namespace hub::calls

@@ -69,7 +69,12 @@ class CallWorker {
   void abort_now(Flights::iterator at);
   std::unique_ptr<Flight> take_off(Flights::iterator at);
   void release(EasyHandle easy);
-  void ended() { under_way_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Before its sink is told: who starts a call because another one has ended finds room for it.
+  void ended() { under_way_.fetch_sub(1); }
+  void tell(Flight& flight, const Ending& ending) {
+    ended();
+    flight.transfer.end(ending);
+  }
 
   const CallerOptions options_;
   std::atomic<std::size_t>& under_way_;

@@ -114,7 +114,6 @@ std::string part_of(CURLU* url, CURLUPart part) {
 }
 
 bool is_localhost(std::string host) {
-  if (!host.empty() && host.back() == '.') host.pop_back();
   std::transform(host.begin(), host.end(), host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   constexpr std::string_view name = "localhost";
@@ -122,8 +121,9 @@ bool is_localhost(std::string host) {
   return host.size() == name.size() || host[host.size() - name.size() - 1] == '.';
 }
 
-/// What curl calls a host without the brackets and the zone of an IPv6 address.
+/// A host without the brackets and the zone of an IPv6 address, and without the dot that ends a whole name.
 std::string bare(std::string host) {
+  if (!host.empty() && host.back() == '.') host.pop_back();
   if (host.size() < 2 || host.front() != '[') return host;
   host = host.substr(1, host.size() - 2);
   return host.substr(0, host.find('%'));
@@ -217,7 +217,8 @@ Result<void> OutboundGuard::check_url(std::string_view text) const {
     return invalid_url("no user information: give the key as api_key");
   if (!part_of(url.get(), CURLUPART_FRAGMENT).empty()) return invalid_url("a URL that is called has no fragment");
   const auto host = bare(part_of(url.get(), CURLUPART_HOST));
-  if (host.empty()) return invalid_url("a URL needs a host");
+  // libcurl takes the first word of a path for a host that is not there.
+  if (host.empty() || text.substr(text.find("://"), 4) == ":///") return invalid_url("a URL needs a host");
   in6_addr address{};
   int bits = 0;
   int before = 0;

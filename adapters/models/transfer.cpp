@@ -163,10 +163,14 @@ void Transfer::take(Answer answer, Outcome& outcome) const {
   outcome.usage = answer.usage;
 }
 
+/// The last event of a stream needs no blank line. Where the connection's end is the stream's, it may be half a one.
+void Transfer::finish_stream() {
+  events_.finish([this](std::string_view data) { return on_event(data); });
+  if (failure_.code == kMalformedAnswer) failure_ = {};
+}
+
 CallFailure Transfer::judge(const Ending& ending, Outcome& outcome) {
-  // The last event of a stream whose end is sound needs no blank line; of one that broke off it may be half a one.
-  if (kind_ == Body::stream && ending.curl_code == CURLE_OK && failure_.code.empty())
-    events_.finish([this](std::string_view data) { return on_event(data); });
+  if (kind_ == Body::stream && ending.curl_code == CURLE_OK && failure_.code.empty()) finish_stream();
   if (kind_ == Body::stream) take(stream_.answer(), outcome);
   if (!failure_.code.empty()) return std::move(failure_);
   // Whatever happens to the connection behind a stream's end, or behind a refusal, does not change what it said.

@@ -45,6 +45,7 @@ class Transfer {
   bool stop(Retry retry, std::string_view code, std::string_view detail);
   bool begin_body();
   bool on_event(std::string_view data);
+  void finish_stream();
   CallFailure judge(const Ending& ending, Outcome& outcome);
   Reading read_whole(Answer& answer) const;
   void take(Answer answer, Outcome& outcome) const;
