@@ -225,8 +225,10 @@ TEST(BadEndpoint, WhatIsNotHttpIsMalformed) {
 
 TEST(BadEndpoint, TlsWithWhoDoesNotSpeakItIsUnreachable) {
   Endpoint plain([](const Received&) { return json_answer("{}"); });
-  expect_failure(call(chat_to("https://127.0.0.1:" + std::to_string(plain.port()) + "/v1")), "call.unreachable",
-                 Retry::retry);
+  auto options = options_for_tests();
+  options.connect_timeout = hub::milliseconds(300);
+  expect_failure(call(chat_to("https://127.0.0.1:" + std::to_string(plain.port()) + "/v1"), options),
+                 "call.unreachable", Retry::retry);
   EXPECT_EQ(plain.requests, 0);
 }
 
