@@ -159,7 +159,7 @@ Result<OutboundGuard::Block> OutboundGuard::parse_block(std::string_view text) {
   int most = 0;
   int before = 0;
   const auto refusal = [&] {
-    return invalid("outbound.invalid_block", "not a block of addresses such as 10.1.0.0/16 or fd00::/8",
+    return invalid("address_block.invalid", "not a block of addresses such as 10.1.0.0/16 or fd00::/8",
                    "outbound.allow");
   };
   if (!parse_address(std::string(text.substr(0, slash)), block.prefix, most, before)) return refusal();

@@ -21,7 +21,7 @@ class OutboundGuard {
  public:
   /// `allow`: blocks such as "10.1.0.0/16" or "fd00::/8" ("10.1.2.3" is a block of one) that may be called besides;
   /// `loopback`: 127.0.0.0/8 and ::1 too.
-  /// Fails: invalid `outbound.invalid_block` when one is no block.
+  /// Fails: invalid `address_block.invalid` when one is no block.
   static Result<OutboundGuard> make(const std::vector<std::string>& allow, bool loopback);
   /// The public internet only.
   OutboundGuard() = default;

@@ -73,7 +73,7 @@ TEST(EventStream, BoundsALineAndAnEvent) {
   };
   EXPECT_LE(taken(std::string(1'000, 'x')), kEventBytesMax);
   EXPECT_LE(taken("data: " + std::string(1'000, 'x') + '\n'), kEventBytesMax + kEventBytesMax / 10);
-  EXPECT_LE(taken("data\n"), kEventBytesMax * 5);
+  EXPECT_LE(taken("data\n"), kEventBytesMax * 6);
 }
 
 TEST(EventStream, AnyCutOfTheBytesGivesTheSameEvents) {

@@ -114,7 +114,7 @@ TEST(OutboundGuard, RefusesWhatIsNoBlock) {
        {"", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0/8", "fd00::/129", "example.com", "10.0.0.0/8x", "/8"}) {
     const auto made = OutboundGuard::make({text}, false);
     ASSERT_FALSE(made) << text;
-    EXPECT_EQ(made.error().code, "outbound.invalid_block");
+    EXPECT_EQ(made.error().code, "address_block.invalid");
   }
 }
 
