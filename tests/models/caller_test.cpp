@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <cstdlib>
+#include <filesystem>
 
 #include "tests/models/calling.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -211,7 +213,7 @@ TEST(Caller, ABadEndpointDoesNotDelayAnother) {
   }
 }
 
-TEST(Caller, ABurstOfCallsToANameResolvesItOnce) {
+TEST(Caller, CallsToANameFollowTheFirstOneOnceItIsResolved) {
   Endpoint endpoint([](const Received&) { return json_answer(R"({"choices":[{"message":{"content":"ok"}}]})"); });
   Caller caller(options_for_tests());
   std::vector<std::shared_ptr<Told>> all;
@@ -220,18 +222,41 @@ TEST(Caller, ABurstOfCallsToANameResolvesItOnce) {
   for (const auto& told : all) EXPECT_EQ(told->wait().kind, OutcomeKind::completed);
 }
 
-TEST(Caller, CallsToANameThatCannotBeResolvedFailAlike) {
+std::size_t threads_of_this_process() {
+  const std::filesystem::directory_iterator threads("/proc/self/task");
+  return static_cast<std::size_t>(std::distance(begin(threads), end(threads)));
+}
+
+TEST(Caller, CallsToANameThatCannotBeResolvedFailAlikeAndTakeNoThreadEach) {
   Caller caller(options_for_tests());
+  const auto threads = threads_of_this_process();
   std::vector<std::shared_ptr<Told>> all;
-  for (int i = 0; i < 50; ++i)
-    caller.start(chat_to("http://nowhere.invalid/v1"), seconds(20), all.emplace_back(new Told));
+  for (int i = 0; i < 500; ++i)
+    caller.start(chat_to("http://nowhere.invalid/v1"), seconds(60), all.emplace_back(new Told));
+  std::size_t most = 0;
+  EXPECT_TRUE(eventually([&] {
+    most = std::max(most, threads_of_this_process());
+    return caller.under_way() == 0;
+  }));
+  EXPECT_LE(most, threads + 4);
   for (const auto& told : all) {
     const auto outcome = told->wait();
     EXPECT_EQ(outcome.code, "call.unreachable") << outcome.detail;
     EXPECT_EQ(outcome.retry, Retry::retry);
     EXPECT_EQ(outcome.http_status, 0);
   }
-  EXPECT_EQ(caller.under_way(), 0U);
+}
+
+TEST(Caller, TakesNoProxyFromTheEnvironment) {
+  Endpoint endpoint([](const Received&) { return json_answer(R"({"choices":[{"message":{"content":"ok"}}]})"); });
+  Endpoint other([](const Received&) { return json_answer("{}"); });
+  const auto proxy = "http://127.0.0.1:" + std::to_string(other.port());
+  ::setenv("http_proxy", proxy.c_str(), 1);
+  ::setenv("ALL_PROXY", proxy.c_str(), 1);
+  EXPECT_EQ(call(chat_to(endpoint.url())).result, R"({"text":"ok"})");
+  ::unsetenv("http_proxy");
+  ::unsetenv("ALL_PROXY");
+  EXPECT_EQ(other.accepted, 0);
 }
 
 TEST(Caller, GoesThroughTheProxyOfTheOperator) {
