@@ -42,6 +42,7 @@ TEST(EventStream, EndsEventsAtBlankLinesOfEveryKind) {
 
 TEST(EventStream, JoinsDataLinesAndPassesByWhatIsNoData) {
   EXPECT_THAT(events_of(": hello\nevent: message\nid: 7\ndata: one\ndata: two\nretry: 9\n\n"), ElementsAre("one\ntwo"));
+  EXPECT_THAT(events_of("data: one\r\ndata: two\r\n\r\n"), ElementsAre("one\ntwo"));
   EXPECT_THAT(events_of("data:x\n\ndata:  y\n\ndata\n\ndatabase: z\n\n\n\n: only a comment\n\n"),
               ElementsAre("x", " y", ""));
   EXPECT_THAT(events_of("\xEF\xBB\xBF"

@@ -60,6 +60,7 @@ TEST(Caller, SendsALargeBodyWithoutAskingFirst) {
   std::atomic<std::size_t> size{0};
   Endpoint endpoint([&](const Received& received) {
     size = received.body.size();
+    EXPECT_THAT(received.head, ::testing::Not(HasSubstr("Expect")));
     return json_answer(R"({"choices":[{"message":{"content":"ok"}}]})");
   });
   auto request = chat_to(endpoint.url());
