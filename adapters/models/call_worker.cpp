@@ -126,7 +126,11 @@ int CallWorker::on_socket(CURL* /*easy*/, curl_socket_t socket, int what, void* 
   event.data.fd = socket;
   if (what != CURL_POLL_OUT) event.events |= EPOLLIN;
   if (what != CURL_POLL_IN) event.events |= EPOLLOUT;
-  HUB_ASSERT(epoll_ctl(worker.epoll_, known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, socket, &event) == 0);
+  // Numbers of sockets are used again, and libcurl may tell late that one is closed: so what it takes for known may be
+  // new here, and the other way round.
+  const int first = known == nullptr ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  const int second = known == nullptr ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (epoll_ctl(worker.epoll_, first, socket, &event) != 0) epoll_ctl(worker.epoll_, second, socket, &event);
   if (known == nullptr) curl_multi_assign(worker.multi_, socket, &worker);
   return 0;
 }
