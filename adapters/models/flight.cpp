@@ -12,6 +12,9 @@ constexpr std::string_view kUserAgent = "ComputeHub/" HUB_VERSION;
 /// Seconds of silence on a connection before the first probe, and between probes.
 constexpr long kKeepAliveSeconds = 30;
 
+/// Of one read. While more is there, libcurl makes a hundred reads of one connection before it looks at the next one,
+/// so this bounds what a flood of small events holds the others up by: to about a millisecond.
+constexpr long kReadBytes = 2'048;
 /// By which libcurl's clock may be ahead of ours.
 constexpr std::chrono::milliseconds kRounding{5};
 
@@ -69,6 +72,7 @@ EasyHandle make_handle(const CallerOptions& options) {
   // To abort a call is to close its connection, so no two share one.
   set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(easy, CURLOPT_USERAGENT, kUserAgent.data());
+  set(easy, CURLOPT_BUFFERSIZE, kReadBytes);
   set(easy, CURLOPT_TCP_NODELAY, 1L);
   set(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   set(easy, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);

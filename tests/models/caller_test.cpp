@@ -214,6 +214,30 @@ TEST(Caller, ABadEndpointDoesNotDelayAnother) {
   }
 }
 
+/// Keeps nothing.
+class Deaf : public Sink {
+ public:
+  void on_piece(std::string_view) override {}
+  void on_end(Outcome) override {}
+};
+
+TEST(Caller, AStreamThatComesFasterThanItIsReadDoesNotDelayAnother) {
+  std::string block;
+  for (int i = 0; i < 5'000; ++i) block += text_event("x");
+  Endpoint flood([&](const Received&) { return Reply{stream_head({}), drip(block, {})}; });
+  Endpoint good([](const Received&) { return json_answer(R"({"choices":[{"message":{"content":"ok"}}]})"); });
+  auto options = options_for_tests();
+  options.answer_bytes_max = std::size_t{1} << 40U;
+  Caller caller(std::move(options));
+  caller.start(chat_to(flood.url()), seconds(600), std::make_shared<Deaf>());
+  EXPECT_TRUE(eventually([&] { return flood.requests == 1; }));
+  for (int i = 0; i < 20; ++i) {
+    const auto told = std::make_shared<Told>();
+    caller.start(chat_to(good.url()), seconds(20), told);
+    ASSERT_EQ(told->wait().kind, OutcomeKind::completed);
+  }
+}
+
 TEST(Caller, CallsToANameFollowTheFirstOneOnceItIsResolved) {
   Endpoint endpoint([](const Received&) { return json_answer(R"({"choices":[{"message":{"content":"ok"}}]})"); });
   Caller caller(options_for_tests());
