@@ -26,7 +26,8 @@ Result<Active*> ActiveEntities::get(const std::string& id) {
   if (kind == nullptr) return not_found("entity.kind_unknown", "no such kind of entity");
   auto row = load(*kind, id);
   if (row) {
-    auto actor = kind->spawn(system_, unit_, id, row.value().state);
+    auto actor = kind->spawn(system_, unit_, id, row.value().state,
+                             kind->has_collections() ? store_.collections_of(id) : nullptr);
     if (actor) {
       auto& active = active_[id];
       active = {kind,
@@ -54,18 +55,43 @@ Result<EntityRow> ActiveEntities::load(const Kind& kind, const std::string& id) 
 
 Result<EntityRow> ActiveEntities::rebuild(const Kind& kind, const std::string& id) {
   EntityRow row{kind.state_version(), 0, {}, {}, {}};
+  const auto rows = kind.has_collections() ? store_.collections_of(id) : nullptr;
+  if (rows) begin_collections_anew(id);
   for (;;) {
     HUB_TRY(const auto events, log_.history(id, row.version + 1, kEventsPerRead));
-    if (events.empty()) return row;
+    if (events.empty()) {
+      if (rows) store_row(id, row);
+      return row;
+    }
     std::vector<const log::Record*> records;
     records.reserve(events.size());
     for (const auto& event : events) records.push_back(&event.record);
-    HUB_TRY(auto folded, kind.fold(row.state, records));
+    HUB_TRY(auto folded, kind.fold(row.state, records, rows.get()));
+    if (rows) store_rows(id, std::move(folded.rows));
     row.state = std::move(folded.state);
     row.version += events.size();
     row.organisation = events.front().record.organisation;
     row.project = events.front().record.project;
   }
+}
+
+/// Rows of collections are too many to wait in memory for the last of them. Until then the row of the entity says that
+/// it is to be made again.
+void ActiveEntities::begin_collections_anew(const std::string& id) {
+  store_row(id, EntityRow{kNotFolded, 0, {}, {}, {}});
+  store_.drop_collections_of(id);
+}
+
+void ActiveEntities::store_row(const std::string& id, EntityRow row) {
+  StateChanges changes;
+  changes.entities.emplace_back(id, std::move(row));
+  store_.apply(changes);
+}
+
+void ActiveEntities::store_rows(const std::string& id, RowChanges rows) {
+  StateChanges changes;
+  changes.collections.emplace_back(id, std::move(rows));
+  store_.apply(changes);
 }
 
 void ActiveEntities::end(const caf::actor& actor) {

@@ -43,7 +43,8 @@ class ActiveEntities {
   /// Lets the least used go until no more than the limit are there.
   void trim();
 
-  /// The row as the log alone gives it. Fails as Log::history and Kind::fold do.
+  /// The row as the log alone gives it; those of its collections are stored, and then the row too. Fails as
+  /// Log::history and Kind::fold do.
   Result<EntityRow> rebuild(const Kind& kind, const std::string& id);
 
   /// No input is decided for it until the process starts again. Why is kept for operators.
@@ -53,6 +54,9 @@ class ActiveEntities {
 
  private:
   Result<EntityRow> load(const Kind& kind, const std::string& id);
+  void begin_collections_anew(const std::string& id);
+  void store_row(const std::string& id, EntityRow row);
+  void store_rows(const std::string& id, RowChanges rows);
   void end(const caf::actor& actor);
 
   caf::actor_system& system_;

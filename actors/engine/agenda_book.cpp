@@ -8,7 +8,7 @@ AgendaBook::Waiting::value_type AgendaBook::mark(const std::string& entity, cons
   return {at, {entity, {due.name, due.key}}};
 }
 
-bool AgendaBook::replace(const std::string& entity, Agenda agenda) {
+bool AgendaBook::replace(const std::string& entity, Agenda agenda, bool resumed) {
   const auto found = owed_.find(entity);
   const bool owed = found != owed_.end();
   if (!owed && agenda.empty()) return false;
@@ -26,10 +26,14 @@ bool AgendaBook::replace(const std::string& entity, Agenda agenda) {
       continue;
     }
     const auto state = is_here(due.place) ? Entry::State::waiting : Entry::State::elsewhere;
-    now.push_back({std::move(due), state});
+    now.push_back({std::move(due), state, same != before.end() ? same->resumed : resumed});
   }
-  for (const auto& entry : before)
-    if (entry.waits()) waiting_.erase(mark(entity, entry.due, entry.due.at));
+  for (auto& entry : before) {
+    if (entry.waits())
+      waiting_.erase(mark(entity, entry.due, entry.due.at));
+    else if (entry.state == Entry::State::under_way && entry.due.kind == Due::Kind::effect)
+      withdrawn_.push_back({entity, std::move(entry.due)});
+  }
   for (const auto& entry : now)
     if (entry.waits()) waiting_.insert(mark(entity, entry.due, entry.due.at));
   if (!now.empty())
@@ -75,7 +79,7 @@ std::vector<AgendaBook::Item> AgendaBook::take_due(Instant now, std::size_t coun
     for (auto& entry : owed_[place.first]) {
       if (!entry.waits() || entry.due.name != place.second.first || entry.due.key != place.second.second) continue;
       entry.state = Entry::State::under_way;
-      items.push_back({place.first, entry.due});
+      items.push_back({place.first, entry.due, entry.resumed});
       break;
     }
   }

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "actors/engine/aggregate.hpp"
@@ -21,12 +22,13 @@ class AgendaBook {
   struct Item {
     std::string entity;
     Due due;
+    bool resumed = false;  ///< it was owed before this book knew of it: it may have been begun by who had it before
   };
 
   /// Replaces what the entity owes. What was there already (same name and key) keeps its state: a firing or an
   /// effect under way is not repeated.
-  /// Whether the entity owes anything now or did before.
-  bool replace(const std::string& entity, Agenda agenda);
+  /// Whether the entity owes anything now or did before. `resumed`: what is new here is so because it was just loaded.
+  bool replace(const std::string& entity, Agenda agenda, bool resumed = false);
   void forget(const std::string& entity) { replace(entity, {}); }
   /// From now on what is to be done at `host` is due here, also what was under way: whoever did it before may be gone.
   void attach(const std::string& host);
@@ -37,6 +39,8 @@ class AgendaBook {
 
   /// Takes what is due at `now` and marks it as under way. At most `count_max`.
   std::vector<Item> take_due(Instant now, std::size_t count_max);
+  /// Effects that were under way and are owed no more, done or not, since the last call.
+  std::vector<Item> take_withdrawn() { return std::exchange(withdrawn_, {}); }
   /// When the next item is due (the past: at once); none when nothing waits.
   std::optional<Instant> next_due() const;
   std::size_t size() const { return owed_.size(); }
@@ -48,6 +52,7 @@ class AgendaBook {
     Due due;
     enum class State : std::uint8_t { waiting, under_way, elsewhere };
     State state = State::waiting;
+    bool resumed = false;
     bool waits() const { return state == State::waiting; }
   };
   using Waiting = std::set<std::pair<Instant, std::pair<std::string, std::pair<std::string, std::string>>>>;
@@ -58,6 +63,7 @@ class AgendaBook {
   std::set<std::string> hosts_;
   std::unordered_map<std::string, std::vector<Entry>> owed_;
   Waiting waiting_;
+  std::vector<Item> withdrawn_;
 };
 
 }  // namespace hub::engine

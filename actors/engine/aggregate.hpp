@@ -28,6 +28,13 @@ struct Message {
   std::string data;
 };
 
+/// A second entity of the same shard that an event is about: a task, when its model decides. It has no state of its
+/// own, but a history and versions.
+struct Part {
+  std::string entity;   ///< empty: the event is about the deciding entity
+  Version version = 0;  ///< contiguous in the part, from 1
+};
+
 /// One thing an entity still owes.
 struct Due {
   enum class Kind : std::uint8_t { timer, effect };
@@ -64,6 +71,12 @@ using Agenda = std::vector<Due>;
 //     static Result<State> decode_state(std::string_view json);
 //     static constexpr std::uint32_t state_version = 1;  // another one on disk: the row is rebuilt from the log
 //   };
+//
+// What is unbounded in a state lies in its member `engine::Collections collections` (collections.hpp), which the codec
+// of the state leaves out. One whose events can be about parts says of whom, and is told when one is read:
+//
+//     static engine::Part part_of(const Event&);
+//     static Result<Event> decode_event(std::string_view type, std::string_view json, const engine::Part&);
 //
 // No clock, no I/O, no logging, no randomness inside. `engine::host<Deployment>()` makes a kind of it.
 

@@ -48,7 +48,9 @@ void add_batch_rows(const log::Batch& batch, StateChanges& changes) {
     const auto place = places.find(record.command_id);
     if (place == places.end()) continue;
     auto& row = changes.commands[place->second].second;
-    if (record.entity == row.outcome.entity && record.version <= row.outcome.version) row.position.seq = record.seq;
+    const auto& entity = row.outcome.entity;
+    if ((record.entity == entity || record.parent == entity) && log::version_of(record, entity) <= row.outcome.version)
+      row.position.seq = record.seq;
   }
   changes.heads.emplace_back(batch.partition,
                              log::Head{batch.end.last, batch.end.epoch, batch.end.hash, batch.end.index_time});

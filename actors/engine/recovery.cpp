@@ -18,7 +18,9 @@ class Folding {
 
   void add(const log::Batch& batch) {
     for (const auto& record : batch.records)
-      if (record.kind == log::RecordKind::event) events_[record.entity].push_back(&record);
+      if (record.kind == log::RecordKind::event)
+        kinds_.for_each_evolving(record,
+                                 [&](const std::string& entity, Version) { events_[entity].push_back(&record); });
     changes_.heads.clear();
     add_batch_rows(batch, changes_);
   }
@@ -41,14 +43,16 @@ class Folding {
     const Version had = row.value() ? row.value()->version : 0;
     std::vector<const log::Record*> fresh;
     for (const auto* record : records)
-      if (record->version > had) fresh.push_back(record);
+      if (log::version_of(*record, entity) > had) fresh.push_back(record);
     if (fresh.empty()) return true;
-    if (fresh.front()->version != had + 1) return false;
-    auto folded = kind->fold(row.value() ? row.value()->state : std::string(), fresh);
+    if (log::version_of(*fresh.front(), entity) != had + 1) return false;
+    const auto rows = kind->has_collections() ? store_.collections_of(entity) : nullptr;
+    auto folded = kind->fold(row.value() ? row.value()->state : std::string(), fresh, rows.get());
     if (!folded) return false;
     const auto& first = *fresh.front();
-    EntityRow made{kind->state_version(), fresh.back()->version, first.organisation, first.project,
+    EntityRow made{kind->state_version(), log::version_of(*fresh.back(), entity), first.organisation, first.project,
                    std::move(folded.value().state)};
+    if (rows) changes_.collections.emplace_back(entity, std::move(folded.value().rows));
     // A new one that owes nothing has no row to remove: each removal would cost every later start a look.
     if (had == 0 && folded.value().agenda.empty())
       changes_.entities.emplace_back(entity, std::move(made));
@@ -66,7 +70,8 @@ class Folding {
       put(entity, EntityRow{kNotFolded, 0, {}, {}, {}}, {});
       return;
     }
-    auto folded = kind->fold(row.value().state, {});
+    const auto rows = kind->has_collections() ? store_.collections_of(entity) : nullptr;
+    auto folded = kind->fold(row.value().state, {}, rows.get());
     put(entity, std::move(row).value(), folded ? std::move(folded.value().agenda) : Agenda{});
   }
 
@@ -131,6 +136,7 @@ void Runner::disown(PartitionId partition) {
   feed_.forget(partition);
   active_.drop_those(is_of);
   agenda_.forget_those(is_of);
+  withdraw_effects();
   // What is to be done on this machine stays to be done, whoever owns it next.
   followed_.erase(partition);
   share_news_ = true;
@@ -190,15 +196,15 @@ bool Runner::follow_share() {
 
 void Runner::load_agenda(PartitionId partition) {
   store_.agendas([this, partition](const std::string& entity, Agenda agenda) {
-    if (is_id(entity) && partition_of(entity, partition_count()) == partition) take_on(entity, std::move(agenda));
+    if (is_id(entity) && partition_of(entity, partition_count()) == partition) take_on(entity, std::move(agenda), true);
   });
 }
 
 /// All that an owned entity owes; of what others own, what is to be done here. Whether it owes or owed any.
-bool Runner::take_on(const std::string& entity, Agenda agenda) {
+bool Runner::take_on(const std::string& entity, Agenda agenda, bool resumed) {
   if (!owns(partition_of(entity, partition_count())))
     std::erase_if(agenda, [&](const Due& due) { return due.place.empty() || !agenda_.is_here(due.place); });
-  return agenda_.replace(entity, std::move(agenda));
+  return agenda_.replace(entity, std::move(agenda), resumed);
 }
 
 }  // namespace hub::engine

@@ -83,11 +83,11 @@ class RocksRows final : public Rows {
     write(changes, options);
   }
 
-  void scan(std::string_view prefix, const Visitor& visitor) override {
+  void scan_from(std::string_view prefix, std::string_view from, const Visitor& visitor) override {
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
     const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options));
-    for (at->Seek(slice(prefix)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
+    for (at->Seek(slice(from)); at->Valid() && at->key().starts_with(slice(prefix)); at->Next())
       if (!visitor(view(at->key()), view(at->value()))) return;
     require(at->status());
   }
@@ -134,9 +134,9 @@ class MemoryRows final : public Rows {
         rows_.erase(key);
     }
   }
-  void scan(std::string_view prefix, const Visitor& visitor) override {
+  void scan_from(std::string_view prefix, std::string_view from, const Visitor& visitor) override {
     const std::lock_guard lock(mutex_);
-    for (auto at = rows_.lower_bound(prefix); at != rows_.end() && at->first.starts_with(prefix); ++at)
+    for (auto at = rows_.lower_bound(from); at != rows_.end() && at->first.starts_with(prefix); ++at)
       if (!visitor(at->first, at->second)) return;
   }
   void flush() override {}

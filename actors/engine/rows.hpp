@@ -24,7 +24,9 @@ class Rows {
   virtual void write_durably(const RowChanges& changes) { write(changes); }
   /// Keys that begin with `prefix`, in order, until the visitor answers false.
   using Visitor = std::function<bool(std::string_view key, std::string_view value)>;
-  virtual void scan(std::string_view prefix, const Visitor& visitor) = 0;
+  void scan(std::string_view prefix, const Visitor& visitor) { scan_from(prefix, prefix, visitor); }
+  /// Those of them that are `from` or behind it.
+  virtual void scan_from(std::string_view prefix, std::string_view from, const Visitor& visitor) = 0;
   virtual void flush() = 0;
 };
 

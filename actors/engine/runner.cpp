@@ -130,15 +130,21 @@ bool Runner::take_due(Instant now, std::vector<Submission>& inputs) {
   auto due = agenda_.take_due(now, kDuePerBatchMax);
   for (auto& item : due) {
     if (item.due.kind == Due::Kind::effect)
-      start_effect(item.entity, std::move(item.due));
+      start_effect(std::move(item));
     else
       inputs.push_back(timer_input(std::move(item)));
   }
   return !due.empty();
 }
 
-void Runner::start_effect(const std::string& entity, Due due) {
-  effects_.start({entity, std::move(due.name), std::move(due.key), std::move(due.data), std::move(due.place)});
+void Runner::start_effect(AgendaBook::Item item) {
+  auto& due = item.due;
+  effects_.start({std::move(item.entity), std::move(due.name), std::move(due.key), std::move(due.data),
+                  std::move(due.place), item.resumed});
+}
+
+void Runner::withdraw_effects() {
+  for (const auto& item : agenda_.take_withdrawn()) effects_.withdraw(item.entity, item.due.name, item.due.key);
 }
 
 void Runner::refuse_commands(const Failure& why) {
@@ -268,6 +274,7 @@ void Runner::committed(Work& work, const std::vector<log::BatchPtr>& batches) {
   answer(work, batches);
   for (auto& [entity, touched] : work.touched)
     if (touched.changed) touched.owes = take_on(entity, touched.agenda);
+  withdraw_effects();
   for (const auto& batch : batches) {
     feed_.committed(batch->partition, batch->end.consumed);
     if (batch->records.empty())
@@ -324,6 +331,7 @@ void Runner::store_rows(Work& work, const std::vector<log::BatchPtr>& batches) {
     changes.entities.emplace_back(
         entity, EntityRow{kinds_.of(entity)->state_version(), touched.version, std::move(touched.organisation),
                           std::move(touched.project), std::move(touched.state)});
+    if (!touched.rows.empty()) changes.collections.emplace_back(entity, std::move(touched.rows));
     if (touched.owes) changes.agendas.emplace_back(entity, std::move(touched.agenda));
   }
   // Refusals that no batch carries; those of a batch are repeated by the batch.

@@ -201,11 +201,12 @@ class Runner {
   Result<void> take_up(PartitionId partition, const log::Head& head);
   Result<void> catch_up(PartitionId partition, const log::Head& head);
   void load_agenda(PartitionId partition);
-  bool take_on(const std::string& entity, Agenda agenda);
+  bool take_on(const std::string& entity, Agenda agenda, bool resumed = false);
   bool checkpoint_due(PartitionId partition, const log::Head& head, Instant now) const;
   std::vector<PartitionId> marks_due(Instant now) const;
   log::Record make_checkpoint(PartitionId partition, const log::Head& head, Instant now);
-  void start_effect(const std::string& entity, Due due);
+  void start_effect(AgendaBook::Item item);
+  void withdraw_effects();
   bool has_work() const {
     return !queue_.empty() || stopping_ || assigned_ || !host_changes_.empty() || feed_.has_news() ||
            (share_news_ && !suspended_);
@@ -232,6 +233,7 @@ class Runner {
   std::set<PartitionId> followed_;            ///< of its share; the store's rows are known to be of this log
   std::map<PartitionId, Instant> claims_at_;  ///< not before, after an attempt that failed
   RunnerMetrics metrics_;
+  std::uint64_t works_ = 0;  ///< that were begun
 
   std::mutex mutex_;
   std::condition_variable wake_;

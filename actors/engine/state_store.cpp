@@ -9,8 +9,8 @@
 namespace hub::engine {
 namespace {
 
-// Keys: e<entity> · c<command id> · a<entity> · h<partition> · p<target><source> · d<letter id> · l; numbers are
-// big-endian, so that they sort.
+// Keys: e<entity> · r<entity>.<key of a collection> · c<command id> · a<entity> · h<partition> · p<target><source> ·
+// d<letter id> · l; numbers are big-endian, so that they sort.
 constexpr std::string_view kLettersRead = "l";
 
 std::string key_of(char table, std::string_view rest) {
@@ -23,6 +23,10 @@ template <class Number>
 void append_big_endian(std::string& out, Number number) {
   for (int shift = 8 * (static_cast<int>(sizeof(Number)) - 1); shift >= 0; shift -= 8)
     out += static_cast<char>(number >> static_cast<unsigned>(shift));
+}
+
+std::string collections_prefix(std::string_view entity) {
+  return key_of('r', entity) + '.';
 }
 
 std::string head_key(PartitionId partition) {
@@ -42,6 +46,27 @@ std::string consumed_key(PartitionId target, PartitionId source) {
   append_big_endian(key, source);
   return key;
 }
+
+class StoredCollectionRows final : public CollectionRows {
+ public:
+  StoredCollectionRows(Rows& rows, std::string prefix) : rows_(rows), prefix_(std::move(prefix)) {}
+
+  std::optional<std::string> get(std::string_view key) const override {
+    std::string value;
+    if (!rows_.get(prefix_ + std::string(key), value)) return std::nullopt;
+    return value;
+  }
+
+  void scan(std::string_view prefix, std::string_view from, const Visitor& visitor) const override {
+    rows_.scan_from(
+        prefix_ + std::string(prefix), prefix_ + std::string(from),
+        [&](std::string_view key, std::string_view value) { return visitor(key.substr(prefix_.size()), value); });
+  }
+
+ private:
+  Rows& rows_;
+  std::string prefix_;
+};
 
 class RowStateStore final : public StateStore {
  public:
@@ -81,6 +106,8 @@ class RowStateStore final : public StateStore {
       else
         rows.emplace_back(key_of('a', id), encode_agenda(agenda));
     }
+    for (const auto& [id, changed] : changes.collections)
+      for (const auto& [key, value] : changed) rows.emplace_back(collections_prefix(id) + key, value);
     for (const auto& consumed : changes.consumed)
       rows.emplace_back(consumed_key(consumed.target, consumed.source), encode_consumed(consumed.source, consumed.seq));
     for (const auto& [partition, head] : changes.heads) rows.emplace_back(head_key(partition), encode_head(head));
@@ -93,6 +120,16 @@ class RowStateStore final : public StateStore {
       if (decode_entity_row(value, row)) visitor(std::string(key.substr(1)), row);
       return true;
     });
+  }
+
+  std::unique_ptr<CollectionRows> collections_of(std::string_view id) override {
+    return std::make_unique<StoredCollectionRows>(*rows_, collections_prefix(id));
+  }
+
+  void drop_collections_of(std::string_view id) override {
+    RowChanges rows;
+    add_removal(collections_prefix(id), rows);
+    rows_->write(rows);
   }
 
   void agendas(const AgendaVisitor& visitor) override {
@@ -192,23 +229,27 @@ class RowStateStore final : public StateStore {
   void drop_partition(PartitionId partition, std::uint32_t partitions) override {
     RowChanges rows;
     rows.emplace_back(head_key(partition), std::nullopt);
-    for (const char table : {'e', 'a'}) {
+    for (const char table : {'e', 'a', 'r'}) {
       rows_->scan(std::string(1, table), [&](std::string_view key, std::string_view) {
-        const auto id = key.substr(1);
+        const auto id = key.substr(1, key.find('.') - 1);
         if (is_id(id) && partition_of(id, partitions) == partition) rows.emplace_back(std::string(key), std::nullopt);
         return true;
       });
     }
-    rows_->scan(consumed_prefix(partition), [&](std::string_view key, std::string_view) {
-      rows.emplace_back(std::string(key), std::nullopt);
-      return true;
-    });
+    add_removal(consumed_prefix(partition), rows);
     rows_->write(rows);
   }
 
   void flush() override { rows_->flush(); }
 
  private:
+  void add_removal(const std::string& prefix, RowChanges& changes) {
+    rows_->scan(prefix, [&](std::string_view key, std::string_view) {
+      changes.emplace_back(std::string(key), std::nullopt);
+      return true;
+    });
+  }
+
   std::unique_ptr<Rows> rows_;
   std::mutex letters_mutex_;  ///< from looking at a letter to writing it
 };

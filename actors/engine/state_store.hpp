@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "actors/engine/aggregate.hpp"
+#include "actors/engine/collections.hpp"
 #include "actors/engine/dead_letter.hpp"
 #include "events/log/record.hpp"
 
 namespace hub::engine {
-
-class Rows;
 
 /// `state_version` of an entity whose events do not fold; no release has it.
 inline constexpr std::uint32_t kNotFolded = 0;
@@ -40,7 +39,8 @@ inline constexpr PartitionId kCommands = 0xffff;
 struct StateChanges {
   std::vector<std::pair<std::string, EntityRow>> entities;
   std::vector<std::pair<std::string, CommandRow>> commands;
-  std::vector<std::pair<std::string, Agenda>> agendas;  ///< empty: nothing owed any more
+  std::vector<std::pair<std::string, Agenda>> agendas;          ///< empty: nothing owed any more
+  std::vector<std::pair<std::string, RowChanges>> collections;  ///< by entity
   struct ConsumedUpTo {
     PartitionId target = 0;
     PartitionId source = 0;  ///< or kCommands
@@ -67,6 +67,10 @@ class StateStore {
   using EntityVisitor = std::function<void(const std::string& id, const EntityRow& row)>;
   /// Entities whose id begins with `prefix` ("hst_"); what does not verify is left out.
   virtual void entities(std::string_view prefix, const EntityVisitor& visitor) = 0;
+
+  /// The rows of the entity's collections, as they are at each call; must not outlive the store.
+  virtual std::unique_ptr<CollectionRows> collections_of(std::string_view id) = 0;
+  virtual void drop_collections_of(std::string_view id) = 0;
 
   using AgendaVisitor = std::function<void(const std::string& entity, Agenda agenda)>;
   virtual void agendas(const AgendaVisitor& visitor) = 0;

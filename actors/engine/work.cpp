@@ -33,7 +33,8 @@ void refuse(log::Outcome& outcome, const Failure& refusal) {
 
 }  // namespace
 
-Work::Work(Runner& runner, std::vector<Submission> inputs, Instant now) : runner_(runner), now_(now) {
+Work::Work(Runner& runner, std::vector<Submission> inputs, Instant now)
+    : runner_(runner), number_(++runner.works_), now_(now) {
   for (auto& input : inputs) items.emplace_back().submission = std::move(input);
 }
 
@@ -129,6 +130,7 @@ void Work::run_turns(Groups& groups) {
     }
     group.active = active.value();
     group.turn.now = now_;
+    group.turn.batch = number_;
     for (const auto* item : group.items) group.turn.inputs.push_back(&item->submission.input);
     auto* actor = caf::actor_cast<caf::abstract_actor*>(group.active->actor);
     actor->enqueue(nullptr, caf::make_message_id(), caf::make_message(TurnRef{&group.turn}), &runner_.unit_);
@@ -171,6 +173,7 @@ void Work::finish_turn(const std::string& entity, Group& group) {
   touched_entity.changed = true;
   touched_entity.state = std::move(turn.state);
   touched_entity.agenda = std::move(turn.agenda);
+  touched_entity.rows = std::move(turn.rows);
 }
 
 /// A new entity belongs to whoever made it.
@@ -193,8 +196,16 @@ void Work::record(WorkItem& item, bool last_round, std::vector<WorkItem*>& next)
     log::Record made;
     made.type = std::move(event.type);
     made.data = std::move(event.data);
-    made.entity = input.entity;
-    made.version = ++version;
+    ++version;
+    if (event.part.entity.empty()) {
+      made.entity = input.entity;
+      made.version = version;
+    } else {
+      made.entity = std::move(event.part.entity);
+      made.version = event.part.version;
+      made.parent = input.entity;
+      made.parent_version = version;
+    }
     made.time = now_;
     made.command_id = input.command_id;
     made.actor = input.actor;

@@ -25,6 +25,7 @@ struct Touched {
   bool changed = false;
   std::string state;
   Agenda agenda;
+  RowChanges rows;    ///< of its collections
   bool owes = false;  ///< has or had an agenda: its row changes
 };
 
@@ -68,6 +69,7 @@ class Work {
   void add_outcome(WorkItem& item);
 
   Runner& runner_;
+  std::uint64_t number_;  ///< of this runner's
   Instant now_;
   std::unordered_map<std::string_view, WorkItem*> by_command_;
   std::map<PartitionId, log::Batch> batches_;

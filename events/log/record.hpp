@@ -40,6 +40,11 @@ struct Record {
   bool operator==(const Record&) const = default;
 };
 
+/// The version of `entity`, its entity or its parent, behind the record.
+inline Version version_of(const Record& record, std::string_view entity) {
+  return record.entity == entity ? record.version : record.parent_version;
+}
+
 /// Outcome::status of a command that came a second time: what became of it stands in an earlier batch.
 inline constexpr std::int32_t kDecidedEarlier = 208;
 

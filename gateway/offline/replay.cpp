@@ -111,12 +111,14 @@ Result<std::vector<Step>> replay_entity(log::Log& log, const engine::Kinds& kind
     return invalid("position.unknown", "the position is of another partition than the entity's", "--at");
   std::vector<Step> steps;
   std::string state;
+  engine::CollectionRowsInMemory rows;
   for (Version next = 1;;) {
     HUB_TRY(auto page, log.history(id, next, kHistoryPage));
     for (auto& event : page) {
       if (!is_within(event, until)) page.clear();
       if (page.empty()) break;
-      HUB_TRY(auto folded, kind->fold(state, {&event.record}));
+      HUB_TRY(auto folded, kind->fold(state, {&event.record}, &rows));
+      rows.apply(folded.rows);
       state = std::move(folded.state);
       steps.push_back({std::move(event), state});
     }

@@ -8,8 +8,7 @@ void StateSum::add(const log::Batch& batch) {
   std::map<std::string, std::vector<const log::Record*>> events;
   for (const auto& record : batch.records) {
     if (record.kind != log::RecordKind::event) continue;
-    events[record.entity].push_back(&record);
-    if (!record.parent.empty()) events[record.parent].push_back(&record);
+    kinds_.for_each_evolving(record, [&](const std::string& id, Version) { events[id].push_back(&record); });
   }
   for (const auto& [id, records] : events) fold(id, records);
 }
@@ -18,8 +17,9 @@ void StateSum::fold(const std::string& id, const std::vector<const log::Record*>
   auto& entity = states_[id];
   const auto* kind = kinds_.of(id);
   if (entity.folds && kind != nullptr) {
-    if (auto folded = kind->fold(entity.state, events)) {
+    if (auto folded = kind->fold(entity.state, events, &entity.rows)) {
       entity.state = std::move(folded.value().state);
+      entity.rows.apply(folded.value().rows);
       return;
     }
   }
@@ -41,6 +41,10 @@ Digest StateSum::value() const {
     bytes.assign(as_bytes(sum));
     append_sized(bytes, id);
     append_sized(bytes, entity.state);
+    for (const auto& [key, value] : entity.rows.rows()) {
+      append_sized(bytes, key);
+      append_sized(bytes, value);
+    }
     sum = sha256(bytes);
   }
   return sum;

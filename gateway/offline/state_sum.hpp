@@ -14,7 +14,7 @@ class StateSum {
   explicit StateSum(const engine::Kinds& kinds) : kinds_(kinds) {}
 
   void add(const log::Batch& batch);
-  /// SHA-256 over ids and states, in order of ids.
+  /// SHA-256 over ids, states and rows of collections, in order of ids.
   Digest value() const;
   std::uint64_t entities() const { return states_.size(); }
   /// Entities whose events cannot be folded here (of a newer release, or quarantined): their events are summed instead.
@@ -23,6 +23,7 @@ class StateSum {
  private:
   struct Entity {
     std::string state;
+    engine::CollectionRowsInMemory rows;
     bool folds = true;
   };
   void fold(const std::string& id, const std::vector<const log::Record*>& events);

@@ -9,13 +9,16 @@
 #include "events/core/json_codec.hpp"
 #include "events/log/embedded_log.hpp"
 #include "tests/engine/counter.hpp"
+#include "tests/engine/shelf.hpp"
 #include "tests/support/temp_folder.hpp"
 
 namespace hub::test {
 
 struct HeldEffects final : engine::EffectSink {
   void start(engine::EffectRequest request) override { requests.push_back(std::move(request)); }
+  void withdraw(const std::string&, const std::string&, const std::string& key) override { withdrawn.push_back(key); }
   std::vector<engine::EffectRequest> requests;
+  std::vector<std::string> withdrawn;  ///< their keys
 };
 
 class Bench {
@@ -27,6 +30,7 @@ class Bench {
       return seen;
     };
     kinds_.add(engine::host<Counter>());
+    kinds_.add(engine::host<Shelf>());
     store = engine::make_memory_state_store();
     open();
   }
@@ -48,19 +52,21 @@ class Bench {
   }
 
   /// Sends a command and runs until it is answered.
-  engine::Reply send(const std::string& entity, const Counter::Command& command, const std::string& command_id = {}) {
+  template <class Command>
+  engine::Reply send(const std::string& entity, const Command& command, const std::string& command_id = {}) {
     std::optional<engine::Reply> reply;
     EXPECT_TRUE(submit(entity, command, command_id, [&](const engine::Reply& given) { reply = given; }));
     run();
     EXPECT_TRUE(reply.has_value());
     return reply.value_or(engine::Reply{});
   }
-  Result<void> submit(const std::string& entity, const Counter::Command& command, const std::string& command_id = {},
+  template <class Command>
+  Result<void> submit(const std::string& entity, const Command& command, const std::string& command_id = {},
                       engine::Completion done = {}) {
     engine::Input input;
     input.entity = entity;
-    input.type = type_of_command(command);
-    input.data = encode_command(command);
+    input.type = Command::type;
+    input.data = to_json(command);
     input.command_id = command_id.empty() ? "command-" + std::to_string(++commands_) : command_id;
     input.body_hash = std::string(hub::as_bytes(sha256(input.type + input.data)));
     input.actor = "user:ann";

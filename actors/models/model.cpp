@@ -1,0 +1,65 @@
+#include "actors/models/model.hpp"
+
+#include "actors/models/deciding.hpp"
+#include "events/core/overloaded.hpp"
+
+namespace hub::models {
+namespace {
+
+Result<Events> decide_change(const State& state, const ChangeModel& c) {
+  Events events;
+  if (c.spec == state.spec) return events;
+  events.emplace_back(ModelChanged{c.spec});
+  auto outlook = outlook_of(state);
+  outlook.max_workers = c.spec.max_workers;
+  give_slots(state, outlook, {}, events);
+  return events;
+}
+
+Result<Events> decide_status(const State& state, const SetModelStatus& c) {
+  Events events;
+  if (c.status == state.status && !state.breaker.until) return events;
+  events.emplace_back(ModelStatusSet{c.status});
+  auto outlook = outlook_of(state);
+  outlook.status = c.status;
+  if (c.status == Status::online) outlook.breaker = {};
+  give_slots(state, outlook, {}, events);
+  return events;
+}
+
+Result<Events> decide_delete(const State& state) {
+  if (state.pending > 0 || !state.calls.empty())
+    return conflict("model.has_tasks", "tasks of this model wait or run: cancel them first");
+  return Events{ModelDeleted{}};
+}
+
+}  // namespace
+
+Result<Events> Model::decide(const State& state, const Command& command, const engine::Context& context) {
+  if (const auto* create = std::get_if<CreateModel>(&command)) {
+    if (state.exists) return conflict("model.already_exists", "this model exists already");
+    return Events{ModelCreated{create->spec, create->status}};
+  }
+  if (!state.exists) return not_found("model.not_found", "no such model");
+  if (state.deleted) {
+    if (std::holds_alternative<DeleteModel>(command)) return Events{};
+    return conflict("model.deleted", "the model is deleted");
+  }
+  return std::visit(overloaded{[&](const SubmitTasks& c) { return decide_submit(state, c, context); },
+                               [&](const ReportCallEnded& c) { return decide_call_ended(state, c, context); },
+                               [&](const Wake&) { return decide_wake(state, context); },
+                               [&](const CancelTask& c) { return decide_cancel(state, c); },
+                               [&](const RetryTask& c) { return decide_retry(state, c); },
+                               [&](const CreateModel&) -> Result<Events> { return Events{}; },
+                               [&](const ChangeModel& c) { return decide_change(state, c); },
+                               [&](const SetModelStatus& c) { return decide_status(state, c); },
+                               [&](const DeleteModel&) { return decide_delete(state); }},
+                    command);
+}
+
+engine::Part Model::part_of(const Event& event) {
+  const auto* task = task_of(event);
+  return task == nullptr ? engine::Part{} : engine::Part{task->task, task->version};
+}
+
+}  // namespace hub::models

@@ -1,0 +1,117 @@
+#include "actors/models/queue.hpp"
+
+#include "events/core/json_codec.hpp"
+
+namespace hub::models {
+namespace {
+
+// Names of the collections. Numbers in keys are big-endian, so that they sort.
+constexpr char kTasks = 't';    ///< id → row
+constexpr char kReady = 'q';    ///< priority, order → id
+constexpr char kDelayed = 'd';  ///< time, order → id
+/// Moved at a time.
+constexpr std::size_t kMoved = 256;
+
+void append_number(std::string& out, std::uint64_t number) {
+  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(number >> static_cast<unsigned>(shift));
+}
+
+std::uint64_t number_at(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char byte : bytes.substr(0, 8)) number = number << 8U | static_cast<unsigned char>(byte);
+  return number;
+}
+
+std::string task_key(std::string_view task) {
+  return kTasks + std::string(task);
+}
+
+std::string delayed_key(const TaskRow& row) {
+  std::string key(1, kDelayed);
+  append_number(key, static_cast<std::uint64_t>(row.due->micros));
+  append_number(key, row.order);
+  return key;
+}
+
+Instant due_of(std::string_view delayed) {
+  return {static_cast<std::int64_t>(number_at(delayed.substr(1)))};
+}
+
+}  // namespace
+
+std::optional<TaskRow> task_row(const State& state, std::string_view task) {
+  const auto found = state.collections.get(task_key(task));
+  if (!found) return std::nullopt;
+  auto row = from_json<TaskRow>(*found, ReadMode::lenient);
+  HUB_ASSERT(row);
+  return std::move(row).value();
+}
+
+void put_task_row(State& state, std::string_view task, const TaskRow& row) {
+  state.collections.put(task_key(task), to_json(row));
+}
+
+std::vector<Waiting> first_ready(const State& state, std::size_t count) {
+  std::vector<Waiting> found;
+  if (count == 0) return found;
+  for (auto& [key, task] : state.collections.head(kReady, count)) found.push_back({std::move(key), std::move(task)});
+  return found;
+}
+
+std::vector<Waiting> due(const State& state, Instant now) {
+  auto earliest = state.collections.head(kDelayed, kMoved);
+  while (earliest.size() % kMoved == 0 && !earliest.empty() && due_of(earliest.back().first) <= now) {
+    const auto seen = earliest.size();
+    earliest = state.collections.head(kDelayed, 2 * seen);
+    if (earliest.size() == seen) break;
+  }
+  std::vector<Waiting> found;
+  for (const auto& [key, task] : earliest) {
+    if (due_of(key) > now) break;
+    const auto row = task_row(state, task);
+    HUB_ASSERT(row);
+    found.push_back({ready_key(*row), task});
+  }
+  return found;
+}
+
+std::optional<Instant> next_due(const State& state) {
+  const auto first = state.collections.head(kDelayed, 1);
+  if (first.empty()) return std::nullopt;
+  return due_of(first.front().first);
+}
+
+std::string ready_key(const TaskRow& row) {
+  std::string key(1, kReady);
+  key += static_cast<char>('0' + tasks::kPriorityMax - row.priority);
+  append_number(key, row.order);
+  return key;
+}
+
+void enqueue(State& state, std::string_view task, const TaskRow& row) {
+  state.collections.put(row.due ? delayed_key(row) : ready_key(row), std::string(task));
+}
+
+void dequeue(State& state, const TaskRow& row) {
+  state.collections.erase(row.due ? delayed_key(row) : ready_key(row));
+}
+
+void make_ready(State& state, Instant now) {
+  for (;;) {
+    const auto earliest = state.collections.head(kDelayed, kMoved);
+    std::size_t moved = 0;
+    for (const auto& [key, task] : earliest) {
+      if (due_of(key) > now) break;
+      auto row = task_row(state, task);
+      HUB_ASSERT(row);
+      dequeue(state, *row);
+      row->due.reset();
+      enqueue(state, task, *row);
+      put_task_row(state, task, *row);
+      ++moved;
+    }
+    if (moved < kMoved) return;
+  }
+}
+
+}  // namespace hub::models
