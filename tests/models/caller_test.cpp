@@ -174,7 +174,7 @@ TEST(Caller, TwoThousandCallsAreUnderWayAtOnceAndAllComplete) {
   EXPECT_EQ(caller.under_way(), std::size_t{kCalls});
 
   std::vector<std::shared_ptr<Told>> others;
-  for (int i = 0; i < kCalls; ++i) caller.start(chat_to(quick.url()), seconds(60), others.emplace_back(new Told));
+  for (int i = 0; i < kCalls; ++i) caller.start(chat_to(quick.url()), seconds(600), others.emplace_back(new Told));
   for (const auto& told : others) {
     const auto outcome = told->wait();
     EXPECT_EQ(outcome.kind, OutcomeKind::completed) << outcome.code << ' ' << outcome.detail;

@@ -16,7 +16,7 @@
 
 namespace hub::calls::testing {
 
-inline constexpr auto kPatience = std::chrono::seconds(30);
+inline constexpr auto kPatience = std::chrono::seconds(100);
 
 /// True when `condition` comes true in time.
 inline bool eventually(const std::function<bool()>& condition) {
