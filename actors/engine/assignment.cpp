@@ -15,6 +15,8 @@ constexpr std::size_t kArrivedMax = 16'384;
 constexpr std::chrono::milliseconds kRoomPatience{1'000};
 /// Between two attempts to claim what is assigned.
 constexpr Duration kClaimEvery = milliseconds(500);
+/// How often it is said that it still cannot be claimed.
+constexpr Duration kToldEvery = seconds(60);
 /// So long what is owned already waits for claims.
 constexpr Duration kClaimsPatience = milliseconds(200);
 
@@ -93,7 +95,7 @@ bool Runner::follow_assignment() {
     }
     // What stays is gone on with where it was: nobody else has had it.
     for (const auto& [partition, head] : heads_) begin_commands(partition, std::nullopt);
-    claims_at_.clear();
+    failed_claims_.clear();
   }
   read_what_was_missed();
   return own_some();
@@ -162,13 +164,13 @@ bool Runner::may_claim(PartitionId partition) const {
 /// Of what is assigned and not owned, the one whose last attempt to claim it is longest ago; nothing when all have just
 /// been tried.
 std::optional<PartitionId> Runner::next_to_claim() const {
-  const auto now = claims_at_.empty() ? Instant{} : options_.clock();
+  const auto now = failed_claims_.empty() ? Instant{} : options_.clock();
   std::optional<PartitionId> next;
   Instant next_at;
   for (const auto partition : wanted_) {
     if (owns(partition) || is_in_doubt(partition)) continue;
-    const auto tried = claims_at_.find(partition);
-    const auto at = tried == claims_at_.end() ? Instant{} : tried->second;
+    const auto failed = failed_claims_.find(partition);
+    const auto at = failed == failed_claims_.end() ? Instant{} : failed->second.next;
     // A clock that was set back keeps nobody waiting.
     if (at > now && at - now <= kClaimEvery) continue;
     if (next && next_at <= at) continue;
@@ -185,15 +187,25 @@ bool Runner::own_missing() {
   if (!missing) return false;
   const auto owned = own(*missing);
   if (!owned) {
-    claims_at_[*missing] = options_.clock() + kClaimEvery;
-    logging::write(logging::Level::warning, "a partition cannot be claimed now",
-                   {{"partition", *missing}, {"code", owned.error().code}, {"why", owned.error().detail}});
+    claim_failed(*missing, owned.error());
     return true;
   }
-  claims_at_.erase(*missing);
+  failed_claims_.erase(*missing);
   logging::write(logging::Level::info, "a partition is owned",
                  {{"partition", *missing}, {"epoch", heads_.at(*missing).epoch}});
   return true;
+}
+
+/// Said once for each reason, and then now and then while it lasts.
+void Runner::claim_failed(PartitionId partition, const Failure& failure) {
+  const auto now = options_.clock();
+  auto& failed = failed_claims_[partition];
+  failed.next = now + kClaimEvery;
+  if (failed.told == failure.code && failed.told_at <= now && now - failed.told_at < kToldEvery) return;
+  failed.told = failure.code;
+  failed.told_at = now;
+  logging::write(logging::Level::warning, "a partition cannot be claimed now",
+                 {{"partition", partition}, {"code", failure.code}, {"why", failure.detail}});
 }
 
 /// Reads its commands on from `from`, and what came already from there on comes again; or from where they have got to.

@@ -159,6 +159,12 @@ class Runner {
     std::uint64_t taken = 0;    ///< offset behind the last that is in a batch
     bool missed = false;        ///< what came behind `arrived` found no room
   };
+  /// The last attempt to claim a partition failed.
+  struct FailedClaim {
+    Instant next;      ///< not before
+    std::string told;  ///< why, as the server's log has it already
+    Instant told_at;
+  };
   /// A batch of which nobody knows whether it is in the log.
   struct Unsettled {
     std::unique_ptr<Work> work;
@@ -175,6 +181,7 @@ class Runner {
   std::optional<PartitionId> next_to_claim() const;
   bool own_some();
   bool own_missing();
+  void claim_failed(PartitionId partition, const Failure& failure);
   bool is_in_doubt(PartitionId partition) const;
   bool may_claim(PartitionId partition) const;
   bool follow_share();
@@ -229,9 +236,9 @@ class Runner {
   std::optional<Unsettled> unsettled_;
   std::atomic<bool> with_log_{false};
   std::vector<PartitionId> share_;
-  std::size_t share_next_ = 0;                ///< place in share_ of the one that is looked at first
-  std::set<PartitionId> followed_;            ///< of its share; the store's rows are known to be of this log
-  std::map<PartitionId, Instant> claims_at_;  ///< not before, after an attempt that failed
+  std::size_t share_next_ = 0;                        ///< place in share_ of the one that is looked at first
+  std::set<PartitionId> followed_;                    ///< of its share; the store's rows are known to be of this log
+  std::map<PartitionId, FailedClaim> failed_claims_;  ///< of partitions that are to be owned
   RunnerMetrics metrics_;
   std::uint64_t works_ = 0;  ///< that were begun
 

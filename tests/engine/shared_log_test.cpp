@@ -4,9 +4,11 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <map>
 
 #include "actors/engine/batch_rows.hpp"
 #include "events/core/digest.hpp"
+#include "events/core/logging.hpp"
 
 namespace hub::test {
 namespace {
@@ -245,6 +247,38 @@ TEST_F(SharedLogTest, WhatOthersOwnIsFoldedHoweverMuchThereIsToDecide) {
     ASSERT_TRUE(runner_->step());
   }
   EXPECT_EQ(total(), 7) << "its host would wait, and a takeover take longer, for as long as there is much to do";
+}
+
+/// Warnings of the server's log, by their words.
+class Warnings final : public logging::Sink {
+ public:
+  Warnings() { logging::set_sink(this); }
+  ~Warnings() override { logging::set_sink(nullptr); }
+  bool wants(logging::Level level) const override { return level >= logging::Level::warning; }
+  void write(logging::Level, std::string_view message, logging::Fields) override { ++counts[std::string(message)]; }
+  void flush() override {}
+
+  std::map<std::string, int> counts;
+};
+
+TEST_F(SharedLogTest, APartitionThatCannotBeClaimedForLongIsToldOnceAMinute) {
+  const Warnings warnings;
+  log_->unclaimable = 1;
+  own({0, 1});
+  for (int half_seconds = 1; half_seconds <= 250; ++half_seconds) {
+    now_ = now_ + milliseconds(501);
+    run();
+  }
+  EXPECT_EQ(warnings.counts.at("a partition cannot be claimed now"), 3) << "at first, and after one and two minutes";
+  log_->unclaimable.reset();
+  now_ = now_ + seconds(1);
+  run();
+  EXPECT_TRUE(runner_->owns(1));
+  // It is news when it happens again.
+  log_->unclaimable = 1;
+  own({0});
+  own({0, 1});
+  EXPECT_EQ(warnings.counts.at("a partition cannot be claimed now"), 4);
 }
 
 }  // namespace
