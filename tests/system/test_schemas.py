@@ -5,8 +5,8 @@ import contract
 import jsonschema
 import pytest
 
-STRUCT = re.compile(r"struct (\w+) \{\s*static constexpr std::string_view type = \"(computehub\.[a-z_.]+\.v\d+)\";(.*?)\n\};",
-                    re.DOTALL)
+STRUCT = re.compile(r"struct (\w+)(?: : \w+)? \{\s*"
+                    r"static constexpr std::string_view type = \"(computehub\.[a-z_.]+\.v\d+)\";(.*?)\n\};", re.DOTALL)
 DESCRIBED = re.compile(r"BOOST_DESCRIBE_STRUCT\(\s*(\w+)\s*,\s*\([^)]*\)\s*,\s*\(([^)]*)\)\s*\)", re.DOTALL)
 
 
