@@ -1,6 +1,5 @@
 """Who may attach a machine, under which name, and for whom it works."""
 import json
-import shutil
 
 import hub
 import pytest
@@ -73,7 +72,7 @@ def test_a_name_is_that_of_one_machine_until_another_takes_its_place_on_purpose(
 
 def test_of_two_agents_with_one_identity_only_the_newer_one_stays(site):
     first = site.agent().start()
-    shutil.copytree(first.data, site.folder / "copy" / "data")
+    hub.copy_of_the_living(first.data, site.folder / "copy" / "data")
     copy = site.agent(folder="copy").start()
     assert first.wait() == 1 and "host.superseded" in first.log()
     client = site.server.client()

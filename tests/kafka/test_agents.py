@@ -1,5 +1,4 @@
 """Machines without an engine, attached to one of several nodes and then to another."""
-import shutil
 
 import machines
 import pytest
@@ -64,7 +63,7 @@ def test_a_machine_works_for_every_node_and_moves_to_another_one_when_its_own_is
 def test_of_two_connections_of_one_machine_at_two_nodes_only_the_newer_one_counts(both, nodes, tmp_path):
     one, two, agent = both
     # A copy of its folder on another machine, attached to the other node: a later connection of the same identity.
-    shutil.copytree(agent.data, tmp_path / "copy" / "data")
+    hub.copy_of_the_living(agent.data, tmp_path / "copy" / "data")
     copy = machines.Agent(tmp_path / "copy", "box", [two.url])
     try:
         copy.start()

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -19,6 +20,15 @@ BINARY = pathlib.Path(os.environ.get("HUB_BINARY", contract.ROOT / "build" / "re
 
 # Has a server meet failing and slow disks and a clock that is off; tests/system/faults.cpp says how.
 FAULTS = BINARY.parent / "tests" / "libfaults.so"
+
+
+def copy_of_the_living(folder, to):
+    """A copy of a folder that somebody works in: what goes meanwhile is left out."""
+    try:
+        shutil.copytree(folder, to, symlinks=True)
+    except shutil.Error as error:
+        left_out = [why for _, _, why in error.args[0] if "No such file or directory" not in why]
+        assert not left_out, left_out
 
 
 def eventually(condition, what, deadline_s=DEADLINE_S):
