@@ -68,6 +68,7 @@ void GroupMember::close() {
     queue_.reset();
     metadata_.reset();
   }
+  await_stops();
   // A static member says no goodbye: closing would only wait.
   rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
@@ -117,7 +118,7 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
   if (error != RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
     handler_.revoked();
     set_metadata(nullptr);
-    rd_kafka_assign(client_.get(), nullptr);
+    assign(nullptr);
     return;
   }
   std::vector<PartitionId> given;
@@ -126,7 +127,7 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
   for (const auto partition : given) assigned_[partition];
   // None is read before its owner says from where.
   const Offsets none(rd_kafka_topic_partition_list_new(0));
-  rd_kafka_assign(client_.get(), none.get());
+  assign(none.get());
   set_metadata({rd_kafka_consumer_group_metadata(client_.get()), rd_kafka_consumer_group_metadata_destroy});
   // Whoever was out of the group comes back under another id.
   const std::unique_ptr<char, void (*)(char*)> id(rd_kafka_memberid(client_.get()),
@@ -135,6 +136,20 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
   const bool goes_on = !now.empty() && now == member_id_;
   member_id_ = now;
   handler_.assigned(given, goes_on);
+}
+
+/// The client ends the process when an assignment is replaced while it still stops what the one before had replaced
+/// (librdkafka 2.0.2: rd_kafka_assignment_partition_stopped). Its thread serves all in order: once it has answered a
+/// question that was asked behind the stops, what is asked next comes behind their ends.
+void GroupMember::await_stops() {
+  rd_kafka_topic_partition_list_t* assigned = nullptr;
+  if (rd_kafka_assignment(client_.get(), &assigned) == RD_KAFKA_RESP_ERR_NO_ERROR)
+    rd_kafka_topic_partition_list_destroy(assigned);
+}
+
+rd_kafka_resp_err_t GroupMember::assign(const rd_kafka_topic_partition_list_t* list) {
+  await_stops();
+  return rd_kafka_assign(client_.get(), list);
 }
 
 void GroupMember::run() {
@@ -195,7 +210,7 @@ void GroupMember::read_on() {
         rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), static_cast<std::int32_t>(partition));
     place->offset = reading->next;
   }
-  if (const auto error = rd_kafka_assign(client_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
+  if (const auto error = assign(list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
     logging::write(logging::Level::warning, "partitions cannot be read", {{"error", text_of(error)}});
 }
 

@@ -74,6 +74,8 @@ class GroupMember {
   void rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t& partitions);
   void run();
   bool take_beginnings();
+  void await_stops();
+  rd_kafka_resp_err_t assign(const rd_kafka_topic_partition_list_t* list);
   void read_on();
   void take(const rd_kafka_message_t& message);
   void set_metadata(std::shared_ptr<rd_kafka_consumer_group_metadata_t> metadata);
