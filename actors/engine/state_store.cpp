@@ -5,6 +5,7 @@
 
 #include "actors/engine/row_codec.hpp"
 #include "actors/engine/rows.hpp"
+#include "events/core/big_endian.hpp"
 
 namespace hub::engine {
 namespace {
@@ -17,12 +18,6 @@ std::string key_of(char table, std::string_view rest) {
   std::string key(1, table);
   key += rest;
   return key;
-}
-
-template <class Number>
-void append_big_endian(std::string& out, Number number) {
-  for (int shift = 8 * (static_cast<int>(sizeof(Number)) - 1); shift >= 0; shift -= 8)
-    out += static_cast<char>(number >> static_cast<unsigned>(shift));
 }
 
 std::string collections_prefix(std::string_view entity) {

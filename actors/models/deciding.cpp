@@ -135,8 +135,7 @@ Result<Events> decide_call_ended(const State& state, const ReportCallEnded& c, c
     return each.task == c.task && each.attempt == c.end.attempt;
   });
   if (call == state.calls.end()) return events;  // late news
-  const auto row = task_row(state, c.task);
-  HUB_ASSERT(row);
+  const auto row = known_task_row(state, c.task);
   auto end = c.end;
   end.ended_at = context.now;
   auto outlook = outlook_of(state);
@@ -148,22 +147,22 @@ Result<Events> decide_call_ended(const State& state, const ReportCallEnded& c, c
   if (call->unwanted) {
     tasks::TaskCallEnded ended;
     ended.end = end;
-    add(events, c.task, *row, std::move(ended));
+    add(events, c.task, row, std::move(ended));
   } else if (c.verdict == Verdict::completed) {
     tasks::TaskCompleted completed;
     completed.end = end;
     completed.result = c.result;
     completed.usage = c.usage;
     completed.cost_usd_micro = cost(state.spec.price, c.usage);
-    add(events, c.task, *row, std::move(completed));
-  } else if (is_retried(*row, c.verdict)) {
-    auto failed = attempt_failed(*row, c, end, context.now);
-    if (!failed.retry_at) others.push_back({ready_key(*row), c.task});
-    add(events, c.task, *row, std::move(failed));
+    add(events, c.task, row, std::move(completed));
+  } else if (is_retried(row, c.verdict)) {
+    auto failed = attempt_failed(row, c, end, context.now);
+    if (!failed.retry_at) others.push_back({ready_key(row), c.task});
+    add(events, c.task, row, std::move(failed));
   } else {
     tasks::TaskFailed failed;
     failed.end = end;
-    add(events, c.task, *row, std::move(failed));
+    add(events, c.task, row, std::move(failed));
   }
   give_slots(state, outlook, std::move(others), events);
   return events;

@@ -14,10 +14,9 @@ constexpr std::int64_t kParts = 10;
 constexpr Duration kPauseMax = seconds(60);
 
 TaskRow row_of(const State& state, const tasks::OfTask& task) {
-  auto row = task_row(state, task.task);
-  HUB_ASSERT(row);
-  row->version = task.version;
-  return std::move(*row);
+  auto row = known_task_row(state, task.task);
+  row.version = task.version;
+  return row;
 }
 
 void begin_call(State& state, const std::string& task, TaskRow& row) {

@@ -1,26 +1,19 @@
 #include "actors/models/queue.hpp"
 
+#include <stdexcept>
+
+#include "events/core/big_endian.hpp"
 #include "events/core/json_codec.hpp"
 
 namespace hub::models {
 namespace {
 
-// Names of the collections. Numbers in keys are big-endian, so that they sort.
+// Names of the collections.
 constexpr char kTasks = 't';    ///< id → row
 constexpr char kReady = 'q';    ///< priority, order → id
 constexpr char kDelayed = 'd';  ///< time, order → id
 /// Moved at a time.
 constexpr std::size_t kMoved = 256;
-
-void append_number(std::string& out, std::uint64_t number) {
-  for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>(number >> static_cast<unsigned>(shift));
-}
-
-std::uint64_t number_at(std::string_view bytes) {
-  std::uint64_t number = 0;
-  for (const char byte : bytes.substr(0, 8)) number = number << 8U | static_cast<unsigned char>(byte);
-  return number;
-}
 
 std::string task_key(std::string_view task) {
   return kTasks + std::string(task);
@@ -28,13 +21,14 @@ std::string task_key(std::string_view task) {
 
 std::string delayed_key(const TaskRow& row) {
   std::string key(1, kDelayed);
-  append_number(key, static_cast<std::uint64_t>(row.due->micros));
-  append_number(key, row.order);
+  append_big_endian(key, static_cast<std::uint64_t>(row.due->micros));
+  append_big_endian(key, row.order);
   return key;
 }
 
 Instant due_of(std::string_view delayed) {
-  return {static_cast<std::int64_t>(number_at(delayed.substr(1)))};
+  delayed.remove_prefix(1);
+  return {static_cast<std::int64_t>(take_big_endian<std::uint64_t>(delayed))};
 }
 
 }  // namespace
@@ -43,8 +37,14 @@ std::optional<TaskRow> task_row(const State& state, std::string_view task) {
   const auto found = state.collections.get(task_key(task));
   if (!found) return std::nullopt;
   auto row = from_json<TaskRow>(*found, ReadMode::lenient);
-  HUB_ASSERT(row);
+  if (!row) throw std::runtime_error("the row of a task does not decode");
   return std::move(row).value();
+}
+
+TaskRow known_task_row(const State& state, std::string_view task) {
+  auto row = task_row(state, task);
+  if (!row) throw std::logic_error("a task without a row");
+  return std::move(*row);
 }
 
 void put_task_row(State& state, std::string_view task, const TaskRow& row) {
@@ -68,9 +68,7 @@ std::vector<Waiting> due(const State& state, Instant now) {
   std::vector<Waiting> found;
   for (const auto& [key, task] : earliest) {
     if (due_of(key) > now) break;
-    const auto row = task_row(state, task);
-    HUB_ASSERT(row);
-    found.push_back({ready_key(*row), task});
+    found.push_back({ready_key(known_task_row(state, task)), task});
   }
   return found;
 }
@@ -84,7 +82,7 @@ std::optional<Instant> next_due(const State& state) {
 std::string ready_key(const TaskRow& row) {
   std::string key(1, kReady);
   key += static_cast<char>('0' + tasks::kPriorityMax - row.priority);
-  append_number(key, row.order);
+  append_big_endian(key, row.order);
   return key;
 }
 
@@ -102,12 +100,11 @@ void make_ready(State& state, Instant now) {
     std::size_t moved = 0;
     for (const auto& [key, task] : earliest) {
       if (due_of(key) > now) break;
-      auto row = task_row(state, task);
-      HUB_ASSERT(row);
-      dequeue(state, *row);
-      row->due.reset();
-      enqueue(state, task, *row);
-      put_task_row(state, task, *row);
+      auto row = known_task_row(state, task);
+      dequeue(state, row);
+      row.due.reset();
+      enqueue(state, task, row);
+      put_task_row(state, task, row);
       ++moved;
     }
     if (moved < kMoved) return;

@@ -6,7 +6,10 @@ namespace hub::models {
 // The collections of a model: its tasks by id, those that are ready in the order in which they get slots, and those
 // that wait for a time in the order of their times.
 
+// What does not fit throws: the engine sets the entity aside then, and the others go on.
 std::optional<TaskRow> task_row(const State& state, std::string_view task);
+/// Of a task that is there.
+TaskRow known_task_row(const State& state, std::string_view task);
 void put_task_row(State& state, std::string_view task, const TaskRow& row);
 
 struct Waiting {

@@ -53,8 +53,7 @@ void give_slots(const State& state, const Outlook& outlook, std::vector<Waiting>
   std::sort(line.begin(), line.end(), [](const Waiting& one, const Waiting& other) { return one.key < other.key; });
   if (line.size() > free) line.resize(free);
   for (auto& next : line) {
-    const auto row = task_row(state, next.task);
-    HUB_ASSERT(row);
+    const auto row = known_task_row(state, next.task);
     const auto is_its = [&](const Event& event) {
       const auto* task = task_of(event);
       return task != nullptr && task->task == next.task;
@@ -62,8 +61,8 @@ void give_slots(const State& state, const Outlook& outlook, std::vector<Waiting>
     const auto before = static_cast<Version>(std::count_if(events.begin(), events.end(), is_its));
     tasks::TaskStarted started;
     started.task = std::move(next.task);
-    started.version = row->version + before + 1;
-    started.attempt = row->attempts + 1;
+    started.version = row.version + before + 1;
+    started.attempt = row.attempts + 1;
     events.emplace_back(std::move(started));
   }
 }

@@ -5,17 +5,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "events/core/text.hpp"
+
 namespace hub::calls {
 namespace {
 
 constexpr std::string_view kStreamType = "text/event-stream";
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r\n";
-  const auto begin = text.find_first_not_of(blanks);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
-}
 
 std::string lower(std::string_view text) {
   std::string out(text);

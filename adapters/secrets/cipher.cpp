@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include "events/core/digest.hpp"
+#include "events/core/text.hpp"
 
 namespace hub::secrets {
 namespace {
@@ -24,13 +25,6 @@ const unsigned char* raw(std::string_view bytes) {
 }
 unsigned char* raw(std::string& bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());
-}
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view space = " \t\r\n";
-  const auto first = text.find_first_not_of(space);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(space) - first + 1);
 }
 
 /// The bytes that `text` stands for in one of the spellings, or nothing of the right size.

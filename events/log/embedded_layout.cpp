@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "events/core/big_endian.hpp"
 #include "events/log/chain.hpp"
 #include "events/log/encoding.hpp"
 
@@ -10,20 +11,6 @@ namespace {
 
 constexpr std::size_t kBatchKeySize = 16;
 constexpr char kMetaVersion = 1;
-
-template <class T>
-void append_big_endian(std::string& out, T value) {
-  for (int shift = (sizeof(T) - 1) * 8; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-}
-
-template <class T>
-T take_big_endian(std::string_view& bytes) {
-  T value = 0;
-  for (std::size_t i = 0; i < sizeof(T); ++i)
-    value = static_cast<T>(value << 8U | static_cast<unsigned char>(bytes[i]));
-  bytes.remove_prefix(sizeof(T));
-  return value;
-}
 
 }  // namespace
 

@@ -235,5 +235,18 @@ TEST_F(ModelTest, OneWithTasksIsNotDeleted) {
   EXPECT_EQ(model.decide(models::SubmitTasks{{model.new_task(2)}, "user:ann"}).error().code, "model.deleted");
 }
 
+TEST_F(ModelTest, AnEventAboutATaskThatIsNotThereIsThrownAtTheEngineAndDoesNotEndTheProcess) {
+  Modelling model(with_slots(1));
+  tasks::TaskStarted started;
+  started.task = model.task(1);
+  started.version = 2;
+  EXPECT_THROW(models::Model::evolve(model.state, started), std::logic_error);
+  // Nor does a row that somebody has spoilt.
+  submit(model, 1);
+  model.commit();
+  model.rows.apply({{"t" + model.task(1), "{"}});
+  EXPECT_THROW(models::task_row(model.state, model.task(1)), std::runtime_error);
+}
+
 }  // namespace
 }  // namespace hub::test
