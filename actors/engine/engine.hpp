@@ -8,6 +8,7 @@
 #include "actors/engine/effect_pool.hpp"
 #include "actors/engine/runner.hpp"
 #include "actors/engine/runner_count.hpp"
+#include "actors/engine/stuck_watch.hpp"
 
 namespace hub::engine {
 
@@ -62,7 +63,7 @@ class Engine {
   void drive(Runner& runner);
   log::Inputs::Handler inputs_handler();
   void watch();
-  void end_when_stuck(std::size_t index, std::uint64_t& seen);
+  void end_when_stuck(std::size_t index, StuckWatch& watch);
 
   log::Log& log_;
   StateStore& store_;
