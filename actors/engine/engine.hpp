@@ -31,6 +31,10 @@ class Engine {
     effects_.handle(std::move(prefix), std::move(handler));
   }
 
+  /// The same for a kind whose effects are many and long: `sink` must not block, and is told of withdrawals. It outlives
+  /// stop(), and submits nothing that is to count from then on.
+  void hand_over_effects(std::string prefix, EffectSink& sink) { effects_.hand_over(std::move(prefix), sink); }
+
   /// Folds what the store lacks, and serves: every partition, or those that this node is given of a shared log. Fails
   /// as Runner::own or log::Inputs::start does.
   Result<void> start();
