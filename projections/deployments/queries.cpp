@@ -9,7 +9,6 @@
 #include "projections/core/bytes.hpp"
 #include "projections/core/rows.hpp"
 #include "projections/deployments/page.hpp"
-#include "projections/deployments/source.hpp"
 
 namespace hub::deployments {
 namespace {
