@@ -21,9 +21,10 @@ struct Source::Range {
   const rocksdb::DB& db;
   std::unique_ptr<rocksdb::Iterator> at;
   std::string fetched;
+  std::size_t number;
 
-  Range(const StoreView& view, std::string of, std::string rows_of, bool scans)
-      : prefix(std::move(of)), rows(std::move(rows_of)), end(after_prefix(prefix)), db(view.db()) {
+  Range(const StoreView& view, std::string of, std::string rows_of, bool scans, std::size_t its_number)
+      : prefix(std::move(of)), rows(std::move(rows_of)), end(after_prefix(prefix)), db(view.db()), number(its_number) {
     lower = slice(prefix);
     upper = slice(end);
     rocksdb::ReadOptions options;
@@ -62,11 +63,11 @@ Source::~Source() = default;
 Source::Source(Source&&) noexcept = default;
 
 void Source::add_rows(std::string prefix) {
-  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), std::string(), scans_));
+  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), std::string(), scans_, ranges_.size()));
 }
 
 void Source::add_index(std::string prefix, std::string rows) {
-  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), std::move(rows), scans_));
+  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), std::move(rows), scans_, ranges_.size()));
 }
 
 void Source::start(const std::optional<Place>& after) {
@@ -90,6 +91,10 @@ std::string_view Source::row() {
   HUB_ASSERT(row);
   current_->fetched = std::move(*row);
   return current_->fetched;
+}
+
+std::size_t Source::range() const {
+  return current_->number;
 }
 
 void Source::settle() {

@@ -35,6 +35,8 @@ class Source {
   std::string_view place() const;
   /// The row's bytes. Until next().
   std::string_view row();
+  /// Number of the range it is in, in the order in which they were added, from 0.
+  std::size_t range() const;
 
   Source(Source&&) noexcept;
 
