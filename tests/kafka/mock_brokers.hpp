@@ -18,11 +18,12 @@ class MockBrokers {
     auto conf = make_conf({"unused:1", {}}, kQuiet);
     client_ = make_client(RD_KAFKA_PRODUCER, std::move(conf).value()).value();
     cluster_.reset(rd_kafka_mock_cluster_new(client_.get(), kBrokers));
-    for (const auto& plan : topic_plans(name, 4, kBrokers)) {
-      const auto partitions = static_cast<int>(plan.partitions);
-      HUB_ASSERT(rd_kafka_mock_topic_create(cluster_.get(), plan.name.c_str(), partitions, kBrokers) ==
-                 RD_KAFKA_RESP_ERR_NO_ERROR);
-    }
+    for (const auto& plan : topic_plans(name, 4, kBrokers)) create_topic(plan.name, static_cast<int>(plan.partitions));
+  }
+
+  void create_topic(const std::string& name, int partitions) {
+    HUB_ASSERT(rd_kafka_mock_topic_create(cluster_.get(), name.c_str(), partitions, kBrokers) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR);
   }
 
   Brokers brokers() const { return {rd_kafka_mock_cluster_bootstraps(cluster_.get()), {}}; }
