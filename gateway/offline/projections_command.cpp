@@ -12,6 +12,7 @@
 #include "projections/accounts/access_store.hpp"
 #include "projections/core/offline.hpp"
 #include "projections/deployments/table.hpp"
+#include "projections/tasks/projection.hpp"
 
 namespace hub::offline {
 namespace {
@@ -23,7 +24,7 @@ using cli::Exit;
 
 constexpr std::size_t kCacheBytes = 16 << 20;
 constexpr std::size_t kWriteBytes = 16 << 20;
-constexpr std::string_view kNames[] = {"accounts", "deployments"};
+constexpr std::string_view kNames[] = {"accounts", "deployments", "tasks"};
 
 /// What was found of one projection.
 struct Finding {
@@ -33,6 +34,11 @@ struct Finding {
   std::string state;          ///< for people
 };
 BOOST_DESCRIBE_STRUCT(Finding, (), (name, equal, records))
+
+/// One of those that the server folds while it runs.
+std::shared_ptr<const projections::Projection> folded(std::string_view name) {
+  return name == "tasks" ? task_rows::make_projection() : deployments::make_projection();
+}
 
 std::uint64_t sum(const std::vector<std::uint64_t>& seqs) {
   std::uint64_t total = 0;
@@ -65,7 +71,7 @@ Result<Finding> rebuild_one(const std::string& name, const server::DataFolder& f
     HUB_TRY(accounts::AccessStore::rebuild(folder.accounts(), log));
     return finding;
   }
-  HUB_TRY(const auto cursor, projections::rebuild(log, folder.projections(), *deployments::make_projection(),
+  HUB_TRY(const auto cursor, projections::rebuild(log, folder.projections(), *folded(name),
                                                   projections::make_resources(kCacheBytes, kWriteBytes)));
   finding.records = sum(cursor.seqs);
   return finding;
@@ -80,7 +86,7 @@ Result<Finding> verify_one(const std::string& name, const server::DataFolder& fo
     return finding;
   }
   HUB_TRY(const auto verified,
-          projections::verify(log, folder.projections(), *deployments::make_projection(),
+          projections::verify(log, folder.projections(), *folded(name),
                               projections::make_resources(kCacheBytes, kWriteBytes), scratch_folder()));
   finding.equal = verified.equal;
   finding.records = sum(verified.cursor.seqs);

@@ -12,6 +12,7 @@ constexpr Duration kOverdueMax = seconds(30);
 /// A clock that is so far behind what it said before labels new events with times of the past.
 constexpr Duration kClockBehindMax = seconds(5);
 constexpr double kMicrosPerSecond = 1e6;
+constexpr std::string_view kProjections[] = {"deployments", "tasks"};
 
 double in_seconds(Duration span) {
   return static_cast<double>(span.micros) / kMicrosPerSecond;
@@ -25,7 +26,13 @@ std::vector<routes::HealthCheck> Health::checks() const {
 }
 
 projections::Lag Health::lag() const {
-  return from_.projections.feed("deployments").progress().lag(wall_now());
+  projections::Lag most;
+  for (const auto name : kProjections) {
+    const auto lag = from_.projections.feed(name).progress().lag(wall_now());
+    most.records = std::max(most.records, lag.records);
+    most.time = std::max(most.time, lag.time);
+  }
+  return most;
 }
 
 // What the embedded log cannot write ends the process, so one that answers can write, unless it must not for want of
@@ -67,8 +74,9 @@ routes::HealthCheck Health::engine_check() const {
 }
 
 routes::HealthCheck Health::projections_check() const {
-  if (const auto failure = from_.projections.feed("deployments").failure())
-    return {"projections", false, failure->code + ": " + failure->detail};
+  for (const auto name : kProjections)
+    if (const auto failure = from_.projections.feed(name).failure())
+      return {"projections", false, fmt::format("{}: {}: {}", name, failure->code, failure->detail)};
   const auto behind = lag();
   return {"projections", behind.time < kLagMax,
           fmt::format("{} records behind, the oldest for {:.1f} s", behind.records, in_seconds(behind.time))};

@@ -76,11 +76,15 @@ Result<void> Server::Parts::open_projections() {
   projections::RunnerOptions runner;
   runner.folder = folder.projections();
   runner.resources = projections::make_resources(kProjectionCacheBytes, kProjectionWriteBytes);
-  HUB_TRY(projections, projections::Runner::open(*log, std::move(runner), {deployments::make_projection()}));
+  HUB_TRY(projections, projections::Runner::open(*log, std::move(runner),
+                                                 {deployments::make_projection(), task_rows::make_projection()}));
   auto& feed = projections->feed("deployments");
   deployments =
       std::make_unique<deployments::Deployments>(feed, *log, [this](std::string_view host) { return host_away(host); });
   rows = std::make_unique<routes::RowWatch>(feed);
+  auto& tasks_feed = projections->feed("tasks");
+  models = std::make_unique<model_rows::Models>(tasks_feed, *log);
+  tasks = std::make_unique<task_rows::Tasks>(tasks_feed, *log);
   return success();
 }
 

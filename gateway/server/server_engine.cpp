@@ -39,7 +39,9 @@ Result<void> Server::Parts::start_engine() {
   Cursor head{log->incarnation(), {}};
   for (PartitionId partition = 0; partition < log->partitions(); ++partition)
     head.seqs.push_back(log->head(partition).seq);
-  HUB_TRY(projections->feed("deployments").progress().wait_for(head, kCatchUpPatience));
+  for (const auto* name : {"deployments", "tasks"}) {
+    HUB_TRY(projections->feed(name).progress().wait_for(head, kCatchUpPatience));
+  }
   return success();
 }
 

@@ -26,6 +26,9 @@
 #include "projections/accounts/access_store.hpp"
 #include "projections/core/runner.hpp"
 #include "projections/deployments/table.hpp"
+#include "projections/models/queries.hpp"
+#include "projections/tasks/projection.hpp"
+#include "projections/tasks/queries.hpp"
 
 namespace hub::server {
 
@@ -81,6 +84,8 @@ struct Server::Parts {
   std::string dev_token;
   std::unique_ptr<projections::Runner> projections;
   std::unique_ptr<deployments::Deployments> deployments;
+  std::unique_ptr<model_rows::Models> models;
+  std::unique_ptr<task_rows::Tasks> tasks;
   deployments::Providers providers;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<deployments::Orders> orders;

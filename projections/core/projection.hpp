@@ -29,7 +29,8 @@ struct RowChange {
   std::string id;
   std::string project;
   Op op = Op::put;
-  std::shared_ptr<const std::string> json;  ///< the row as answers show it; also when it is removed from lists
+  std::shared_ptr<const std::string> json;  ///< the row as answers show it; also when it is removed from lists; null
+                                            ///< where it is made only when somebody watches
   Position mark;                            ///< of the last event in it
 };
 

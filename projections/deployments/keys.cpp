@@ -12,10 +12,6 @@ std::string prefix(char table, std::string_view first) {
   return key;
 }
 
-void turn_over(std::string& bytes, std::size_t from) {
-  for (auto i = from; i < bytes.size(); ++i) bytes[i] = static_cast<char>(~static_cast<unsigned char>(bytes[i]));
-}
-
 }  // namespace
 
 std::string id_key(std::string_view id) {
@@ -61,22 +57,6 @@ std::string history_key(std::string_view id, Version version) {
   auto key = history_prefix(id);
   projections::append_ordered(key, version);
   return key;
-}
-
-void append_place(std::string& key, Instant created_at, std::string_view id) {
-  const auto begin = key.size();
-  projections::append_ordered(key, created_at.micros);
-  key += id;
-  turn_over(key, begin);
-}
-
-bool take_place(std::string_view bytes, Place& place) {
-  std::string turned(bytes);
-  turn_over(turned, 0);
-  std::string_view rest = turned;
-  if (!projections::take_ordered(rest, place.created_at.micros)) return false;
-  place.id = rest;
-  return true;
 }
 
 }  // namespace hub::deployments

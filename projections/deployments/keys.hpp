@@ -5,6 +5,7 @@
 #include "events/core/ids.hpp"
 #include "events/core/instant.hpp"
 #include "events/deployments/spec.hpp"
+#include "projections/core/place.hpp"
 
 namespace hub::deployments {
 
@@ -49,14 +50,8 @@ std::string sum_key(Sum what, std::string_view project, std::string_view value);
 std::string history_prefix(std::string_view id);
 std::string history_key(std::string_view id, Version version);
 
-/// Where a deployment stands in lists.
-struct Place {
-  Instant created_at;
-  std::string id;
-  bool operator==(const Place&) const = default;
-};
-/// Appends what sorts the newest first, and among equally old ones the greatest id.
-void append_place(std::string& key, Instant created_at, std::string_view id);
-bool take_place(std::string_view bytes, Place& place);
+using projections::append_place;
+using projections::Place;
+using projections::take_place;
 
 }  // namespace hub::deployments

@@ -1,70 +1,15 @@
 #include "projections/deployments/page.hpp"
 
 #include "events/deployments/events.hpp"
+#include "projections/core/filling.hpp"
 #include "projections/core/rows.hpp"
 #include "projections/deployments/queries.hpp"
-#include "projections/deployments/source.hpp"
 
 namespace hub::deployments {
 namespace {
 
-/// Takes matches in order: leaves out those of earlier pages, fills the page, and looks on as far as it must.
-class Filling {
- public:
-  /// With `counts` it goes on behind the page until kPagedRowsMax are counted, else until it knows that there is more.
-  Filling(ListAnswer& answer, const ListQuery& query, bool counts, HostAway away = {})
-      : answer_(answer),
-        skip_(query.cursor ? 0 : std::uint64_t{query.page - 1} * query.page_size),
-        counts_(counts),
-        away_(std::move(away)) {
-    answer_.items = "[";
-  }
-
-  /// Whether the next match is shown; else it is only counted, and its row is not needed.
-  bool shows_next() const { return seen_ >= skip_ && answer_.count < answer_.page_size; }
-  /// False when enough has been seen.
-  bool take(std::string_view place, const Row& row, Instant now) {
-    if (!shows_next()) return count();
-    if (answer_.count++ > 0) answer_.items += ',';
-    append_answer(answer_.items, row, now, away_);
-    last_ = place;
-    ++seen_;
-    return true;
-  }
-  bool count() {
-    if (++seen_ > skip_ + answer_.page_size) more_ = true;
-    return counts_ ? seen_ <= kPagedRowsMax : !more_;
-  }
-
-  /// Nothing is left to look at.
-  void end() { ended_ = true; }
-  /// It may look no further than `place`: the next page begins there when this one could not be filled.
-  void give_up(std::string_view place) {
-    more_ = true;
-    if (answer_.count < answer_.page_size) last_ = place;
-  }
-
-  void finish() {
-    answer_.items += ']';
-    Place place;
-    if (more_ && take_place(last_, place)) answer_.next_cursor = to_text(place);
-    if (!counts_) return;
-    if (ended_)
-      answer_.total = seen_;
-    else
-      answer_.total_at_least = std::min(seen_, kPagedRowsMax);
-  }
-
- private:
-  ListAnswer& answer_;
-  std::uint64_t skip_;
-  bool counts_;
-  HostAway away_;
-  std::uint64_t seen_ = 0;
-  bool more_ = false;
-  bool ended_ = false;
-  std::string last_;
-};
+using projections::Filling;
+using projections::Source;
 
 ListAnswer begin(const projections::StoreView& view, const ListQuery& query) {
   ListAnswer answer;
@@ -102,15 +47,32 @@ std::optional<std::uint64_t> known_total(const projections::StoreView& view, con
   return total;
 }
 
-/// Whether the ranges that Source::of() walks hold others too than those asked for.
+/// The index that fits the query best, else the rows, of each of its projects.
+Source source_of(const projections::StoreView& view, const ListQuery& query, bool scans) {
+  Source source(view, query.order, scans);
+  for (const auto& project : query.projects) {
+    const auto rows = row_prefix(kRowTable, project);
+    if (query.status == Status::deleted)
+      source.add_rows(row_prefix(kDeletedTable, project));
+    else if (query.status)
+      source.add_index(status_prefix(project, *query.status), rows);
+    else if (query.owner)
+      source.add_index(owner_prefix(project, *query.owner), rows);
+    else
+      source.add_rows(rows);
+  }
+  return source;
+}
+
+/// Whether the ranges that source_of() walks hold others too than those asked for.
 bool must_look_at_rows(const ListQuery& query) {
   return query.provider || has_free_filter(query) || (query.status && query.owner);
 }
 
 Result<void> walk(const projections::StoreView& view, const ListQuery& query, const std::optional<Place>& after,
-                  Instant now, Filling& filling) {
+                  Instant now, const HostAway& away, Filling& filling) {
   const bool filtered = must_look_at_rows(query);
-  auto source = Source::of(view, query, filtered);
+  auto source = source_of(view, query, filtered);
   std::size_t looked_at = 0;
   for (source.start(after); source.valid(); source.next()) {
     if (!filtered && !filling.shows_next()) {
@@ -118,7 +80,8 @@ Result<void> walk(const projections::StoreView& view, const ListQuery& query, co
       continue;
     }
     HUB_TRY(const auto row, decode_row(source.row()));
-    if ((!filtered || matches(query, row)) && !filling.take(source.place(), row, now)) return success();
+    const auto write = [&](std::string& out) { append_answer(out, row, now, away); };
+    if ((!filtered || matches(query, row)) && !filling.take(source.place(), write)) return success();
     if (filtered && ++looked_at >= query.scan_rows_max) {
       filling.give_up(source.place());
       return success();
@@ -181,14 +144,14 @@ Result<ListAnswer> list_page(const projections::StoreView& view, const ListQuery
                              const std::optional<Place>& after, Instant now, const HostAway& away) {
   auto answer = begin(view, query);
   answer.total = known_total(view, query);
-  Filling filling(answer, query, !answer.total && !after, away);
-  HUB_TRY(walk(view, query, after, now, filling));
+  Filling filling(answer, answer.page, query.page_size, !answer.total && !after);
+  HUB_TRY(walk(view, query, after, now, away, filling));
   filling.finish();
   if (answer.total || !after) return answer;
   // Asked by cursor: the matches before it count too.
   ListAnswer all;
-  Filling counting(all, query, true);
-  HUB_TRY(walk(view, query, std::nullopt, now, counting));
+  Filling counting(all, {}, query.page_size, true);
+  HUB_TRY(walk(view, query, std::nullopt, now, away, counting));
   counting.finish();
   answer.total = all.total;
   answer.total_at_least = all.total_at_least;
@@ -200,18 +163,19 @@ Result<ListAnswer> list_page_at(const projections::StoreView& view, log::Log& lo
   auto answer = begin(view, query);
   answer.position = moment.cursor;
   // By cursor only this page is looked at; what is in it is all that is known to match.
-  Filling filling(answer, query, !after);
+  Filling filling(answer, answer.page, query.page_size, !after);
   PastRow past(view, log, moment);
   Source source(view, query.order, true);
   for (const auto& project : query.projects) {
-    source.add_rows(kRowTable, project);
-    source.add_rows(kDeletedTable, project);
+    source.add_rows(row_prefix(kRowTable, project));
+    source.add_rows(row_prefix(kDeletedTable, project));
   }
   const auto begun = std::chrono::steady_clock::now();
   for (source.start(first_place(query, after, moment)); source.valid(); source.next()) {
     if (too_young(source.place(), moment)) break;
     const auto row = past.at(source.row());
-    if (row && matches(query, *row) && !filling.take(source.place(), *row, moment.at)) break;
+    const auto write = [&](std::string& out) { append_answer(out, *row, moment.at); };
+    if (row && matches(query, *row) && !filling.take(source.place(), write)) break;
     const auto patience = filling.shows_next() ? kPastTimeMax : kPastCountTimeMax;
     if (past.candidates() < kCandidatesMax && std::chrono::steady_clock::now() - begun < patience) continue;
     filling.give_up(source.place());

@@ -1,18 +1,18 @@
 #include "projections/deployments/queries.hpp"
 
-#include <rocksdb/db.h>
-
 #include <limits>
 
 #include "events/core/varint.hpp"
 #include "events/deployments/events.hpp"
 #include "projections/core/bytes.hpp"
 #include "projections/core/rows.hpp"
+#include "projections/core/scan.hpp"
 #include "projections/deployments/page.hpp"
-#include "projections/deployments/source.hpp"
 
 namespace hub::deployments {
 namespace {
+
+using projections::scan;
 
 // A row moves when its deployment is deleted: then its new place is read.
 constexpr int kGetTriesMax = 3;
@@ -33,19 +33,6 @@ bool one_of(const std::vector<std::string>& projects, std::string_view project) 
 std::optional<std::string> find_row(const projections::StoreView& view, std::string_view id) {
   const auto key = view.get(id_key(id));
   return key ? view.get(*key) : std::nullopt;
-}
-
-/// Calls visit(rest of the key, value) for every key with this prefix until it is false.
-template <class Visit>
-void scan(const projections::StoreView& view, const std::string& prefix, Visit visit) {
-  rocksdb::ReadOptions options;
-  options.snapshot = view.snapshot();
-  const std::unique_ptr<rocksdb::Iterator> keys(view.db().NewIterator(options));
-  for (keys->Seek(prefix); keys->Valid() && keys->key().starts_with(prefix); keys->Next()) {
-    const std::string_view key(keys->key().data(), keys->key().size());
-    if (!visit(key.substr(prefix.size()), std::string_view(keys->value().data(), keys->value().size()))) return;
-  }
-  if (!keys->status().ok()) projections::stop_on_bad_read(view.db(), keys->status());
 }
 
 /// Project of a row's key.

@@ -2,6 +2,7 @@
 
 #include "events/core/json.hpp"
 #include "events/core/varint.hpp"
+#include "projections/core/fields.hpp"
 
 namespace hub::deployments {
 namespace {
@@ -18,25 +19,6 @@ Failure corrupt() {
 std::uint64_t as_unsigned(std::int64_t value) {
   return static_cast<std::uint64_t>(value);
 }
-
-/// Takes what encode_row wrote, one after the other; after the first bad one all are bad.
-struct Reader {
-  std::string_view bytes;
-  bool good = true;
-
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    good = good && take_varint(bytes, value);
-    return value;
-  }
-  std::int64_t integer() { return static_cast<std::int64_t>(number()); }
-  Instant instant() { return {integer()}; }
-  std::string_view part() {
-    std::string_view value;
-    good = good && take_sized(bytes, value);
-    return value;
-  }
-};
 
 /// Its machine has something to do before it has another status.
 bool is_on_its_way(Status status) {
@@ -93,7 +75,7 @@ Result<Row> decode_row(std::string_view bytes) {
   Row row;
   row.status = static_cast<Status>(bytes[1]);
   row.prepared = bytes[2] == kPrepared;
-  Reader reader{bytes.substr(3)};
+  projections::FieldReader reader{bytes.substr(3)};
   row.created_at = reader.instant();
   row.version = reader.number();
   row.position.partition = static_cast<PartitionId>(reader.number());

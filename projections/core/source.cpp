@@ -1,10 +1,10 @@
-#include "projections/deployments/source.hpp"
+#include "projections/core/source.hpp"
 
 #include <rocksdb/db.h>
 
 #include "projections/core/bytes.hpp"
 
-namespace hub::deployments {
+namespace hub::projections {
 namespace {
 
 rocksdb::Slice slice(std::string_view text) {
@@ -21,9 +21,10 @@ struct Source::Range {
   const rocksdb::DB& db;
   std::unique_ptr<rocksdb::Iterator> at;
   std::string fetched;
+  std::size_t number;
 
-  Range(const projections::StoreView& view, std::string of, std::string rows_of, bool scans)
-      : prefix(std::move(of)), rows(std::move(rows_of)), end(projections::after_prefix(prefix)), db(view.db()) {
+  Range(const StoreView& view, std::string of, std::string rows_of, bool scans, std::size_t its_number)
+      : prefix(std::move(of)), rows(std::move(rows_of)), end(after_prefix(prefix)), db(view.db()), number(its_number) {
     lower = slice(prefix);
     upper = slice(end);
     rocksdb::ReadOptions options;
@@ -53,36 +54,20 @@ struct Source::Range {
     check();
   }
   void check() const {
-    if (!at->status().ok()) projections::stop_on_bad_read(db, at->status());
+    if (!at->status().ok()) stop_on_bad_read(db, at->status());
   }
 };
 
-Source::Source(const projections::StoreView& view, Order order, bool scans)
-    : view_(&view), order_(order), scans_(scans) {}
+Source::Source(const StoreView& view, Order order, bool scans) : view_(&view), order_(order), scans_(scans) {}
 Source::~Source() = default;
 Source::Source(Source&&) noexcept = default;
 
-void Source::add_rows(char table, std::string_view project) {
-  ranges_.push_back(std::make_unique<Range>(*view_, row_prefix(table, project), std::string(), scans_));
+void Source::add_rows(std::string prefix) {
+  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), std::string(), scans_, ranges_.size()));
 }
 
-void Source::add_index(std::string prefix, std::string_view project) {
-  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), row_prefix(kRowTable, project), scans_));
-}
-
-Source Source::of(const projections::StoreView& view, const ListQuery& query, bool scans) {
-  Source source(view, query.order, scans);
-  for (const auto& project : query.projects) {
-    if (query.status == Status::deleted)
-      source.add_rows(kDeletedTable, project);
-    else if (query.status)
-      source.add_index(status_prefix(project, *query.status), project);
-    else if (query.owner)
-      source.add_index(owner_prefix(project, *query.owner), project);
-    else
-      source.add_rows(kRowTable, project);
-  }
-  return source;
+void Source::add_index(std::string prefix, std::string rows) {
+  ranges_.push_back(std::make_unique<Range>(*view_, std::move(prefix), std::move(rows), scans_, ranges_.size()));
 }
 
 void Source::start(const std::optional<Place>& after) {
@@ -108,6 +93,10 @@ std::string_view Source::row() {
   return current_->fetched;
 }
 
+std::size_t Source::range() const {
+  return current_->number;
+}
+
 void Source::settle() {
   current_ = nullptr;
   for (const auto& range : ranges_) {
@@ -118,4 +107,4 @@ void Source::settle() {
   }
 }
 
-}  // namespace hub::deployments
+}  // namespace hub::projections
