@@ -15,9 +15,6 @@ void Access::evolve(State& state, const Event& event) {
   state.refused += std::get<AccessRefused>(event).count;
 }
 
-std::vector<engine::Message> Access::react(const State&, const Event&) {
-  return {};
-}
 engine::Agenda Access::agenda(const State&) {
   return {};
 }

@@ -45,7 +45,6 @@ struct Access {
 
   static Result<std::vector<Event>> decide(const State& state, const Command& command, const engine::Context& context);
   static void evolve(State& state, const Event& event);
-  static std::vector<engine::Message> react(const State& state, const Event& event);
   static engine::Agenda agenda(const State& state);
 
   static Result<Command> decode_command(std::string_view type, std::string_view json);

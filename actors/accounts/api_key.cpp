@@ -62,9 +62,6 @@ void ApiKey::evolve(State& state, const Event& event) {
              event);
 }
 
-std::vector<engine::Message> ApiKey::react(const State&, const Event&) {
-  return {};
-}
 engine::Agenda ApiKey::agenda(const State&) {
   return {};
 }

@@ -76,9 +76,6 @@ void Project::evolve(State& state, const Event& event) {
              event);
 }
 
-std::vector<engine::Message> Project::react(const State&, const Event&) {
-  return {};
-}
 engine::Agenda Project::agenda(const State&) {
   return {};
 }

@@ -60,7 +60,6 @@ using Agenda = std::vector<Due>;
 //     using Event = std::variant<…>;
 //     static Result<std::vector<Event>> decide(const State&, const Command&, const Context&);
 //     static void evolve(State&, const Event&);   // never refuses: what was logged, happened
-//     static std::vector<Message> react(const State&, const Event&);
 //     static Agenda agenda(const State&);
 //     // and the codecs, usually one line each:
 //     static Result<Command> decode_command(std::string_view type, std::string_view json);
@@ -71,6 +70,10 @@ using Agenda = std::vector<Due>;
 //     static Result<State> decode_state(std::string_view json);
 //     static constexpr std::uint32_t state_version = 1;  // another one on disk: the row is rebuilt from the log
 //   };
+//
+// One that sends messages has also, for the state behind the event:
+//
+//     static std::vector<Message> react(const State&, const Event&, std::string_view entity);
 //
 // What is unbounded in a state lies in its member `engine::Collections collections` (collections.hpp), which the codec
 // of the state leaves out. One whose events can be about parts says of whom, and is told when one is read:

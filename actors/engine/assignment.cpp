@@ -37,7 +37,7 @@ Runner::Turning::~Turning() {
 
 void Runner::suspend() {
   std::unique_lock lock(mutex_);
-  suspended_ = true;
+  metrics_.suspended = suspended_ = true;
   idle_.wait(lock, [this] { return !turning_; });
 }
 
@@ -47,7 +47,7 @@ void Runner::assign(std::set<PartitionId> partitions, bool goes_on) {
     // What an assignment that was not followed yet took away was others' meanwhile.
     goes_on_ = goes_on_ && goes_on && !assigned_;
     assigned_ = std::move(partitions);
-    suspended_ = false;
+    metrics_.suspended = suspended_ = false;
   }
   wake_.notify_all();
 }

@@ -18,7 +18,17 @@ void EffectPool::handle(std::string prefix, Handler handler) {
   handlers_.insert_or_assign(std::move(prefix), std::move(handler));
 }
 
+EffectSink* EffectPool::sink_of(const std::string& entity) const {
+  const auto found = sinks_.find(prefix_of(entity));
+  return found == sinks_.end() ? nullptr : found->second;
+}
+
+void EffectPool::withdraw(const std::string& entity, const std::string& name, const std::string& key) {
+  if (auto* sink = sink_of(entity)) sink->withdraw(entity, name, key);
+}
+
 void EffectPool::start(EffectRequest request) {
+  if (auto* sink = sink_of(request.entity)) return sink->start(std::move(request));
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;

@@ -26,7 +26,10 @@ class EffectPool final : public EffectSink {
 
   /// Before the first effect starts.
   void handle(std::string prefix, Handler handler);
+  /// Effects of these entities go to `sink`, which outlives the pool's use; before the first effect starts.
+  void hand_over(std::string prefix, EffectSink& sink) { sinks_.insert_or_assign(std::move(prefix), &sink); }
   void start(EffectRequest request) override;
+  void withdraw(const std::string& entity, const std::string& name, const std::string& key) override;
   /// Waits for the effects that run; those that wait are left to the agenda of the next start.
   void stop();
   std::size_t waiting() const { return waiting_; }
@@ -34,7 +37,10 @@ class EffectPool final : public EffectSink {
  private:
   void work();
 
+  EffectSink* sink_of(const std::string& entity) const;
+
   std::map<std::string, Handler, std::less<>> handlers_;
+  std::map<std::string, EffectSink*, std::less<>> sinks_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::string> ready_;  ///< entities with something to do and nothing under way

@@ -12,8 +12,6 @@
 namespace hub::engine {
 namespace {
 
-/// A runner that has input waiting and has not finished a batch for this long is stuck.
-constexpr std::chrono::milliseconds kStuckAfter{10'000};
 /// A command that is not decided by then is answered with where to ask later.
 constexpr std::chrono::milliseconds kCommandPatience{5'000};
 /// How often those whose time is over are answered.
@@ -113,26 +111,21 @@ void Engine::drive(Runner& runner) {
 }
 
 void Engine::watch() {
-  std::vector<std::uint64_t> seen(runners_.size());
-  auto looked_at = std::chrono::steady_clock::now();
+  std::vector<StuckWatch> watches(runners_.size());
   std::unique_lock lock(watch_mutex_);
-  while (!watch_wake_.wait_for(lock, post_ ? kSweepEvery : kStuckAfter, [this] { return stopped_; })) {
+  while (!watch_wake_.wait_for(lock, post_ ? kSweepEvery : StuckWatch::kLookEvery, [this] { return stopped_; })) {
     if (post_) post_->sweep();
-    if (std::chrono::steady_clock::now() - looked_at < kStuckAfter) continue;
-    looked_at = std::chrono::steady_clock::now();
-    for (std::size_t i = 0; i < runners_.size(); ++i) end_when_stuck(i, seen[i]);
+    for (std::size_t i = 0; i < runners_.size(); ++i) end_when_stuck(i, watches[i]);
   }
 }
 
-void Engine::end_when_stuck(std::size_t index, std::uint64_t& seen) {
+void Engine::end_when_stuck(std::size_t index, StuckWatch& watch) {
   const auto& runner = *runners_[index];
-  const auto inputs = runner.metrics().inputs.load();
-  const bool waits = runner.metrics().held || (post_ && runner.is_with_log());
-  if (inputs == seen && runner.queued() > 0 && !waits) {
-    logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", index}});
-    std::_Exit(EXIT_FAILURE);
-  }
-  seen = inputs;
+  const auto& metrics = runner.metrics();
+  const bool waits = metrics.held || (post_ && (runner.is_with_log() || metrics.suspended));
+  if (!watch.is_stuck(metrics.inputs, runner.queued(), waits, std::chrono::steady_clock::now())) return;
+  logging::write_last("a runner is stuck with input waiting; the process ends", {{"runner", index}});
+  std::_Exit(EXIT_FAILURE);
 }
 
 Result<void> Engine::submit(Input input, Completion done) {

@@ -8,6 +8,7 @@
 #include "actors/engine/effect_pool.hpp"
 #include "actors/engine/runner.hpp"
 #include "actors/engine/runner_count.hpp"
+#include "actors/engine/stuck_watch.hpp"
 
 namespace hub::engine {
 
@@ -29,6 +30,10 @@ class Engine {
   void handle_effects(std::string prefix, EffectPool::Handler handler) {
     effects_.handle(std::move(prefix), std::move(handler));
   }
+
+  /// The same for a kind whose effects are many and long: `sink` must not block, and is told of withdrawals. It outlives
+  /// stop(), and submits nothing that is to count from then on.
+  void hand_over_effects(std::string prefix, EffectSink& sink) { effects_.hand_over(std::move(prefix), sink); }
 
   /// Folds what the store lacks, and serves: every partition, or those that this node is given of a shared log. Fails
   /// as Runner::own or log::Inputs::start does.
@@ -62,7 +67,7 @@ class Engine {
   void drive(Runner& runner);
   log::Inputs::Handler inputs_handler();
   void watch();
-  void end_when_stuck(std::size_t index, std::uint64_t& seen);
+  void end_when_stuck(std::size_t index, StuckWatch& watch);
 
   log::Log& log_;
   StateStore& store_;

@@ -21,6 +21,12 @@ concept HasParts = requires(const typename Aggregate::Event& event) {
   Aggregate::part_of(event);
 };
 
+template <class Aggregate>
+concept HasMessages = requires(const typename Aggregate::State& state, const typename Aggregate::Event& event,
+                               std::string_view entity) {
+  Aggregate::react(state, event, entity);
+};
+
 /// Hosts one entity while it is active. Decides its inputs in order on state that is not yet committed: when the
 /// batch is not known to be committed, the runner drops this actor and loads the entity again.
 template <class Aggregate>
@@ -90,7 +96,8 @@ class EntityActor final : public caf::event_based_actor {
   void evolve(Turn& turn, const typename Aggregate::Event& event, Decision& decision) {
     try {
       Aggregate::evolve(state_, event);
-      for (auto& message : Aggregate::react(state_, event)) decision.messages.push_back(std::move(message));
+      if constexpr (HasMessages<Aggregate>)
+        for (auto& message : Aggregate::react(state_, event, id_)) decision.messages.push_back(std::move(message));
       turn.changed = true;
     } catch (const std::exception& error) {
       turn.poisoned = true;

@@ -65,6 +65,7 @@ struct RunnerMetrics {
   std::atomic<std::uint64_t> dead_letters{0};
   std::atomic<std::int64_t> overdue_micros{0};
   std::atomic<bool> held{false};         ///< nothing is decided for want of room on the disk
+  std::atomic<bool> suspended{false};    ///< nothing is decided until partitions are assigned
   std::atomic<std::uint64_t> alarms{0};  ///< of RunnerOptions::alarm
 };
 

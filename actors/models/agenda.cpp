@@ -6,13 +6,13 @@
 namespace hub::models {
 namespace {
 
-engine::Due owed(const Call& call) {
+engine::Due owed(const State& state, const Call& call) {
   auto key = call.task + "." + std::to_string(call.attempt);
   return {engine::Due::Kind::effect,
           call.unwanted ? "end" : "call",
           std::move(key),
           {},
-          to_json(CallData{call.task, call.attempt, call.timeout}),
+          to_json(CallData{call.task, call.attempt, call.timeout, state.spec_number}),
           {}};
 }
 
@@ -21,7 +21,7 @@ engine::Due owed(const Call& call) {
 engine::Agenda Model::agenda(const State& state) {
   engine::Agenda agenda;
   agenda.reserve(state.calls.size() + 1);
-  for (const auto& call : state.calls) agenda.push_back(owed(call));
+  for (const auto& call : state.calls) agenda.push_back(owed(state, call));
   auto wake = next_due(state);
   if (state.breaker.until && (!wake || *state.breaker.until < *wake)) wake = state.breaker.until;
   if (wake)

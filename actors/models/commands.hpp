@@ -11,20 +11,21 @@ namespace hub::models {
 
 // Wishes of users.
 
-/// The name is this model's already.
+/// The name is this model's already. Sent by Names.
 struct CreateModel {
   static constexpr std::string_view type = "CreateModel";
   Spec spec;
   Status status = Status::offline;
+  std::string names;  ///< the entity that is to be told when the name is free again
 };
-BOOST_DESCRIBE_STRUCT(CreateModel, (), (spec, status))
+BOOST_DESCRIBE_STRUCT(CreateModel, (), (spec, status, names))
 
-/// The whole description as it is to be.
+/// Another name in it is this model's already: then it is sent by Names.
 struct ChangeModel {
   static constexpr std::string_view type = "ChangeModel";
-  Spec spec;
+  SpecChange change;
 };
-BOOST_DESCRIBE_STRUCT(ChangeModel, (), (spec))
+BOOST_DESCRIBE_STRUCT(ChangeModel, (), (change))
 
 struct SetModelStatus {
   static constexpr std::string_view type = "SetModelStatus";
@@ -36,6 +37,13 @@ struct DeleteModel {
   static constexpr std::string_view type = "DeleteModel";
 };
 BOOST_DESCRIBE_STRUCT(DeleteModel, (), ())
+
+/// The model is deleted. Sent by the model.
+struct FreeModelName {
+  static constexpr std::string_view type = "FreeModelName";
+  std::string model;
+};
+BOOST_DESCRIBE_STRUCT(FreeModelName, (), (model))
 
 struct NewTask {
   std::string task;  ///< its id, on the model's shard

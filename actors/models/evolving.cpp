@@ -115,6 +115,11 @@ void evolve_requeued(State& state, const tasks::TaskRequeued& e) {
   put_task_row(state, e.task, row);
 }
 
+void describe(State& state, const Spec& spec) {
+  state.spec = spec;
+  ++state.spec_number;
+}
+
 void evolve_woken(State& state, const ModelWoken& e) {
   if (state.breaker.until && *state.breaker.until <= e.at) state.breaker.until.reset();
   make_ready(state, e.at);
@@ -142,10 +147,11 @@ void Model::evolve(State& state, const Event& event) {
                         [&](const tasks::TaskRequeued& e) { evolve_requeued(state, e); },
                         [&](const ModelCreated& e) {
                           state.exists = true;
-                          state.spec = e.spec;
+                          state.names = e.names;
                           state.status = e.status;
+                          describe(state, e.spec);
                         },
-                        [&](const ModelChanged& e) { state.spec = e.spec; },
+                        [&](const ModelChanged& e) { describe(state, e.spec); },
                         [&](const ModelStatusSet& e) {
                           state.status = e.status;
                           // Whoever switches it on wants it called.

@@ -1,6 +1,7 @@
 #include "actors/models/model.hpp"
 
 #include "actors/models/deciding.hpp"
+#include "events/core/json_codec.hpp"
 #include "events/core/overloaded.hpp"
 
 namespace hub::models {
@@ -8,10 +9,11 @@ namespace {
 
 Result<Events> decide_change(const State& state, const ChangeModel& c) {
   Events events;
-  if (c.spec == state.spec) return events;
-  events.emplace_back(ModelChanged{c.spec});
+  auto spec = changed(state.spec, c.change);
+  if (spec == state.spec) return events;
   auto outlook = outlook_of(state);
-  outlook.max_workers = c.spec.max_workers;
+  outlook.max_workers = spec.max_workers;
+  events.emplace_back(ModelChanged{std::move(spec)});
   give_slots(state, outlook, {}, events);
   return events;
 }
@@ -38,7 +40,7 @@ Result<Events> decide_delete(const State& state) {
 Result<Events> Model::decide(const State& state, const Command& command, const engine::Context& context) {
   if (const auto* create = std::get_if<CreateModel>(&command)) {
     if (state.exists) return conflict("model.already_exists", "this model exists already");
-    return Events{ModelCreated{create->spec, create->status}};
+    return Events{ModelCreated{create->spec, create->status, create->names}};
   }
   if (!state.exists) return not_found("model.not_found", "no such model");
   if (state.deleted) {
@@ -55,6 +57,11 @@ Result<Events> Model::decide(const State& state, const Command& command, const e
                                [&](const SetModelStatus& c) { return decide_status(state, c); },
                                [&](const DeleteModel&) { return decide_delete(state); }},
                     command);
+}
+
+std::vector<engine::Message> Model::react(const State& state, const Event& event, std::string_view entity) {
+  if (!std::holds_alternative<ModelDeleted>(event) || state.names.empty()) return {};
+  return {{state.names, std::string(FreeModelName::type), to_json(FreeModelName{std::string(entity)})}};
 }
 
 engine::Part Model::part_of(const Event& event) {

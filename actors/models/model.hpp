@@ -10,8 +10,9 @@ struct CallData {
   std::string task;
   std::int32_t attempt = 0;
   Duration timeout;
+  std::uint64_t spec = 0;  ///< State::spec_number
 };
-BOOST_DESCRIBE_STRUCT(CallData, (), (task, attempt, timeout))
+BOOST_DESCRIBE_STRUCT(CallData, (), (task, attempt, timeout, spec))
 
 /// A place that tasks are sent to, and the queue before it: decides for its tasks, which are its parts. Effects:
 /// "call" (one for each running task), "end" (of the call of a cancelled one).
@@ -30,7 +31,8 @@ struct Model {
   /// time in which the queue drains by one task), task.not_found, task.ended, task.not_ended, task.foreign_id.
   static Result<std::vector<Event>> decide(const State& state, const Command& command, const engine::Context& context);
   static void evolve(State& state, const Event& event);
-  static std::vector<engine::Message> react(const State&, const Event&) { return {}; }
+  /// The name of a deleted model is free again.
+  static std::vector<engine::Message> react(const State& state, const Event& event, std::string_view entity);
   static engine::Agenda agenda(const State& state);
   static engine::Part part_of(const Event& event);
 

@@ -50,6 +50,8 @@ struct State {
   bool exists = false;
   bool deleted = false;
   Spec spec;
+  std::uint64_t spec_number = 0;  ///< of its descriptions, from 1
+  std::string names;              ///< the entity that decides its name
   Status status = Status::offline;
   std::uint64_t submissions = 0;  ///< gives the next order
   std::int64_t pending = 0;       ///< tasks that wait, for a slot or for a time
@@ -60,6 +62,7 @@ struct State {
   engine::Collections collections;  ///< of queue.hpp
 };
 BOOST_DESCRIBE_STRUCT(State, (),
-                      (exists, deleted, spec, status, submissions, pending, calls, breaker, per_end, last_end))
+                      (exists, deleted, spec, spec_number, names, status, submissions, pending, calls, breaker, per_end,
+                       last_end))
 
 }  // namespace hub::models

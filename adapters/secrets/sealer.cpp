@@ -77,19 +77,22 @@ Sealer::~Sealer() {
   store_.observe({});
 }
 
+std::optional<Result<std::string>> Sealer::seal_at_once(std::string_view subject, std::string_view plain,
+                                                       std::string_view associated) {
+  if (!is_subject(subject)) return Result<std::string>(invalid("sealed.subject", "a subject is an id"));
+  if (plain.size() > kSealedSizeMax)
+    return Result<std::string>(
+        Failure{FailureKind::too_large, "sealed.too_large", "a sealed value is at most 4 MiB", {}, 0});
+  const std::shared_lock lock(mutex_);
+  const auto* ring = cached(subject);
+  if (ring == nullptr || !ring->key) return std::nullopt;
+  auto key_id = key_id_of(subject, ring->number);
+  return Result<std::string>(key_id + ":" + to_base64(encrypt(*ring->key, plain, bound(key_id, associated))));
+}
+
 Result<std::string> Sealer::seal(std::string_view subject, std::string_view plain, std::string_view associated) {
-  if (!is_subject(subject)) return invalid("sealed.subject", "a subject is an id");
-  if (plain.size() > kValueSizeMax)
-    return Failure{FailureKind::too_large, "sealed.too_large", "a sealed value is at most 64 KiB", {}, 0};
   for (;;) {
-    {
-      const std::shared_lock lock(mutex_);
-      const auto* ring = cached(subject);
-      if (ring != nullptr && ring->key) {
-        auto key_id = key_id_of(subject, ring->number);
-        return key_id + ":" + to_base64(encrypt(*ring->key, plain, bound(key_id, associated)));
-      }
-    }
+    if (auto sealed = seal_at_once(subject, plain, associated)) return std::move(*sealed);
     HUB_TRY(make_key(subject));
   }
 }

@@ -11,6 +11,8 @@
 namespace hub::secrets {
 
 inline constexpr std::size_t kSubjectSizeMax = 128;
+/// Of one text that is sealed.
+inline constexpr std::size_t kSealedSizeMax = std::size_t{4} << 20U;
 
 /// Encrypts fields before they reach the log, with a data key of their subject (a project's id). Once the subject is
 /// erased nobody can read them any more, while the log's bytes and its chain stay. Safe from any thread; about 2 µs.
@@ -24,8 +26,11 @@ class Sealer {
 
   /// "<key id>:<base64>"; the key id is subject, ".", and a number that grows with each erasure. The data key is made
   /// on first use. `associated` says where the text belongs; it opens nowhere else. Fails: too_large `sealed.too_large`
-  /// (64 KiB); invalid `sealed.subject`; unavailable `secrets.no_key`.
+  /// (kSealedSizeMax); invalid `sealed.subject`; unavailable `secrets.no_key`.
   Result<std::string> seal(std::string_view subject, std::string_view plain, std::string_view associated);
+  /// The same without waiting for anything; none when the data key is not at hand.
+  std::optional<Result<std::string>> seal_at_once(std::string_view subject, std::string_view plain,
+                                                  std::string_view associated);
 
   /// Fails: gone `sealed.erased`; not_found `sealed.unknown_key`; malformed `sealed.malformed`; internal
   /// `sealed.tampered`; unavailable `secrets.no_key`.

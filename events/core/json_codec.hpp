@@ -296,7 +296,7 @@ struct JsonCodec<E, std::enable_if_t<std::is_enum_v<E>>> {
 };
 
 template <class T>
-using JsonMembers = boost::describe::describe_members<T, boost::describe::mod_public>;
+using JsonMembers = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
 
 /// Appends the members of a described struct without the braces, each with a comma behind it.
 template <class T>

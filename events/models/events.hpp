@@ -16,9 +16,10 @@ struct ModelCreated {
   static constexpr std::string_view type = "computehub.model.created.v1";
   Spec spec;
   Status status = Status::offline;
+  std::string names;  ///< the entity that decided its name
   bool operator==(const ModelCreated&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(ModelCreated, (), (spec, status))
+BOOST_DESCRIBE_STRUCT(ModelCreated, (), (spec, status, names))
 
 /// The whole description as it is from now on.
 struct ModelChanged {

@@ -50,4 +50,24 @@ BOOST_DESCRIBE_STRUCT(Spec, (),
                       (name, type, settings, api_key, api_key_last4, max_workers, max_queue_size, task_defaults, price,
                        labels))
 
+/// What is to be another way; what is absent stays as it is. A model's type stays.
+struct SpecChange {
+  std::optional<std::string> name;
+  std::map<std::string, RawJson> settings;  ///< by name, each in place of the one before; null takes it away
+  std::optional<std::string> api_key;       ///< "": it has none any longer
+  std::optional<std::string> api_key_last4;
+  std::optional<std::int32_t> max_workers;
+  std::optional<std::int64_t> max_queue_size;
+  std::optional<TaskDefaults> task_defaults;
+  std::optional<Price> price;
+  std::optional<std::map<std::string, std::string>> labels;
+  bool operator==(const SpecChange&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(SpecChange, (),
+                      (name, settings, api_key, api_key_last4, max_workers, max_queue_size, task_defaults, price,
+                       labels))
+
+/// The description with the change in it.
+Spec changed(Spec spec, const SpecChange& change);
+
 }  // namespace hub::models

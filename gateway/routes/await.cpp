@@ -40,9 +40,8 @@ bool is_at_rest(deployments::Status status) {
          status == deployments::Status::deleted;
 }
 
-asio::awaitable<Result<bool>> reach_cursor(Services& services, const Cursor& cursor) {
+asio::awaitable<Result<bool>> reach_cursor(projections::Progress& progress, const Cursor& cursor) {
   Alarm alarm(co_await asio::this_coro::executor);
-  auto& progress = services.deployments.progress();
   const auto end = std::chrono::steady_clock::now() + kReachPatience;
   const auto reached = std::make_shared<std::atomic<bool>>(false);
   const auto waiter = progress.when_reached(cursor, [reached, ring = alarm.ringer()] {
@@ -76,38 +75,43 @@ asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input in
   co_return std::move(*reply);
 }
 
-asio::awaitable<bool> reach(Services& services, Position position) {
-  const auto cursor = services.deployments.progress().cursor_at(position);
+asio::awaitable<bool> reach(projections::Progress& progress, Position position) {
+  const auto cursor = progress.cursor_at(position);
   if (!cursor) co_return false;
-  const auto reached = co_await reach_cursor(services, cursor.value());
+  const auto reached = co_await reach_cursor(progress, cursor.value());
   co_return reached&& reached.value();
 }
 
-asio::awaitable<Result<bool>> reach(Services& services, std::string_view min_pos) {
-  if (const auto position = parse_position(min_pos)) {
-    auto at = services.deployments.progress().cursor_at(position.value());
-    if (!at) co_return at.error();
-    co_return co_await reach_cursor(services, at.value());
-  }
-  auto cursor = parse_cursor(min_pos);
-  if (!cursor) co_return cursor.error();
-  co_return co_await reach_cursor(services, cursor.value());
+asio::awaitable<Result<void>> reach_min_pos(projections::Progress& progress, const http::Request& request) {
+  const auto min_pos = request.query.get("min_pos");
+  if (!min_pos) co_return success();
+  const auto position = parse_position(*min_pos);
+  auto cursor = position ? progress.cursor_at(position.value()) : parse_cursor(*min_pos);
+  auto reached = cursor ? co_await reach_cursor(progress, cursor.value()) : Result<bool>(cursor.error());
+  if (reached) co_return success();
+  auto failure = reached.error();
+  failure.field = "min_pos";
+  co_return failure;
+}
+
+asio::awaitable<void> await_row(RowWatch& rows, const std::string& id, Duration timeout,
+                                const std::function<bool()>& done) {
+  Alarm alarm(co_await asio::this_coro::executor);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(timeout.micros);
+  const auto watcher = rows.add(id, alarm.ringer());
+  while (!done() && !rows.stopped() && std::chrono::steady_clock::now() < end) co_await alarm.wait_until(end);
+  rows.remove(id, watcher);
 }
 
 asio::awaitable<bool> reach_status(Services& services, const std::string& id, deployments::Status status,
                                    Duration timeout) {
-  Alarm alarm(co_await asio::this_coro::executor);
-  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(timeout.micros);
-  const auto watcher = services.rows.add(id, alarm.ringer());
   bool reached = false;
-  for (;;) {
+  const std::function<bool()> done = [&] {
     const auto item = services.deployments.get(id, services.clock());
     reached = item && item.value().status == status;
-    const bool at_rest = item && is_at_rest(item.value().status);
-    if (reached || at_rest || services.rows.stopped() || std::chrono::steady_clock::now() >= end) break;
-    co_await alarm.wait_until(end);
-  }
-  services.rows.remove(id, watcher);
+    return reached || (item && is_at_rest(item.value().status));
+  };
+  co_await await_row(services.rows, id, timeout, done);
   co_return reached;
 }
 

@@ -14,10 +14,16 @@ namespace hub::routes {
 /// Sends a command and waits for its durable outcome. Fails: as Engine::submit.
 asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input input);
 
-/// Waits until the projection has seen `position`, at most 250 ms. False: it is behind.
-asio::awaitable<bool> reach(Services& services, Position position);
-/// The same for `min_pos=`: "partition:seq" or an opaque list position. Fails: malformed `cursor.invalid`.
-asio::awaitable<Result<bool>> reach(Services& services, std::string_view min_pos);
+/// Waits until a projection has seen `position`, at most 250 ms. False: it is behind.
+asio::awaitable<bool> reach(projections::Progress& progress, Position position);
+/// The same for `min_pos=`, "partition:seq" or an opaque list position, when it is given: a query that is behind it after
+/// the patience is answered all the same, and says so in its position. Fails: malformed `cursor.invalid`.
+asio::awaitable<Result<void>> reach_min_pos(projections::Progress& progress, const http::Request& request);
+
+/// Waits until `done` is true, which is asked now and after each change of the row, or `timeout` has passed, or the
+/// server stops.
+asio::awaitable<void> await_row(RowWatch& rows, const std::string& id, Duration timeout,
+                                const std::function<bool()>& done);
 
 /// Waits until the deployment has `status`, or one that it does not leave by itself, or `timeout` has passed, or the
 /// server stops.

@@ -132,7 +132,7 @@ asio::awaitable<Response> post_batch(Services& services, Request& request) {
   const auto& ids = body.value().ids;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto& reply = sending->reply(i);
-    if (reply && !reply.value().refusal && !reply.value().pending) co_await reach(services, reply.value().position);
+    if (reply && !reply.value().refusal && !reply.value().pending) co_await reach(services.deployments.progress(), reply.value().position);
     if (i > 0) json += ',';
     append_json(json, item_of(services, ids[i], command_id_for(whole.value(), ids[i]), reply));
   }

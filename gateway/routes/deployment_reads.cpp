@@ -3,6 +3,7 @@
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
 #include "gateway/routes/deployment_access.hpp"
+#include "gateway/routes/list_query.hpp"
 #include "gateway/routes/routes.hpp"
 
 namespace hub::routes {
@@ -15,19 +16,6 @@ constexpr std::uint64_t kHistoryLimitDefault = 100;
 constexpr std::uint64_t kHistoryLimitMax = 1'000;
 /// No entity has had so many events, and the version behind it can still be told.
 constexpr Version kVersionMax = Version{1} << 62;
-
-/// `min_pos=`: a query that is behind it after the patience is answered all the same, and says so in its position.
-asio::awaitable<Result<void>> wait_for_min_pos(Services& services, const Request& request) {
-  const auto min_pos = request.query.get("min_pos");
-  if (!min_pos) co_return success();
-  const auto reached = co_await reach(services, *min_pos);
-  if (!reached) {
-    auto failure = reached.error();
-    failure.field = "min_pos";
-    co_return failure;
-  }
-  co_return success();
-}
 
 /// `at=` of one entity: a time or a position.
 Result<deployments::Moment> moment_of(Services& services, std::string_view text) {
@@ -53,7 +41,7 @@ Result<Response> answer_at(Services& services, const std::string& id, std::strin
 
 asio::awaitable<Response> get_deployment(Services& services, Request& request) {
   if (const auto known = request.query.only({"at", "min_pos"}); !known) co_return http::refuse(request, known.error());
-  if (const auto waited = co_await wait_for_min_pos(services, request); !waited)
+  if (const auto waited = co_await reach_min_pos(services.deployments.progress(), request); !waited)
     co_return http::refuse(request, waited.error());
   auto item = deployment_of(services, request, accounts::Role::viewer);
   if (!item) co_return http::refuse(request, item.error());
@@ -65,27 +53,13 @@ asio::awaitable<Response> get_deployment(Services& services, Request& request) {
   co_return std::move(response).value();
 }
 
-Result<std::vector<std::string>> projects_of(const Request& request) {
-  if (const auto named = request.query.get("project")) {
-    HUB_TRY(require(request, accounts::Role::viewer, *named));
-    return std::vector<std::string>{std::string(*named)};
-  }
-  std::vector<std::string> projects;
-  for (const auto& [project, role] : request.principal->roles)
-    if (role >= accounts::Role::viewer) projects.push_back(project);
-  return projects;
-}
-
 Result<deployments::ListQuery> list_query_of(const Request& request) {
   HUB_TRY(request.query.only({"page", "page_size", "cursor", "project", "at", "min_pos", "status", "owner", "provider",
                               "label", "text", "name", "id_prefix"}));
   deployments::ListQuery query;
   HUB_TRY(query.projects, projects_of(request));
   const auto& given = request.query;
-  HUB_TRY(const auto page, given.number("page", 1, 1'000'000'000));
-  if (page) query.page = static_cast<std::uint32_t>(*page);
-  HUB_TRY(const auto page_size, given.number("page_size", 1, deployments::kPageSizeMax));
-  if (page_size) query.page_size = static_cast<std::uint32_t>(*page_size);
+  HUB_TRY(read_page(request, query));
   if (const auto status = given.get("status")) {
     query.status = deployments::status_of(*status);
     if (!query.status) return invalid("query.range", "must be a status", "status");
@@ -94,13 +68,8 @@ Result<deployments::ListQuery> list_query_of(const Request& request) {
   if (!owner.empty()) query.owner = std::move(owner);
   HUB_TRY(auto provider, given.text("provider"));
   if (!provider.empty()) query.provider = std::move(provider);
-  if (const auto cursor = given.get("cursor")) query.cursor = *cursor;
   HUB_TRY(query.text, given.text("text"));
-  if (const auto label = given.get("label")) {
-    const auto equals = label->find('=');
-    if (equals == 0 || equals == std::string_view::npos) return invalid("query.range", "must be key=value", "label");
-    query.labels.emplace(label->substr(0, equals), label->substr(equals + 1));
-  }
+  HUB_TRY(query.labels, label_in(request));
   HUB_TRY(query.name, given.text("name"));
   HUB_TRY(query.id_prefix, given.text("id_prefix"));
   return query;
@@ -114,7 +83,7 @@ Response answer_list(const Request& request, const Result<deployments::ListAnswe
 asio::awaitable<Response> list_deployments(Services& services, Request& request) {
   const auto query = list_query_of(request);
   if (!query) co_return http::refuse(request, query.error());
-  if (const auto waited = co_await wait_for_min_pos(services, request); !waited)
+  if (const auto waited = co_await reach_min_pos(services.deployments.progress(), request); !waited)
     co_return http::refuse(request, waited.error());
   const auto at = request.query.get("at");
   if (!at) co_return answer_list(request, services.deployments.list(query.value(), services.clock()));

@@ -156,7 +156,7 @@ asio::awaitable<Response> post_deployment(Services& services, Request& request) 
     if (!found) co_return http::refuse(request, found.error());
     first = std::move(found).value();
   }
-  if (wait.value().status && first.json.empty() && co_await reach(services, reply.value().position))
+  if (wait.value().status && first.json.empty() && co_await reach(services.deployments.progress(), reply.value().position))
     co_await reach_status(services, id, *wait.value().status, wait.value().timeout);
   auto json = [&]() -> Result<std::string> {
     if (!first.json.empty()) return std::move(first.json);
@@ -197,7 +197,7 @@ asio::awaitable<Response> command_deployment(Services& services, Request& reques
     const unsigned answered = changed && !wait.value().status ? status_changed : 200;
     if (!first.value().json.empty()) co_return http::answer(std::move(first.value().json), answered);
   }
-  co_await reach(services, reply.value().position);
+  co_await reach(services.deployments.progress(), reply.value().position);
   unsigned status = changed ? status_changed : 200;
   if (wait.value().status && co_await reach_status(services, id, *wait.value().status, wait.value().timeout))
     status = 200;

@@ -11,9 +11,12 @@
 #include "adapters/secrets/secrets.hpp"
 #include "gateway/http/request.hpp"
 #include "gateway/routes/cluster.hpp"
+#include "gateway/routes/model_body.hpp"
 #include "gateway/routes/row_watch.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/deployments/queries.hpp"
+#include "projections/models/queries.hpp"
+#include "projections/tasks/queries.hpp"
 
 namespace hub::routes {
 
@@ -34,6 +37,10 @@ struct Services {
   secrets::Sealer& sealer;
   const deployments::Providers& providers;
   RowWatch& rows;
+  model_rows::Models& models;
+  task_rows::Tasks& tasks;
+  RowWatch& task_rows;  ///< of models and of tasks
+  const ModelRules& model_rules;
   asio::thread_pool& blocking;  ///< for what reads files or asks a provider
   std::function<Instant()> clock = wall_now;
   std::function<std::vector<HealthCheck>()> health;

@@ -29,7 +29,7 @@ std::size_t characters(std::string_view text) {
 }
 
 Result<void> check_name(std::string_view name) {
-  if (name.empty() || characters(name) > kNameCharactersMax || has_control(name))
+  if (!is_display_name(name))
     return invalid("deployment.name", "must have 1 to 128 characters and no control character", "name");
   return success();
 }
@@ -41,17 +41,6 @@ Result<void> check_command(const std::vector<std::string>& command) {
   for (std::size_t i = 0; i < command.size(); ++i)
     if (command[i].size() > kCommandBytesMax || command[i].find('\0') != std::string::npos)
       return invalid("deployment.command", "must be at most 128 KiB without NUL", at("command", i));
-  return success();
-}
-
-Result<void> check_labels(const std::map<std::string, std::string>& labels) {
-  if (labels.size() > kLabelsMax) return invalid("deployment.labels", "at most 64 labels", "labels");
-  for (const auto& [key, value] : labels) {
-    const auto path = "labels." + key.substr(0, 64);
-    if (key.empty() || characters(key) > kNameCharactersMax || has_control(key))
-      return invalid("deployment.labels", "a key has 1 to 128 characters", path);
-    if (value.size() > kLabelValueBytesMax) return invalid("deployment.labels", "a value has at most 1 KiB", path);
-  }
   return success();
 }
 
@@ -154,6 +143,21 @@ Result<void> check_env(const Spec& spec) {
 
 }  // namespace
 
+bool is_display_name(std::string_view name) {
+  return !name.empty() && characters(name) <= kNameCharactersMax && !has_control(name);
+}
+
+Result<void> check_labels(const std::map<std::string, std::string>& labels, std::string_view code) {
+  if (labels.size() > kLabelsMax) return invalid(code, "at most 64 labels", "labels");
+  for (const auto& [key, value] : labels) {
+    const auto path = "labels." + key.substr(0, 64);
+    if (key.empty() || characters(key) > kNameCharactersMax || has_control(key))
+      return invalid(code, "a key has 1 to 128 characters", path);
+    if (value.size() > kLabelValueBytesMax) return invalid(code, "a value has at most 1 KiB", path);
+  }
+  return success();
+}
+
 Result<void> check_env_name(std::string_view name) {
   const auto plain = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; };
   if (name.empty() || name.size() > 128 || std::isdigit(static_cast<unsigned char>(name.front())) != 0 ||
@@ -182,7 +186,7 @@ Result<void> check_spec(const Spec& spec) {
     return invalid("deployment.image", "must have 1 to 512 characters", "image");
   HUB_TRY(check_ports(spec.ports));
   HUB_TRY(check_files(spec.files));
-  HUB_TRY(check_labels(spec.labels));
+  HUB_TRY(check_labels(spec.labels, "deployment.labels"));
   HUB_TRY(check_gpu(spec.gpu));
   HUB_TRY(check_limits(spec.limits));
   HUB_TRY(check_restart_policy(spec.restart_policy));
@@ -195,7 +199,7 @@ Result<void> check_change(const deployments::ChangeDeployment& change) {
     HUB_TRY(check_name(*change.name));
   }
   if (change.labels) {
-    HUB_TRY(check_labels(*change.labels));
+    HUB_TRY(check_labels(*change.labels, "deployment.labels"));
   }
   HUB_TRY(check_limits(change.limits));
   if (change.restart_policy) {

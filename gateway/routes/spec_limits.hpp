@@ -21,6 +21,10 @@ inline constexpr std::size_t kBatchIdsMax = 1'000;
 // Each fails with invalid `deployment.<field>` and the field's path.
 Result<void> check_spec(const deployments::Spec& spec);
 Result<void> check_change(const deployments::ChangeDeployment& change);
+/// Fails: invalid `code`, with the field.
+Result<void> check_labels(const std::map<std::string, std::string>& labels, std::string_view code);
+/// 1 to kNameCharactersMax characters, and no control character.
+bool is_display_name(std::string_view name);
 Result<void> check_env_name(std::string_view name);
 Result<void> check_env_value(std::string_view name, std::string_view value);
 

@@ -6,6 +6,8 @@
 #include "actors/deployments/deployment.hpp"
 #include "actors/engine/entity_actor.hpp"
 #include "actors/hosts/host.hpp"
+#include "actors/models/model.hpp"
+#include "actors/models/names.hpp"
 
 namespace hub::server {
 
@@ -16,6 +18,8 @@ engine::Kinds all_kinds() {
   kinds.add(engine::host<accounts::ApiKey>());
   kinds.add(engine::host<accounts::Access>());
   kinds.add(engine::host<hosts::Host>());
+  kinds.add(engine::host<models::Model>());
+  kinds.add(engine::host<models::Names>());
   return kinds;
 }
 

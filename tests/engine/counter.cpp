@@ -40,7 +40,7 @@ void Counter::evolve(State& state, const Event& event) {
       event);
 }
 
-std::vector<engine::Message> Counter::react(const State&, const Event& event) {
+std::vector<engine::Message> Counter::react(const State&, const Event& event, std::string_view) {
   if (const auto* passed = std::get_if<Passed>(&event))
     return {{passed->to, std::string(Add::type), to_json(Add{passed->amount})}};
   return {};

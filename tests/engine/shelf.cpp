@@ -39,10 +39,6 @@ void Shelf::evolve(State& state, const Event& event) {
              event);
 }
 
-std::vector<engine::Message> Shelf::react(const State&, const Event&) {
-  return {};
-}
-
 /// The first book is read, whichever that is.
 engine::Agenda Shelf::agenda(const State& state) {
   const auto first = state.collections.head(kBooks, 1);

@@ -144,7 +144,7 @@ TEST_F(Sealing, WithoutAKeyNothingIsSealed) {
 }
 
 TEST_F(Sealing, TooLargeATextIsRefused) {
-  EXPECT_EQ(sealer->seal(subject, std::string(kValueSizeMax + 1, 'x'), "a").error().code, "sealed.too_large");
+  EXPECT_EQ(sealer->seal(subject, std::string(kSealedSizeMax + 1, 'x'), "a").error().code, "sealed.too_large");
   EXPECT_EQ(open(seal(std::string(kValueSizeMax, 'x'))).size(), kValueSizeMax);
 }
 

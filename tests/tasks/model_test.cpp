@@ -15,6 +15,12 @@ models::Spec with_slots(int slots) {
   return spec;
 }
 
+models::ChangeModel slots(int count) {
+  models::ChangeModel command;
+  command.change.max_workers = count;
+  return command;
+}
+
 /// "submitted!" is one that has begun at once.
 std::vector<std::string> told(const std::vector<models::Event>& events) {
   std::vector<std::string> names;
@@ -79,9 +85,8 @@ TEST_F(ModelTest, AnOfflineModelTakesTasksAndStartsThemWhenItIsOnline) {
 TEST_F(ModelTest, MoreSlotsAreGivenAtOnceAndFewerAsCallsEnd) {
   Modelling model(with_slots(1));
   for (int number = 1; number <= 5; ++number) submit(model, number);
-  EXPECT_THAT(told(model.decide(models::ChangeModel{with_slots(3)}).value()),
-              ElementsAre("changed", "started", "started"));
-  EXPECT_THAT(told(model.decide(models::ChangeModel{with_slots(1)}).value()), ElementsAre("changed"));
+  EXPECT_THAT(told(model.decide(slots(3)).value()), ElementsAre("changed", "started", "started"));
+  EXPECT_THAT(told(model.decide(slots(1)).value()), ElementsAre("changed"));
   EXPECT_THAT(told(end(model, 1, 1, Verdict::completed)), ElementsAre("completed"));
   EXPECT_THAT(told(end(model, 2, 1, Verdict::completed)), ElementsAre("completed"));
   EXPECT_THAT(told(end(model, 3, 1, Verdict::completed)), ElementsAre("completed", "started"));

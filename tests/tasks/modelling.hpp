@@ -11,7 +11,7 @@ class Modelling {
  public:
   explicit Modelling(models::Spec spec = {}, models::Status status = models::Status::online) {
     state.collections.attach(&rows);
-    EXPECT_TRUE(decide(models::CreateModel{std::move(spec), status}));
+    EXPECT_TRUE(decide(models::CreateModel{std::move(spec), status, {}}));
     commit();
   }
 

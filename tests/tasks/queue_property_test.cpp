@@ -203,7 +203,11 @@ class Campaign {
     if (kind < 90) return change(models::Wake{});
     if (kind < 94) return cancel();
     if (kind < 97) return change(models::RetryTask{any_task()});
-    if (kind < 98) return change(models::ChangeModel{spec_of(static_cast<std::int32_t>(1 + draw(8)))});
+    if (kind < 98) {
+      models::ChangeModel command;
+      command.change.max_workers = static_cast<std::int32_t>(1 + draw(8));
+      return change(command);
+    }
     const auto status = draw(3) > 0   ? models::Status::online
                         : draw(2) > 0 ? models::Status::offline
                                       : models::Status::draining;
@@ -266,7 +270,7 @@ class Campaign {
   std::mt19937_64 random_;
   Modelling model_;
   Oracle oracle_;
-  std::vector<models::Event> events_{models::ModelCreated{spec_of(3), models::Status::online}};
+  std::vector<models::Event> events_{models::ModelCreated{spec_of(3), models::Status::online, {}}};
   int submitted_ = 0;
   int steps_ = 0;
 };

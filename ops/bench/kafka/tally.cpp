@@ -16,9 +16,6 @@ void Tally::evolve(State& state, const Event&) {
   ++state.counted;
 }
 
-std::vector<engine::Message> Tally::react(const State&, const Event&) {
-  return {};
-}
 engine::Agenda Tally::agenda(const State&) {
   return {};
 }

@@ -1,0 +1,19 @@
+#pragma once
+#include <string_view>
+
+#include "gateway/http/request.hpp"
+#include "gateway/routes/services.hpp"
+
+namespace hub::routes {
+
+/// The model that is meant by an id, or by the name that it has in the request's project (`project=`, else the
+/// caller's own), when the caller has `role` there. Fails: not_found `model.not_found`, forbidden `auth.forbidden`.
+Result<model_rows::View> model_of(Services& services, const http::Request& request, std::string_view text,
+                                  accounts::Role role);
+
+/// The task with this id, when the caller has `role` in its project. Fails: not_found `task.not_found`, forbidden
+/// `auth.forbidden`.
+Result<task_rows::View> task_of(Services& services, const http::Request& request, std::string_view id,
+                                accounts::Role role);
+
+}  // namespace hub::routes
