@@ -47,7 +47,7 @@ void Server::Parts::add_sources() {
   event_publisher = std::make_unique<streams::EventPublisher>(*hub, *log);
   if (telemetry) telemetry->connect(log_streams, metric_streams);
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
-    streams::publish_fold(*hub, result, published);
+    streams::publish_fold(*hub, result, deployment_frames);
   });
   revoke_observer =
       access->table().observe([this](std::string_view principal) { hub->revoke(principal); },

@@ -99,7 +99,7 @@ struct Server::Parts {
   std::shared_ptr<streams::LogStreams> log_streams;
   std::shared_ptr<streams::MetricStreams> metric_streams;
   std::unique_ptr<streams::EventPublisher> event_publisher;
-  Cursor published;
+  streams::FoldFrames deployment_frames;
   std::uint64_t fold_observer = 0;
   std::uint64_t revoke_observer = 0;
   std::uint64_t agent_observer = 0;
