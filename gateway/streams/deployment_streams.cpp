@@ -81,7 +81,7 @@ Result<void> DeploymentSource::authorise(const accounts::Principal& principal, s
 }
 
 Result<std::string> id_in(std::string_view stream) {
-  auto rest = stream.substr(std::min(kPrefix.size(), stream.size()));
+  auto rest = stream.substr(std::min(stream.find('/'), stream.size() - 1) + 1);
   rest = rest.substr(0, rest.find('/'));
   if (!is_id(rest)) return not_found("deployment.not_found", "no such deployment");
   return std::string(rest);

@@ -27,7 +27,7 @@ class DeploymentSource : public live::StreamSource {
 /// Publishes every fold of the projection to both. An observer of its feed.
 void publish_fold(live::Hub& hub, const projections::FoldResult& result, FoldFrames& frames);
 
-/// The id in "deployments/{id}…". Fails: not_found `live.unknown_stream`.
+/// The id in "deployments/{id}…" or "tasks/{id}". Fails: not_found `deployment.not_found`.
 Result<std::string> id_in(std::string_view stream);
 /// Fails: not_found `deployment.not_found` also for one that the principal may not see.
 Result<deployments::Item> visible(const deployments::Deployments& deployments, const accounts::Principal& principal,

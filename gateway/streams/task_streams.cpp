@@ -2,6 +2,9 @@
 
 #include <pthread.h>
 
+#include <condition_variable>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "events/models/events.hpp"
@@ -32,10 +35,44 @@ std::string zero_cursor(const log::Log& log) {
 
 }  // namespace
 
-TaskStreams::TaskStreams(live::Hub& hub, projections::Feed& feed, log::Log& log) : hub_(hub), feed_(feed), log_(log) {
+struct TaskStreams::State {
+  /// One task that somebody watches.
+  struct Watch {
+    std::string model;
+    bool pending = false;
+    std::string standing;  ///< as it was told last
+    std::string cursor;    ///< of that
+  };
+
+  void watch(const std::string& id, bool begins) {
+    const std::lock_guard lock(mutex);
+    if (!begins) {
+      watched.erase(id);
+      return;
+    }
+    // Who waits is told its place by the next round.
+    watched.emplace(id, Watch{{}, false, {}, first_cursor});
+  }
+
+  explicit State(std::string cursor) : first_cursor(std::move(cursor)) {}
+
+  const std::string first_cursor;
+  std::mutex mutex;
+  std::condition_variable wake;
+  std::map<std::string, Watch> watched;
+  std::set<std::string> changed_tasks;   ///< watched ones
+  std::set<std::string> changed_models;  ///< since places were told
+  std::set<std::string> changed_projects;
+  bool stopping = false;
+  std::uint64_t partials = 0;
+};
+
+TaskStreams::TaskStreams(live::Hub& hub, projections::Feed& feed, log::Log& log)
+    : hub_(hub), feed_(feed), log_(log), state_(std::make_shared<State>(zero_cursor(log))) {
   hub_.add_source("tasks", make_task_list_source(feed, log));
-  hub_.add_source("tasks/{id}",
-                  make_task_source(feed, log, [this](const std::string& id, bool watched) { watch(id, watched); }));
+  hub_.add_source("tasks/{id}", make_task_source(feed, log, [state = state_](const std::string& id, bool begins) {
+                    state->watch(id, begins);
+                  }));
   hub_.add_source("models", make_model_list_source(feed, log));
   hub_.add_source("stats", make_stats_source(feed, log));
   observer_ = feed_.observe([this](const projections::FoldResult& result) { folded(result); });
@@ -51,10 +88,10 @@ void TaskStreams::stop() {
   if (observer_ != 0) feed_.unobserve(observer_);
   observer_ = 0;
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const std::lock_guard lock(state_->mutex);
+    state_->stopping = true;
   }
-  wake_.notify_all();
+  state_->wake.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
@@ -82,35 +119,35 @@ void TaskStreams::publish_lists(const projections::FoldResult& result) {
 void TaskStreams::note(const projections::FoldResult& result) {
   const bool stats_watched = hub_.watched(kStats);
   {
-    const std::lock_guard lock(mutex_);
-    if (watched_.empty() && !stats_watched) return;
+    const std::lock_guard lock(state_->mutex);
+    if (state_->watched.empty() && !stats_watched) return;
     for (const auto& change : result.changes) {
-      if (stats_watched) changed_projects_.insert(change.project);
+      if (stats_watched) state_->changed_projects.insert(change.project);
       if (!is_task(change.id))
-        changed_models_.insert(change.id);
-      else if (watched_.count(change.id) > 0)
-        changed_tasks_.insert(change.id);
+        state_->changed_models.insert(change.id);
+      else if (state_->watched.count(change.id) > 0)
+        state_->changed_tasks.insert(change.id);
     }
   }
-  wake_.notify_all();
+  state_->wake.notify_all();
 }
 
 // One thread tells what is told of one task, so that nothing older comes behind what is newer.
 void TaskStreams::work() {
   auto due = Clock::now();
-  std::unique_lock lock(mutex_);
+  std::unique_lock lock(state_->mutex);
   for (;;) {
-    const auto has_late = [&] { return !changed_models_.empty() || !changed_projects_.empty(); };
-    const auto is_awake = [&] { return stopping_ || !changed_tasks_.empty(); };
+    const auto has_late = [&] { return !state_->changed_models.empty() || !state_->changed_projects.empty(); };
+    const auto is_awake = [&] { return state_->stopping || !state_->changed_tasks.empty(); };
     if (has_late())
-      wake_.wait_until(lock, due, is_awake);
+      state_->wake.wait_until(lock, due, is_awake);
     else
-      wake_.wait(lock, [&] { return is_awake() || has_late(); });
-    if (stopping_) return;
-    const auto tasks = std::exchange(changed_tasks_, {});
+      state_->wake.wait(lock, [&] { return is_awake() || has_late(); });
+    if (state_->stopping) return;
+    const auto tasks = std::exchange(state_->changed_tasks, {});
     const bool late = has_late() && Clock::now() >= due;
-    const auto models = late ? std::exchange(changed_models_, {}) : std::set<std::string>();
-    const auto projects = late ? std::exchange(changed_projects_, {}) : std::set<std::string>();
+    const auto models = late ? std::exchange(state_->changed_models, {}) : std::set<std::string>();
+    const auto projects = late ? std::exchange(state_->changed_projects, {}) : std::set<std::string>();
     lock.unlock();
     tell_tasks(tasks);
     if (late) {
@@ -132,8 +169,8 @@ void TaskStreams::tell_tasks(const std::set<std::string>& ids) {
 void TaskStreams::tell_places(const std::set<std::string>& models) {
   std::vector<std::string> waiting;
   {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [id, watch] : watched_)
+    const std::lock_guard lock(state_->mutex);
+    for (const auto& [id, watch] : state_->watched)
       if (watch.model.empty() || (watch.pending && models.count(watch.model) > 0)) waiting.push_back(id);
   }
   if (waiting.empty()) return;
@@ -149,9 +186,9 @@ void TaskStreams::publish_one(const projections::StoreView& rows, const std::str
   const auto cursor = rows.cursor();
   const auto text = to_text(cursor);
   {
-    const std::lock_guard lock(mutex_);
-    const auto watch = watched_.find(id);
-    if (watch == watched_.end()) return;
+    const std::lock_guard lock(state_->mutex);
+    const auto watch = state_->watched.find(id);
+    if (watch == state_->watched.end()) return;
     auto& told = watch->second;
     auto standing = standing_of(item.standing);
     if (!always && told.standing == standing) return;
@@ -178,26 +215,16 @@ void TaskStreams::tell_stats(const std::set<std::string>& projects) {
   }
 }
 
-void TaskStreams::watch(const std::string& id, bool watched) {
-  const std::lock_guard lock(mutex_);
-  if (!watched) {
-    watched_.erase(id);
-    return;
-  }
-  // Who waits is told its place by the next round.
-  watched_.emplace(id, Watch{{}, false, {}, zero_cursor(log_)});
-}
-
 void TaskStreams::publish_partial(const std::string& task, const std::string& project, std::string data) {
   live::Frame frame;
   frame.data = std::move(data);
   frame.project = project;
   {
-    const std::lock_guard lock(mutex_);
-    const auto watch = watched_.find(task);
-    if (watch == watched_.end()) return;
+    const std::lock_guard lock(state_->mutex);
+    const auto watch = state_->watched.find(task);
+    if (watch == state_->watched.end()) return;
     // No number of the record: no cursor covers it.
-    frame.mark = {log_.partitions(), ++partials_};
+    frame.mark = {log_.partitions(), ++state_->partials};
     frame.cursor = watch->second.cursor;
   }
   hub_.publish("tasks/" + task, frame);

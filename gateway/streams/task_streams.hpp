@@ -1,9 +1,6 @@
 #pragma once
 #include <chrono>
-#include <condition_variable>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -44,13 +41,7 @@ class TaskStreams {
   void publish_partial(const std::string& task, const std::string& project, std::string data);
 
  private:
-  /// One task that somebody watches.
-  struct Watch {
-    std::string model;
-    bool pending = false;
-    std::string standing;  ///< as it was told last
-    std::string cursor;    ///< of that
-  };
+  struct State;
 
   void folded(const projections::FoldResult& result);
   void publish_lists(const projections::FoldResult& result);
@@ -60,23 +51,14 @@ class TaskStreams {
   void tell_places(const std::set<std::string>& models);
   void tell_stats(const std::set<std::string>& projects);
   void publish_one(const projections::StoreView& rows, const std::string& id, bool always);
-  void watch(const std::string& id, bool watched);
-
   live::Hub& hub_;
   projections::Feed& feed_;
   log::Log& log_;
   FoldFrames frames_;  ///< of the projection's thread
   std::uint64_t observer_ = 0;
 
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::map<std::string, Watch> watched_;
-  std::set<std::string> changed_tasks_;   ///< watched ones
-  std::set<std::string> changed_models_;  ///< since places were told
-  std::set<std::string> changed_projects_;
-  bool stopping_ = false;
-  std::uint64_t partials_ = 0;
-  std::uint64_t stats_told_ = 0;  ///< cursor of the figures that were told last
+  const std::shared_ptr<State> state_;  ///< the hub tells it who watches, perhaps behind the end of this
+  std::uint64_t stats_told_ = 0;        ///< cursor of the figures that were told last
   std::thread thread_;
 };
 
