@@ -86,6 +86,7 @@ Result<void> Server::Parts::open_projections() {
   models = std::make_unique<model_rows::Models>(tasks_feed, *log);
   tasks = std::make_unique<task_rows::Tasks>(tasks_feed, *log);
   task_row_watch = std::make_unique<routes::RowWatch>(tasks_feed);
+  stats = std::make_unique<stats::Stats>(tasks_feed);
   return success();
 }
 
@@ -110,6 +111,7 @@ void Server::Parts::stop() {
   if (revoke_observer != 0) access->table().forget(revoke_observer);
   if (fold_observer != 0) projections->feed("deployments").unobserve(fold_observer);
   if (log_streams) log_streams->stop();
+  if (task_streams) task_streams->stop();
   event_publisher.reset();
   rows.reset();
   task_row_watch.reset();

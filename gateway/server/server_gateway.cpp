@@ -14,12 +14,21 @@ constexpr std::string_view kForeign = "foreign";
 
 }  // namespace
 
-/// What a subscription is refused by: the deployment, or the rights in its project.
+std::optional<std::string> Server::Parts::project_of(std::string_view id) const {
+  if (id.starts_with(tasks::kTaskPrefix)) {
+    const auto task = tasks->view(id);
+    return task ? std::optional(task.value().project) : std::nullopt;
+  }
+  const auto item = deployments->get(id, wall_now());
+  return item ? std::optional(item.value().project) : std::nullopt;
+}
+
+/// What a subscription is refused by: the deployment or task, or the rights in its project.
 std::vector<std::string> Server::Parts::entities_of(const accounts::Principal& caller, std::string_view stream) const {
   const auto id = streams::id_in(stream);
   if (!id) return {};
-  const auto item = deployments->get(id.value(), wall_now());
-  return {item ? accounts::project_id(caller.organisation, item.value().project) : id.value()};
+  const auto project = project_of(id.value());
+  return {project ? accounts::project_id(caller.organisation, *project) : id.value()};
 }
 
 void Server::Parts::add_sources() {
@@ -44,10 +53,11 @@ void Server::Parts::add_sources() {
   hub->add_source("deployments/{id}/logs", log_streams);
   hub->add_source("deployments/{id}/metrics", metric_streams);
   hub->add_source("events", streams::make_event_source(*log));
+  task_streams = std::make_unique<streams::TaskStreams>(*hub, projections->feed("tasks"), *log);
   event_publisher = std::make_unique<streams::EventPublisher>(*hub, *log);
   if (telemetry) telemetry->connect(log_streams, metric_streams);
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {
-    streams::publish_fold(*hub, result, published);
+    streams::publish_fold(*hub, result, deployment_frames);
   });
   revoke_observer =
       access->table().observe([this](std::string_view principal) { hub->revoke(principal); },
@@ -212,8 +222,8 @@ void Server::Parts::refused_access(const http::Request& request, int status, std
 void Server::Parts::refused_stream(const accounts::Principal& caller, std::string_view stream, const Failure& failure) {
   // A stream that belongs to others is refused like one that is not there; the record tells them apart.
   const auto id = stream.substr(std::min(stream.find('/'), stream.size() - 1) + 1);
-  const auto item = deployments->get(id.substr(0, id.find('/')), wall_now());
-  const bool foreign = failure.kind == FailureKind::not_found && item.has_value();
+  const auto project = project_of(id.substr(0, id.find('/')));
+  const bool foreign = failure.kind == FailureKind::not_found && project.has_value();
   if (!foreign && failure.kind != FailureKind::forbidden) return;
   const auto code = foreign ? kForeign : std::string_view(failure.code);
   http_watch->count_refusal(static_cast<unsigned>(failure.http_status()), code);
@@ -222,7 +232,7 @@ void Server::Parts::refused_stream(const accounts::Principal& caller, std::strin
                   code,
                   "/api/v1/live",
                   {},
-                  foreign ? std::string_view(item.value().project) : std::string_view()});
+                  foreign ? std::string_view(*project) : std::string_view()});
   logging::write(logging::Level::warning, "subscription refused",
                  {{"stream", stream}, {"code", code}, {"caller", caller.id}});
 }

@@ -24,10 +24,12 @@
 #include "gateway/server/telemetry.hpp"
 #include "gateway/streams/deployment_streams.hpp"
 #include "gateway/streams/event_stream.hpp"
+#include "gateway/streams/task_streams.hpp"
 #include "projections/accounts/access_store.hpp"
 #include "projections/core/runner.hpp"
 #include "projections/deployments/table.hpp"
 #include "projections/models/queries.hpp"
+#include "projections/stats/queries.hpp"
 #include "projections/tasks/projection.hpp"
 #include "projections/tasks/queries.hpp"
 
@@ -58,6 +60,8 @@ struct Server::Parts {
   /// When a host was heard of last that is away.
   std::optional<Instant> host_away(std::string_view name) const;
   std::int32_t running_here() const;
+  /// Of a deployment or task; none when there is no such thing.
+  std::optional<std::string> project_of(std::string_view id) const;
   std::vector<std::string> entities_of(const accounts::Principal& caller, std::string_view stream) const;
   void add_sources();
   Result<void> share_output();
@@ -91,6 +95,7 @@ struct Server::Parts {
   std::unique_ptr<task_rows::Tasks> tasks;
   std::unique_ptr<routes::RowWatch> task_row_watch;
   routes::ModelRules model_rules;
+  std::unique_ptr<stats::Stats> stats;
   deployments::Providers providers;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<deployments::Orders> orders;
@@ -105,8 +110,9 @@ struct Server::Parts {
   std::unique_ptr<live::Hub> hub;
   std::shared_ptr<streams::LogStreams> log_streams;
   std::shared_ptr<streams::MetricStreams> metric_streams;
+  std::unique_ptr<streams::TaskStreams> task_streams;
   std::unique_ptr<streams::EventPublisher> event_publisher;
-  Cursor published;
+  streams::FoldFrames deployment_frames;
   std::uint64_t fold_observer = 0;
   std::uint64_t revoke_observer = 0;
   std::uint64_t agent_observer = 0;

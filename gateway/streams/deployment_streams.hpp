@@ -2,14 +2,12 @@
 #include <memory>
 
 #include "gateway/live/hub.hpp"
+#include "gateway/streams/row_streams.hpp"
 #include "projections/deployments/queries.hpp"
 
 namespace hub::streams {
 
-/// Changed rows that a resuming client may have missed; with more it gets a snapshot.
-inline constexpr std::size_t kMissedRowsMax = 10'000;
-/// Deployments in a snapshot of the list, the oldest first.
-inline constexpr std::uint32_t kSnapshotRows = 1'000;
+// A snapshot of the list has the oldest first.
 
 /// The stream `deployments`: {op: "put" | "delete", item}; its snapshot {items, total}.
 std::shared_ptr<live::StreamSource> make_list_source(deployments::Deployments& deployments);
@@ -27,9 +25,9 @@ class DeploymentSource : public live::StreamSource {
 };
 
 /// Publishes every fold of the projection to both. An observer of its feed.
-void publish_fold(live::Hub& hub, const projections::FoldResult& result, Cursor& before);
+void publish_fold(live::Hub& hub, const projections::FoldResult& result, FoldFrames& frames);
 
-/// The id in "deployments/{id}…". Fails: not_found `live.unknown_stream`.
+/// The id in "deployments/{id}…" or "tasks/{id}". Fails: not_found `deployment.not_found`.
 Result<std::string> id_in(std::string_view stream);
 /// Fails: not_found `deployment.not_found` also for one that the principal may not see.
 Result<deployments::Item> visible(const deployments::Deployments& deployments, const accounts::Principal& principal,

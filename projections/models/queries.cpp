@@ -132,9 +132,12 @@ Result<std::string> Models::resolve(std::string_view text, const std::vector<std
 }
 
 Result<projections::ListAnswer> Models::list(const ListQuery& query) const {
-  HUB_TRY(const auto after, projections::check_page(query.page, query.page_size, query.cursor));
   const auto store = feed_.store();
-  const auto rows = store->view();
+  return list_page(store->view(), query);
+}
+
+Result<projections::ListAnswer> list_page(const projections::StoreView& rows, const ListQuery& query) {
+  HUB_TRY(const auto after, projections::check_page(query.page, query.page_size, query.cursor));
   projections::ListAnswer answer;
   if (!query.cursor) answer.page = query.page;
   answer.page_size = query.page_size;

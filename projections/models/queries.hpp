@@ -61,6 +61,8 @@ class Models {
   log::Log& log_;
 };
 
+/// Models::list() from one snapshot.
+Result<projections::ListAnswer> list_page(const projections::StoreView& view, const ListQuery& query);
 /// The row of a model that is known; none else.
 std::optional<View> find(const projections::StoreView& view, std::string_view id);
 /// All that are not deleted, as Models::all().

@@ -1,5 +1,7 @@
 #include "projections/tasks/folding.hpp"
 
+#include <algorithm>
+
 #include "projections/core/rows.hpp"
 #include "projections/models/keys.hpp"
 
@@ -46,12 +48,22 @@ Result<void> TasksFolding::apply(const projections::Recorded& recorded) {
 }
 
 Result<void> TasksFolding::apply_task(const projections::Recorded& recorded) {
-  if (!is_id(recorded.record.parent)) return internal_failure("projection.version_gap", "a task without a model");
-  HUB_TRY(auto* of, task(recorded.record.entity));
-  HUB_TRY(auto* parent, model(recorded.record.parent));
+  const auto& record = recorded.record;
+  if (!is_id(record.parent)) return internal_failure("projection.version_gap", "a task without a model");
+  HUB_TRY(auto* of, task(record.entity));
+  HUB_TRY(auto* parent, model(record.parent));
+  const auto before = counted_of(of->view);
+  const auto& project = of->view ? of->view->project : record.project;
+  HUB_TRY(const auto made, hour(*parent, project, of->view ? of->view->created_at : record.time));
+  HUB_TRY(const auto now, hour(*parent, project, record.time));
   HUB_TRY(task_rows::apply(of->view, parent->view, recorded));
   of->touched = true;
   parent->touched = true;
+  const auto after = counted_of(of->view);
+  for (auto* figures : {made.project, made.model}) move(before, after, *figures);
+  if (after.status != before.status)
+    for (auto* figures : {now.project, now.model}) end(*of->view, before, after, *figures);
+  observe(parent->view.pending(), *now.model);
   return success();
 }
 
@@ -60,6 +72,66 @@ Result<void> TasksFolding::apply_model(const projections::Recorded& recorded) {
   HUB_TRY(model_rows::apply(entry->view, recorded));
   entry->touched = true;
   return success();
+}
+
+Result<TasksFolding::Hour> TasksFolding::hour(ModelEntry& model, const std::string& project, Instant at) {
+  const auto number = stats::hour_of(at);
+  // Nearly always the same one as before.
+  if (model.hour.project != nullptr && model.hour_number == number && model.hour_of == project) return model.hour;
+  HUB_TRY(auto* of_project, figures(stats::figures_key(stats::Scope::project, project, number)));
+  HUB_TRY(auto* of_model, figures(stats::figures_key(stats::Scope::model, model.view.id, number)));
+  model.hour = {of_project, of_model};
+  model.hour_number = number;
+  model.hour_of = project;
+  return model.hour;
+}
+
+Result<TasksFolding::FiguresEntry*> TasksFolding::figures(std::string key) {
+  const auto found = figures_.find(key);
+  if (found != figures_.end()) return &found->second;
+  FiguresEntry entry;
+  if (const auto row = store_.get(key)) {
+    HUB_TRY(entry.figures, stats::decode(*row));
+  }
+  return &figures_.emplace(std::move(key), std::move(entry)).first->second;
+}
+
+TasksFolding::Counted TasksFolding::counted_of(const std::optional<View>& view) {
+  if (!view) return {};
+  return {view->status, view->usage.total_tokens, view->cost_usd_micro};
+}
+
+void TasksFolding::move(const Counted& before, const Counted& after, FiguresEntry& entry) {
+  if (before == after) return;
+  auto& submitted = entry.figures.submitted;
+  if (before.status) --submitted.by_status[static_cast<std::size_t>(*before.status)];
+  ++submitted.by_status[static_cast<std::size_t>(*after.status)];
+  submitted.tokens += after.tokens - before.tokens;
+  submitted.cost_usd_micro += after.cost_usd_micro - before.cost_usd_micro;
+  entry.touched = true;
+}
+
+void TasksFolding::end(const View& view, const Counted& before, const Counted& after, FiguresEntry& entry) {
+  auto& ended = entry.figures.ended;
+  if (after.status == tasks::Status::cancelled) {
+    ++ended.cancelled;
+  } else if (after.status == tasks::Status::completed || after.status == tasks::Status::failed) {
+    ++(after.status == tasks::Status::completed ? ended.completed : ended.failed);
+    ended.tokens += after.tokens - before.tokens;
+    ended.cost_usd_micro += after.cost_usd_micro - before.cost_usd_micro;
+    ended.wait.add(view.waited.micros);
+    if (!view.attempts.empty()) ended.run.add((view.attempts.back().ended_at - view.attempts.back().started_at).micros);
+  } else {
+    return;
+  }
+  entry.touched = true;
+}
+
+void TasksFolding::observe(std::int64_t pending, FiguresEntry& entry) {
+  auto& depth = entry.figures.depth;
+  depth.last = pending;
+  depth.most = std::max(depth.most, pending);
+  entry.touched = true;
 }
 
 Result<TasksFolding::TaskEntry*> TasksFolding::task(const std::string& id) {
@@ -93,6 +165,8 @@ void TasksFolding::finish(Rows& rows) {
     if (entry.touched) finish(rows, entry);
   for (const auto& [id, entry] : models_)
     if (entry.touched) finish(rows, entry);
+  for (const auto& [key, entry] : figures_)
+    if (entry.touched) rows.put(key, stats::encode(entry.figures));
 }
 
 // Only the difference to what the store holds is written, so what was born and died in this fold never is.
@@ -105,11 +179,11 @@ void TasksFolding::finish(Rows& rows, const TaskEntry& entry) {
     if (before) {
       rows.remove(status_key(view, before->status));
       rows.remove(model_key(view, before->status));
-      rows.add(sum_key(view.project, before->status), -1);
+      rows.add(stats::sum_key(view.project, before->status), -1);
     }
     rows.put(status_key(view, now.status), {});
     rows.put(model_key(view, now.status), {});
-    rows.add(sum_key(view.project, now.status), 1);
+    rows.add(stats::sum_key(view.project, now.status), 1);
   }
   if (before != now) {
     const bool waited = before && before->status == tasks::Status::pending;

@@ -73,12 +73,6 @@ std::string line_key(char table, std::string_view model, std::int32_t priority, 
   return key;
 }
 
-std::string sum_key(std::string_view project, tasks::Status status) {
-  auto key = prefix(kSumTable, project);
-  key += static_cast<char>(status);
-  return key;
-}
-
 std::string encode_wait(const Wait& wait) {
   std::string bytes;
   projections::append_instant(bytes, wait.due);

@@ -8,7 +8,7 @@
 namespace hub::task_rows {
 
 // Tables of the projection "tasks" that are about tasks, by the first letter of the key; those about models are in
-// projections/models/keys.hpp, the figures in projections/stats/keys.hpp. Names are length-prefixed, so that none
+// projections/models/keys.hpp, the figures in projections/stats/figures.hpp. Names are length-prefixed, so that none
 // begins another. `class` is of the priority, the most urgent first.
 //
 //   i id                          → created_at, project
@@ -17,14 +17,12 @@ namespace hub::task_rows {
 //   y project model status place  → nothing
 //   q model class order           → nothing; pending ones that were ready from the beginning
 //   w model class order           → due, wakings; pending ones that got a time to wait for
-//   c project status              → sum of tasks
 inline constexpr char kIdTable = 'i';
 inline constexpr char kRowTable = 'r';
 inline constexpr char kStatusTable = 'x';
 inline constexpr char kModelTable = 'y';
 inline constexpr char kReadyTable = 'q';
 inline constexpr char kTimedTable = 'w';
-inline constexpr char kSumTable = 'c';
 
 /// Where the row of a task lies.
 struct Home {
@@ -44,7 +42,6 @@ std::string model_prefix(std::string_view project, std::string_view model, tasks
 /// `table`: kReadyTable or kTimedTable.
 std::string line_prefix(char table, std::string_view model, std::int32_t priority);
 std::string line_key(char table, std::string_view model, std::int32_t priority, std::uint64_t order);
-std::string sum_key(std::string_view project, tasks::Status status);
 
 /// The value of an entry of kTimedTable.
 struct Wait {

@@ -8,6 +8,7 @@
 #include "projections/core/rows.hpp"
 #include "projections/core/source.hpp"
 #include "projections/models/queries.hpp"
+#include "projections/stats/figures.hpp"
 #include "projections/tasks/keys.hpp"
 
 namespace hub::task_rows {
@@ -117,7 +118,7 @@ std::optional<std::uint64_t> Listing::known_total() {
       continue;
     }
     for (const auto& project : query_.projects)
-      if (const auto bytes = view_.get(sum_key(project, status))) total += projections::decode_sum(*bytes);
+      if (const auto bytes = view_.get(stats::sum_key(project, status))) total += projections::decode_sum(*bytes);
   }
   return static_cast<std::uint64_t>(total);
 }

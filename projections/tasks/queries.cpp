@@ -81,6 +81,7 @@ Item item_of(const projections::StoreView& rows, View view, Instant now) {
   Item item;
   append_answer(item.json, view, model.name, standing);
   item.view = std::move(view);
+  item.standing = std::move(standing);
   return item;
 }
 

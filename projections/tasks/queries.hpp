@@ -21,6 +21,7 @@ struct SealedParts {
 struct Item {
   std::string json;  ///< without input and result
   View view;
+  Standing standing;
 
   /// The whole answer. `input` and `result` are JSON; an empty one is null.
   std::string json_with(std::string_view input, std::string_view result) const;
