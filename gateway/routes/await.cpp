@@ -90,9 +90,8 @@ asio::awaitable<void> await_row(RowWatch& rows, const std::string& id, Duration 
                                 const std::function<bool()>& done) {
   Alarm alarm(co_await asio::this_coro::executor);
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(timeout.micros);
-  const auto watcher = rows.add(id, alarm.ringer());
+  const RowWatch::Watching watching(rows, id, alarm.ringer());
   while (!done() && !rows.stopped() && std::chrono::steady_clock::now() < end) co_await alarm.wait_until(end);
-  rows.remove(id, watcher);
 }
 
 asio::awaitable<bool> reach_status(Services& services, const std::string& id, deployments::Status status,

@@ -88,12 +88,8 @@ class Proxied {
   /// Until `done`, or the task has ended, wherever its call was made, or the server stops.
   asio::awaitable<void> wait(const std::function<bool()>& done) {
     Alarm alarm(co_await asio::this_coro::executor);
-    hearing_->ring_at(alarm.ringer());
-    const auto watcher = services_.task_rows.add(task_, alarm.ringer());
-    while (!done() && !has_ended() && !services_.task_rows.stopped() && !co_await is_cancelled())
-      co_await alarm.wait_until(SteadyTime::max());
-    services_.task_rows.remove(task_, watcher);
-    hearing_->ring_at({});
+    const Ringing ringing(*this, alarm.ringer());
+    while (!done() && !has_ended() && !services_.task_rows.stopped()) co_await alarm.wait_until(SteadyTime::max());
   }
 
   bool has_ended() const {
@@ -114,9 +110,21 @@ class Proxied {
   const model_rows::View& model() const { return model_; }
 
  private:
-  static asio::awaitable<bool> is_cancelled() {
-    co_return (co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none;
-  }
+  /// While it lives somebody is rung for. A wait that is cancelled ends by an exception.
+  class Ringing {
+   public:
+    Ringing(const Proxied& call, const std::function<void()>& ring)
+        : call_(call), rows_(call.services_.task_rows, call.task_, ring) {
+      call_.hearing_->ring_at(ring);
+    }
+    ~Ringing() { call_.hearing_->ring_at({}); }
+    Ringing(const Ringing&) = delete;
+    Ringing& operator=(const Ringing&) = delete;
+
+   private:
+    const Proxied& call_;
+    const RowWatch::Watching rows_;
+  };
 
   Services& services_;
   const std::string task_;
@@ -199,9 +207,27 @@ std::string as_event(std::string_view json) {
   return event;
 }
 
-/// Passes the chunks on as they come, until the call has ended; a client that goes takes its task with it.
+/// A client that goes takes its task with it, however that is found out.
+class Leash {
+ public:
+  Leash(const Proxied& call, const engine::Input& input) : call_(call), input_(input) {}
+  ~Leash() {
+    if (!is_loose_) call_.cancel(input_);
+  }
+  Leash(const Leash&) = delete;
+  Leash& operator=(const Leash&) = delete;
+  void let_go() { is_loose_ = true; }
+
+ private:
+  const Proxied& call_;
+  const engine::Input& input_;
+  bool is_loose_ = false;
+};
+
+/// Passes the chunks on as they come, until the call has ended.
 asio::awaitable<void> pass_on(Services& services, const ProxiedPtr& call, const engine::Input& input,
                               http::BodyWriter& writer) {
+  Leash leash(*call, input);
   bool any = false;
   const std::function<bool()> has_news = [&] {
     return call->hearing().has_chunks() || call->hearing().end().has_value();
@@ -211,12 +237,12 @@ asio::awaitable<void> pass_on(Services& services, const ProxiedPtr& call, const 
     std::string events;
     for (const auto& chunk : call->hearing().take_chunks()) events += as_event(chunk);
     any = any || !events.empty();
-    if (!events.empty() && !co_await writer.write(events)) co_return call->cancel(input);
+    if (!events.empty() && !co_await writer.write(events)) co_return;
     if (end || call->has_ended()) break;
     co_await call->wait(has_news);
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none)
-      co_return call->cancel(input);
+    if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
   }
+  leash.let_go();
   const auto end = call->hearing().end();
   std::string last;
   if (end && end->kind != calls::OutcomeKind::completed) {
