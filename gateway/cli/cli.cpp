@@ -120,6 +120,8 @@ Exit run_command(const std::vector<std::string>& arguments, Console console,
   add_deploy_command(app, line);
   add_deployment_commands(app, line);
   add_stream_commands(app, line);
+  add_model_commands(app, line);
+  add_task_commands(app, line);
   add_dead_letter_commands(app, line);
   add_folder_commands(app, line);
   add_kafka_commands(app, line);

@@ -39,6 +39,12 @@ void add_folder_commands(CLI::App& app, CommandLine& line);       // audit, repl
 void add_dead_letter_commands(CLI::App& app, CommandLine& line);  // dead-letters list, show, redrive, remove
 void add_agent_command(CLI::App& app, CommandLine& line);         // agent, hosts
 void add_kafka_commands(CLI::App& app, CommandLine& line);        // kafka init, describe; migrate
+void add_model_commands(CLI::App& app, CommandLine& line);        // model add, ls, set, rm
+void add_task_commands(CLI::App& app, CommandLine& line);         // task submit, ls, show, cancel, retry, wait
+
+// The parts of `task`.
+void add_task_submit(CLI::App& group, CommandLine& line);
+void add_task_changes(CLI::App& group, CommandLine& line);  // cancel, retry
 
 /// A script for bash that completes commands and flags of `app`.
 std::string bash_completion(const CLI::App& app);

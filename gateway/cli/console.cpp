@@ -5,6 +5,8 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <iostream>
+#include <string>
 
 namespace hub::cli {
 namespace {
@@ -33,6 +35,13 @@ bool set_and_not_empty(const char* name) {
   return value != nullptr && *value != '\0';
 }
 
+std::string ask(std::string_view question) {
+  write_all(STDERR_FILENO, question);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer;
+}
+
 }  // namespace
 
 Console system_console() {
@@ -43,6 +52,7 @@ Console system_console() {
   const char* terminal = std::getenv("TERM");
   const bool dumb = terminal != nullptr && std::string_view(terminal) == "dumb";
   console.colour = console.columns > 0 && !dumb && !set_and_not_empty("NO_COLOR");
+  if (::isatty(STDIN_FILENO) != 0 && ::isatty(STDERR_FILENO) != 0) console.ask = ask;
   return console;
 }
 

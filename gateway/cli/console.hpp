@@ -15,6 +15,8 @@ struct Console {
   bool colour = false;  ///< a terminal, and NO_COLOR is not set
   bool json = false;    ///< -o json
   std::function<Instant()> now = wall_now;
+  /// Puts a question on the terminal and gives the line that is answered, "" at its end; empty: nobody is there to ask.
+  std::function<std::string(std::string_view question)> ask;
 
   /// False when nobody reads any more; the command then ends quietly.
   bool out(std::string_view text) { return open_ = open_ && write_out(text); }

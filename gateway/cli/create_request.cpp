@@ -10,7 +10,7 @@
 #include "events/core/digest.hpp"
 #include "events/core/instant.hpp"
 #include "events/core/json.hpp"
-#include "gateway/cli/exit_code.hpp"
+#include "gateway/cli/flag_values.hpp"
 #include "gateway/cli/text.hpp"
 
 namespace hub::cli {
@@ -21,51 +21,23 @@ namespace json = boost::json;
 // The API takes bodies up to 1 MiB; a larger file is refused here, with better words.
 constexpr std::size_t kFileBytesMax = 768 * 1'024;
 
-struct Pair {
-  std::string left, right;
-};
-
-/// "A=B" at the first separator.
-Result<Pair> split(std::string_view text, char separator, std::string_view flag, std::string_view form) {
-  const auto at = text.find(separator);
-  if (at == 0 || at == std::string_view::npos)
-    return wrong_usage(fmt::format("{} \"{}\": write it as {}", flag, printable(text), form), flag);
-  return Pair{std::string(text.substr(0, at)), std::string(text.substr(at + 1))};
-}
-
-json::object& object_in(json::object& body, std::string_view name) {
-  auto& value = body[name];
-  if (!value.is_object()) value = json::object();
-  return value.as_object();
-}
-
 json::array& array_in(json::object& body, std::string_view name) {
   auto& value = body[name];
   if (!value.is_array()) value = json::array();
   return value.as_array();
 }
 
-template <class T>
-Result<T> named(Result<T> result, std::string_view flag) {
-  if (result) return result;
-  auto failure = result.error();
-  failure.code = kCodeUsage;
-  failure.field = flag;
-  failure.detail = fmt::format("{}: {}", flag, failure.detail);
-  return failure;
-}
-
 Result<void> apply_maps(const DeployFlags& flags, json::object& body) {
   for (const auto& text : flags.env) {
-    HUB_TRY(const auto pair, split(text, '=', "--env", "NAME=VALUE"));
+    HUB_TRY(const auto pair, split_pair(text, '=', "--env", "NAME=VALUE"));
     object_in(body, "env")[pair.left] = pair.right;
   }
   for (const auto& text : flags.secrets) {
-    HUB_TRY(const auto pair, split(text, '=', "--secret", "NAME=SECRET, the name of a stored secret"));
+    HUB_TRY(const auto pair, split_pair(text, '=', "--secret", "NAME=SECRET, the name of a stored secret"));
     object_in(body, "env")[pair.left] = json::object{{"secret", pair.right}};
   }
   for (const auto& text : flags.labels) {
-    HUB_TRY(const auto pair, split(text, '=', "--label", "KEY=VALUE"));
+    HUB_TRY(const auto pair, split_pair(text, '=', "--label", "KEY=VALUE"));
     object_in(body, "labels")[pair.left] = pair.right;
   }
   return success();

@@ -1,14 +1,12 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <memory>
 
 #include "events/core/ids.hpp"
 #include "gateway/cli/command_line.hpp"
 #include "gateway/cli/create_request.hpp"
 #include "gateway/cli/deployment_view.hpp"
+#include "gateway/cli/flag_values.hpp"
 #include "gateway/cli/follow.hpp"
 #include "gateway/cli/json_view.hpp"
 #include "gateway/cli/settle.hpp"
@@ -27,22 +25,10 @@ struct Deploy {
   bool follow = false, dry_run = false;
 };
 
-Result<std::string> read_yaml(const std::string& path) {
-  std::ifstream opened;
-  if (path != "-") opened.open(path, std::ios::binary);
-  if (path != "-" && !opened) return wrong_usage(fmt::format("-f: {} cannot be read", path), "-f");
-  std::istream& in = path == "-" ? std::cin : opened;
-  std::string text(kYamlBytesMax + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  if (text.size() > kYamlBytesMax) return wrong_usage(fmt::format("-f: {} is larger than 1 MiB", path), "-f");
-  return text;
-}
-
 Result<std::string> body_of(const Deploy& deploy) {
   json::object body;
   if (!deploy.file.empty()) {
-    HUB_TRY(const auto yaml, read_yaml(deploy.file));
+    HUB_TRY(const auto yaml, read_given(deploy.file, kYamlBytesMax, "-f"));
     HUB_TRY(body, read_deploy_file(yaml, deploy.file == "-" ? "standard input" : deploy.file));
   }
   HUB_TRY(apply_flags(deploy.flags, body));

@@ -23,15 +23,6 @@ struct List {
   bool quiet = false;
 };
 
-void note_rest(Session& session, const json::value& document, std::size_t shown) {
-  const auto cursor = text_at(document, "next_cursor");
-  if (cursor.empty()) return;
-  const auto total = number_at(document, "total");
-  const auto at_least = number_at(document, "total_at_least");
-  const auto of = total ? count_text(*total) : at_least ? count_text(*at_least) + " or more" : std::string("more");
-  session.console.err(fmt::format("{} of {} shown; the next ones: --cursor {}", shown, of, cursor));
-}
-
 Exit list(Session& session, const List& wanted) {
   const auto limit = parse_count(wanted.limit, 1, 1'000);
   if (!limit) return report(limit.error(), session);

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-#include <thread>
-
 #include "gateway/cli/deployment_view.hpp"
 #include "gateway/cli/json_view.hpp"
+#include "gateway/cli/patience.hpp"
 #include "gateway/cli/text.hpp"
 
 namespace hub::cli {
@@ -119,36 +117,6 @@ Result<std::string> read_pages(Session& session, const std::string& id, Filters 
     parameters.push_back({"limit", std::to_string(kPageLines)});
   }
 }
-
-/// What a server says that comes up or is full, or what is said when there is none.
-bool is_cut(const Failure& failure) {
-  return failure.code == kCodeUnreachable || failure.http_status() >= 500 || failure.kind == FailureKind::too_many;
-}
-
-/// Between attempts to reach a server that answered before; as patient as the live stream is.
-class Patience {
- public:
-  explicit Patience(const LiveOptions& options) : options_(options) { reset(); }
-
-  void reset() {
-    pause_ = options_.backoff_initial;
-    begun_ = std::chrono::steady_clock::now();
-  }
-
-  /// Waits for the next attempt; false when it has been long enough.
-  bool wait() {
-    if (std::chrono::steady_clock::now() - begun_ > std::chrono::microseconds(options_.give_up_after.micros))
-      return false;
-    std::this_thread::sleep_for(std::chrono::microseconds(pause_.micros));
-    pause_ = std::min(Duration{pause_.micros * 2}, options_.backoff_max);
-    return true;
-  }
-
- private:
-  const LiveOptions& options_;
-  Duration pause_;
-  std::chrono::steady_clock::time_point begun_;
-};
 
 /// One document of all pages, written as they come.
 Result<void> print_pages_as_json(Session& session, const std::string& id, const Filters& filters) {

@@ -139,7 +139,7 @@ Result<HttpAnswer> HttpClient::Connection::send_once(const HttpRequest& request,
   headers.add("User-Agent: computehub/" HUB_VERSION);
   headers.add("Expect:");
   if (!endpoint.token.empty()) headers.add("Authorization: Bearer " + endpoint.token);
-  if (!request.body.empty()) headers.add("Content-Type: application/json");
+  if (!request.body.empty()) headers.add("Content-Type: " + request.content_type);
   if (request.body.empty() && request.method == "POST") headers.add("Content-Length: 0");
   if (!request.idempotency_key.empty()) headers.add("Idempotency-Key: " + request.idempotency_key);
   Receiving receiving;

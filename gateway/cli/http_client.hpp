@@ -15,9 +15,10 @@ inline constexpr std::size_t kAnswerBytesMax = std::size_t{256} << 20U;
 struct HttpRequest {
   std::string method = "GET";
   std::string target;           ///< "/api/v1/deployments?page=1"
-  std::string body;             ///< JSON; empty: none
+  std::string body;             ///< empty: none
   std::string idempotency_key;  ///< empty: none
   Duration timeout = seconds(60);
+  std::string content_type = "application/json";  ///< of the body
 };
 
 struct HttpAnswer {

@@ -70,4 +70,13 @@ Exit show_answer(Session& session, std::string target, const std::function<void(
   return Exit::done;
 }
 
+void note_rest(Session& session, const boost::json::value& document, std::size_t shown) {
+  const auto cursor = text_at(document, "next_cursor");
+  if (cursor.empty()) return;
+  const auto total = number_at(document, "total");
+  const auto at_least = number_at(document, "total_at_least");
+  const auto of = total ? count_text(*total) : at_least ? count_text(*at_least) + " or more" : std::string("more");
+  session.console.err(fmt::format("{} of {} shown; the next ones: --cursor {}", shown, of, cursor));
+}
+
 }  // namespace hub::cli

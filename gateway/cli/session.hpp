@@ -54,4 +54,7 @@ inline void print_json(std::string_view body, Session& session) {
 /// Asks for `target`, and prints the answer as it is with -o json; else gives it to `show` as a document.
 Exit show_answer(Session& session, std::string target, const std::function<void(const boost::json::value&)>& show);
 
+/// Says on standard error how many of a list were not shown, and with which cursor they are; nothing when all were.
+void note_rest(Session& session, const boost::json::value& document, std::size_t shown);
+
 }  // namespace hub::cli

@@ -53,22 +53,32 @@ Result<HttpAnswer> settled(HttpClient& http, const std::string& url) {
 
 }  // namespace
 
-Result<HttpAnswer> change_deployment(Session& session, const HttpRequest& request) {
+Result<HttpAnswer> change(Session& session, const HttpRequest& request,
+                          const std::function<HttpRequest(const Decided&)>& after) {
   HUB_TRY(auto answer, session.call(request));
   const auto url = status_url_of(answer);
   if (url.empty()) return answer;
   HUB_TRY(auto* const http, session.client());
   HUB_TRY(const auto outcome, settled(*http, url));
   HUB_TRY(const auto document, parse_answer(outcome.body));
-  const auto entity = text_at(document, "entity");
-  const auto target = "/api/v1/deployments/" + entity + query_string({{"min_pos", text_at(document, "position")}});
-  HUB_TRY(auto now, http->send({"GET", target, {}, {}, seconds(60)}));
-  if (now.status == 404 && request.method == "DELETE") {
-    now.status = 200;
-    now.body = "{\"id\":" + json_string(entity) + ",\"status\":\"deleted\"}";
-  }
+  HUB_TRY(auto now, http->send(after({text_at(document, "entity"), text_at(document, "position")})));
   if (now.status >= 400) return failure_of(now);
   return now;
+}
+
+Result<HttpAnswer> change_deployment(Session& session, const HttpRequest& request) {
+  std::string entity;
+  auto answer = change(session, request, [&](const Decided& decided) {
+    entity = decided.entity;
+    const auto query = query_string({{"min_pos", decided.position}});
+    return HttpRequest{"GET", "/api/v1/deployments/" + entity + query, {}, {}, seconds(60)};
+  });
+  const bool is_gone = !answer && answer.error().kind == FailureKind::not_found;
+  if (!is_gone || entity.empty() || request.method != "DELETE") return answer;
+  HttpAnswer deleted;
+  deleted.status = 200;
+  deleted.body = "{\"id\":" + json_string(entity) + ",\"status\":\"deleted\"}";
+  return deleted;
 }
 
 }  // namespace hub::cli
