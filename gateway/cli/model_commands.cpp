@@ -197,7 +197,7 @@ void add_model_flags(CLI::App& command, Model& model) {
   text("--host", flags.host, "local: where the server is", "HOST");
   text("--port", flags.port, "local: where the server is", "PORT");
   text("--model-path", flags.model_path, "local: its name there", "PATH");
-  text("--url", flags.url, "custom: where requests go", "URL");
+  text("--endpoint-url", flags.url, "custom: where requests go", "URL");
   many("--header", flags.headers, "custom: {{api_key}} stands for the key; repeatable");
   text("--template", flags.request_template, "custom: body of requests, with {{input}}, {{text}}, {{model}}",
        "TEXT|@FILE");

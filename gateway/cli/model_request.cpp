@@ -128,7 +128,7 @@ Result<void> apply_plain(const ModelFlags& flags, json::object& body) {
   HUB_TRY(put_flag(body, "--host", "host", flags.host));
   HUB_TRY(put_flag(body, "--port", "port", flags.port));
   HUB_TRY(put_flag(body, "--model-path", "model_path", flags.model_path));
-  HUB_TRY(put_flag(body, "--url", "url", flags.url));
+  HUB_TRY(put_flag(body, "--endpoint-url", "url", flags.url));
   HUB_TRY(put_flag(body, "--result-pointer", "result_pointer", flags.result_pointer));
   HUB_TRY(put_flag(body, "--max-tokens", "max_tokens", flags.max_tokens));
   HUB_TRY(put_flag(body, "--temperature", "temperature", flags.temperature));

@@ -15,7 +15,8 @@ struct Terminal {
   std::string out, err;
   int columns = 0;
   bool colour = false;
-  std::size_t out_bytes_max = std::string::npos;  ///< behind them the reader is gone
+  std::size_t out_bytes_max = std::string::npos;     ///< behind them the reader is gone
+  std::function<std::string(std::string_view)> ask;  ///< empty: nobody is there to ask
   std::map<std::string, std::string> environment;
   Commands local;
 
@@ -30,6 +31,7 @@ struct Terminal {
     console.columns = columns;
     console.colour = colour;
     console.now = [] { return kNow; };
+    console.ask = ask;
     return console;
   }
 
