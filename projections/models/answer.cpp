@@ -22,7 +22,9 @@ std::string key_json(const models::Spec& spec) {
 
 void append_spec(std::string& out, const models::Spec& spec) {
   member(out, "type", spec.type);
-  member(out, "settings", spec.settings);
+  // Beside the rest, as they were given.
+  const auto& settings = spec.settings.text;
+  if (settings.size() > 2 && settings.front() == '{') out += "," + settings.substr(1, settings.size() - 2);
   member(out, "api_key", RawJson{key_json(spec)});
   member(out, "max_workers", spec.max_workers);
   member(out, "max_queue_size", spec.max_queue_size);

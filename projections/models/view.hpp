@@ -71,7 +71,7 @@ std::string encode_row(const View& view);
 /// Fails: internal `projection.corrupt`.
 Result<View> decode_row(std::string_view bytes);
 
-/// {id, name, type, settings, api_key: {set, last4}, max_workers, max_queue_size, task_defaults, price, labels, status,
+/// {id, name, type, its settings, api_key: {set, last4}, max_workers, max_queue_size, task_defaults, price, labels, status,
 /// cooling_down?: {until, code}, running, pending, project, owner, created_at, updated_at, version, position}
 std::string to_answer(const View& view);
 /// What was given to describe it; holds the name of its secret. Fails as from_json does.

@@ -299,7 +299,7 @@ TEST_F(TaskRows, OfModelsHideTheSecretAndCountSlotsAndQueue) {
   EXPECT_TRUE(found.at("api_key").as_object().at("set").as_bool());
   EXPECT_EQ(text(found.at("api_key").as_object(), "last4"), "wxyz");
   EXPECT_THAT(boost::json::serialize(found), Not(HasSubstr("model-tiny-key")));
-  EXPECT_EQ(text(found.at("settings").as_object(), "model"), "tiny");
+  EXPECT_EQ(text(found, "model"), "tiny") << "a setting of its type";
   EXPECT_EQ(hub.models.view(lives.life(number).id).value().version, lives.life(number).version);
 }
 
@@ -313,7 +313,9 @@ TEST_F(TaskRows, OfModelsAreFoundByNameUntilTheyAreDeleted) {
   EXPECT_EQ(hub.models.resolve("tiny", {"default", "elsewhere"}).error().code, "model.ambiguous");
   EXPECT_EQ(hub.models.resolve(id, {"default"}).value(), id);
   EXPECT_EQ(hub.models.resolve(id, {"elsewhere"}).error().code, "model.not_found");
-  lives.decide(one, models::ChangeModel{model_spec("small")});
+  models::ChangeModel rename;
+  rename.change.name = "small";
+  lives.decide(one, rename);
   ASSERT_TRUE(hub.settle());
   EXPECT_EQ(hub.models.resolve("tiny", {"default"}).error().code, "model.not_found");
   EXPECT_EQ(hub.models.resolve("small", {"default"}).value(), id);
