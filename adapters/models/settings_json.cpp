@@ -1,5 +1,6 @@
 #include "adapters/models/settings_json.hpp"
 
+#include <algorithm>
 #include <boost/describe.hpp>
 #include <map>
 
@@ -25,11 +26,34 @@ BOOST_DESCRIBE_STRUCT(Given, (),
                       (base_url, model, max_tokens, temperature, host, port, model_path, url, headers, request_template,
                        result_pointer))
 
+struct Allowed {
+  ModelType type;
+  std::initializer_list<std::string_view> names;
+};
+const Allowed kAllowed[] = {
+    {ModelType::openai, {"base_url", "model", "max_tokens", "temperature"}},
+    {ModelType::local, {"host", "port", "model_path", "max_tokens", "temperature"}},
+    {ModelType::custom, {"model", "url", "headers", "request_template", "result_pointer"}},
+};
+
+/// What does not belong to the type would have no effect, which is never what was meant.
+Result<void> check_names(ModelType type, std::string_view json) {
+  HUB_TRY(const auto given, (from_json<std::map<std::string, RawJson>>(json)));
+  const auto allowed = std::find_if(std::begin(kAllowed), std::end(kAllowed),
+                                    [&](const Allowed& each) { return each.type == type; });
+  HUB_ASSERT(allowed != std::end(kAllowed));
+  for (const auto& [name, value] : given)
+    if (std::find(allowed->names.begin(), allowed->names.end(), name) == allowed->names.end())
+      return invalid("model.invalid_settings", "a model of this type does not have it", name);
+  return success();
+}
+
 }  // namespace
 
 Result<ModelSettings> settings_of(std::string_view type, std::string_view json) {
   const auto known = model_type_of(type);
   if (!known) return invalid("model.invalid_settings", "must be openai, local or custom", "type");
+  HUB_TRY(check_names(*known, json));
   HUB_TRY(auto given, from_json<Given>(json));
   ModelSettings settings;
   settings.type = *known;

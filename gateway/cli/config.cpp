@@ -73,11 +73,25 @@ Result<std::string> scalar_text(const YAML::Node& node, const std::string& place
   return text;
 }
 
-Result<void> set_from_node(Loading& loading, const std::string& file, const YAML::Node& key_node,
-                           const YAML::Node& value, std::set<std::string>& seen) {
+/// "queue" of "queue.max_retries".
+bool is_section(std::string_view key) {
+  const auto beginning = std::string(key) + ".";
+  const auto options = serve_options();
+  return std::any_of(options.begin(), options.end(),
+                     [&](const auto& each) { return each.name.starts_with(beginning); });
+}
+
+Result<void> set_from_node(Loading& loading, const std::string& file, const std::string& section,
+                           const YAML::Node& key_node, const YAML::Node& value, std::set<std::string>& seen) {
   const auto place = fmt::format("{} line {}", file, key_node.Mark().line + 1);
   if (!key_node.IsScalar()) return bad_file(place, "keys are names of options");
-  const auto& key = key_node.Scalar();
+  const auto key = section + key_node.Scalar();
+  if (section.empty() && value.IsMap() && is_section(key)) {
+    for (const auto& entry : value) {
+      HUB_TRY(set_from_node(loading, file, key + ".", entry.first, entry.second, seen));
+    }
+    return success();
+  }
   const auto* option = option_named(key);
   if (option == nullptr)
     return invalid("config.unknown_key",
@@ -96,7 +110,7 @@ Result<void> set_from_file(Loading& loading, const std::filesystem::path& file) 
     if (!root.IsMap()) return bad_file(file.string(), "must be a list of \"option: value\" lines");
     std::set<std::string> seen;
     for (const auto& entry : root) {
-      HUB_TRY(set_from_node(loading, file.string(), entry.first, entry.second, seen));
+      HUB_TRY(set_from_node(loading, file.string(), "", entry.first, entry.second, seen));
     }
     return success();
   } catch (const YAML::BadFile&) {
@@ -162,7 +176,7 @@ Result<void> set_from_flags(Loading& loading, const std::vector<std::pair<std::s
 
 std::string environment_name(std::string_view option) {
   std::string name(kPrefix);
-  for (const char c : option) name += c == '-' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  for (const char c : option) name += c == '-' || c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
   return name;
 }
 

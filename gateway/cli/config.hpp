@@ -63,6 +63,18 @@ struct ServeOptions {
   std::string kafka_namespace = "computehub";     ///< the option is called "namespace"
   Duration session_timeout = seconds(10);         ///< a node of which nothing is heard for so long is given up
   bool skip_lost_commands = false;                ///< start although commands are gone that nobody has decided
+  std::string app_name = "computehub";            ///< "app.name": how this system calls itself
+  std::string app_env = "production";             ///< "app.env"
+  std::uint32_t max_queue_size = 10'000;          ///< "queue.…": of a model that does not say it itself
+  Duration task_timeout = seconds(300);
+  std::uint32_t max_retries = 3;
+  Duration retry_delay = seconds(60);
+  std::uint32_t default_workers = 5;        ///< "worker.…": a model's slots when it does not say them
+  std::uint32_t max_workers = 50;           ///< the most a model may ask for
+  std::vector<std::string> outbound_allow;  ///< "outbound.…": private addresses that models may lie at
+  std::string outbound_proxy;               ///< empty: none
+  std::filesystem::path outbound_ca_file;   ///< PEM; empty: the system's
+  bool noop_models = false;                 ///< models that answer at once, for load tests
 };
 
 /// One option of `serve`: its name is the same as flag (--NAME), key of the file (NAME) and variable (COMPUTEHUB_NAME).

@@ -36,15 +36,6 @@ Result<void> read_value(std::string_view text, bool& value) {
   return success();
 }
 
-Result<void> read_value(std::string_view text, Duration& value) {
-  const auto duration = parse_duration(text);
-  // What brokers take as they come, and what a person would wait.
-  if (!duration || duration.value() < seconds(6) || duration.value() > seconds(300))
-    return bad_value("must be 6s to 300s");
-  value = duration.value();
-  return success();
-}
-
 Result<void> read_value(std::string_view text, ListenAddress& value) {
   const auto bad = bad_value("must be HOST:PORT with an IP address or localhost, as 127.0.0.1:8080 or [::1]:8080");
   const auto colon = text.rfind(':');
@@ -98,9 +89,6 @@ std::string show_value(const std::string& value) {
 std::string show_value(const std::filesystem::path& value) {
   return value.string();
 }
-std::string show_value(Duration value) {
-  return to_text(value);
-}
 std::string show_value(bool value) {
   return value ? "true" : "false";
 }
@@ -141,6 +129,37 @@ constexpr OptionSpec count_option(std::string_view name, std::string_view help) 
             return success();
           },
           [](const ServeOptions& options) { return std::to_string(options.*member); }};
+}
+
+template <auto member, std::int64_t min_ms, std::int64_t max_ms>
+constexpr OptionSpec duration_option(std::string_view name, std::string_view help) {
+  return {name,
+          OptionSpec::Kind::value,
+          "DURATION",
+          help,
+          [](ServeOptions& options, std::string_view text) -> Result<void> {
+            const auto duration = parse_duration(text);
+            if (!duration || duration.value() < milliseconds(min_ms) || duration.value() > milliseconds(max_ms))
+              return bad_value("must be " + to_text(milliseconds(min_ms)) + " to " + to_text(milliseconds(max_ms)));
+            options.*member = duration.value();
+            return success();
+          },
+          [](const ServeOptions& options) { return to_text(options.*member); }};
+}
+
+Result<void> read_host(ServeOptions& options, std::string_view text) {
+  auto address = options.listen;
+  const bool bare_v6 = text.find(':') != std::string_view::npos && text.find('[') == std::string_view::npos;
+  HUB_TRY(read_value((bare_v6 ? "[" + std::string(text) + "]" : std::string(text)) + ":0", address));
+  options.listen.host = std::move(address.host);
+  return success();
+}
+
+Result<void> read_port(ServeOptions& options, std::string_view text) {
+  const auto port = parse_count(text, 0, 65'535);
+  if (!port) return bad_value("must be a whole number from 0 to 65,535");
+  options.listen.port = static_cast<std::uint16_t>(port.value());
+  return success();
 }
 
 Result<void> read_body_limit(ServeOptions& options, std::string_view text) {
@@ -199,10 +218,33 @@ constexpr OptionSpec kOptions[] = {
     option<&Options::kafka_conf_file>("kafka-conf-file", Kind::value, "FILE",
                                       "more properties, a line each: the place for passwords"),
     option<&Options::kafka_namespace>("namespace", Kind::value, "NAME", "what the topics' names begin with"),
-    option<&Options::session_timeout>("session-timeout", Kind::value, "DURATION",
-                                      "a node of which nothing is heard for so long is given up"),
+    // What brokers take as they come, and what a person would wait.
+    duration_option<&Options::session_timeout, 6'000, 300'000>(
+        "session-timeout", "a node of which nothing is heard for so long is given up"),
     option<&Options::skip_lost_commands>("skip-lost-commands", Kind::switch_, "",
                                          "on Kafka: start although commands are gone that nobody has decided"),
+    option<&Options::app_name>("app.name", Kind::value, "NAME", "how this system calls itself"),
+    option<&Options::app_env>("app.env", Kind::value, "NAME", "what it is for, as production"),
+    {"server.host", Kind::value, "HOST", "the host of --listen", read_host,
+     [](const Options& options) { return options.listen.host; }},
+    {"server.port", Kind::value, "PORT", "the port of --listen", read_port,
+     [](const Options& options) { return std::to_string(options.listen.port); }},
+    count_option<&Options::max_queue_size, 0, 10'000'000>("queue.max_queue_size",
+                                                          "tasks that may wait for a model that does not say it"),
+    duration_option<&Options::task_timeout, 1, 86'400'000>("queue.task_timeout",
+                                                           "how long one attempt of a task may take"),
+    count_option<&Options::max_retries, 0, 100>("queue.max_retries", "attempts behind the first that failed"),
+    duration_option<&Options::retry_delay, 0, 86'400'000>("queue.retry_delay",
+                                                          "before the second attempt; doubles with each"),
+    count_option<&Options::default_workers, 1, 100'000>("worker.default_workers",
+                                                        "calls at a time of a model that does not say it"),
+    count_option<&Options::max_workers, 1, 100'000>("worker.max_workers", "the most that a model may ask for"),
+    option<&Options::outbound_allow>("outbound.allow", Kind::value, "ADDRESSES",
+                                     "private addresses at which models may lie, as 10.1.0.0/16"),
+    option<&Options::outbound_proxy>("outbound.proxy", Kind::value, "URL", "proxy for the calls to models"),
+    option<&Options::outbound_ca_file>("outbound.ca-file", Kind::value, "FILE",
+                                       "certificates (PEM) that models are trusted by; the system's when not given"),
+    option<&Options::noop_models>("noop-models", Kind::switch_, "", "allow models that answer at once, for load tests"),
 };
 
 }  // namespace

@@ -134,6 +134,11 @@ std::string_view bearer_token(const Request& request, bool in_subprotocols) {
   return {};
 }
 
+bool Guard::knows(const Request& request) const {
+  const auto token = bearer_token(request, false);
+  return !token.empty() && options_.authenticate && options_.authenticate(token) != nullptr;
+}
+
 Result<void> Guard::authenticate(Request& request, const Route& route) const {
   const auto token = bearer_token(request, static_cast<bool>(route.upgrade));
   if (!token.empty() && options_.authenticate) request.principal = options_.authenticate(token);

@@ -42,6 +42,8 @@ class Guard {
   Result<void> check_origin(const Request& request) const;
   /// Sets the principal. Fails: unauthorised `auth.required`, `auth.invalid`.
   Result<void> authenticate(Request& request, const Route& route) const;
+  /// Whether it has a good token, before its body is there.
+  bool knows(const Request& request) const;
 
  private:
   GuardOptions options_;

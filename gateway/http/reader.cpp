@@ -28,17 +28,21 @@ bool must_be_single(Field field) {
 class RequestReader::Parser : public beast::http::basic_parser<true> {
  public:
   Parser(Request& request, std::string& pieces, const ReadLimits& limits, const char* first, const char* last)
-      : request_(request), pieces_(pieces), first_(first), last_(last) {
+      : request_(request), pieces_(pieces), limits_(limits), first_(first), last_(last) {
     eager(true);
     header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     body_limit(limits.body_bytes);
   }
+
+  bool may_be_large() const { return may_be_large_; }
 
  private:
   void on_request_impl(Verb method, beast::string_view, beast::string_view target, int version, error_code&) override {
     request_.method = method;
     request_.target = target;
     request_.http_1_0 = version == 10;
+    may_be_large_ = !limits_.large_path.empty() && target.substr(0, target.find('?')) == limits_.large_path;
+    if (may_be_large_) body_limit(limits_.large_body_bytes);
   }
   void on_response_impl(int, beast::string_view, int, error_code&) override {}
   void on_field_impl(Field id, beast::string_view name, beast::string_view value, error_code& ec) override {
@@ -102,6 +106,8 @@ class RequestReader::Parser : public beast::http::basic_parser<true> {
  private:
   Request& request_;
   std::string& pieces_;
+  const ReadLimits& limits_;
+  bool may_be_large_ = false;
   const char* first_;
   const char* last_;
 };
@@ -179,6 +185,10 @@ void RequestReader::next(Request& request) {
   if (begin_ == end_) begin_ = end_ = 0;
 }
 
+bool RequestReader::may_be_large() const {
+  return parser_ && parser_->may_be_large();
+}
+
 bool RequestReader::is_in_body() const {
   return parser_ && parser_->is_header_done() && !parser_->is_done();
 }
@@ -193,7 +203,7 @@ RequestReader::State RequestReader::refuse(error_code error) {
   if (error == error::header_limit || error == error::buffer_overflow)
     return refuse(http_failure(431, "http.header_too_large", "the request's headers are over their limit of 16 KiB"));
   if (error == error::body_limit)
-    return refuse(http_failure(413, "http.body_too_large", "the request's body is over its limit of 1 MiB"));
+    return refuse(http_failure(413, "http.body_too_large", "the request's body is over its limit"));
   return refuse(malformed("http.malformed", "what came is no valid HTTP/1.1 request"));
 }
 

@@ -11,6 +11,8 @@ namespace hub::http {
 struct ReadLimits {
   std::size_t header_bytes = 16 * 1024;  ///< request line and headers; beyond: 431 http.header_too_large
   std::size_t body_bytes = 1024 * 1024;  ///< beyond: 413 http.body_too_large
+  std::string_view large_path = {};      ///< the one path whose bodies may be larger, of callers with a token
+  std::size_t large_body_bytes = 32 * 1024 * 1024;
 };
 
 /// Finds requests in the bytes of one connection. Bytes go into room(), advance() says what they are. Its buffers are
@@ -36,6 +38,8 @@ class RequestReader {
   bool has_begun() const;
   /// The header is complete, the body is not.
   bool is_in_body() const;
+  /// It is one whose body may be larger than others'.
+  bool may_be_large() const;
   /// Bytes behind the complete request, which are taken out.
   std::string take_rest();
   /// Bytes behind the complete request.

@@ -88,6 +88,9 @@ asio::awaitable<Session::End> Session::converse() {
   while (!stopping_) {
     auto state = reader_.advance(request_);
     while (state == RequestReader::State::need_more) {
+      // Much is taken in for those who may send it only.
+      if (reader_.is_in_body() && reader_.may_be_large() && !is_known_ && !(is_known_ = site_->guard.knows(request_)))
+        co_return co_await refuse_and_end(http_failure(401, "auth.required", "a bearer token is required"));
       if (request_.expects_continue && reader_.is_in_body()) {
         request_.expects_continue = false;
         out_ += kContinue;
@@ -112,6 +115,7 @@ asio::awaitable<Session::End> Session::converse() {
     // With nothing left unread the connection can be closed at once.
     if (!co_await serve(route, std::move(response))) co_return reader_.has_rest() ? End::linger : End::finish;
     answered_one_ = true;
+    is_known_ = false;
     reader_.next(request_);
   }
   if (!out_.empty() && !co_await flush()) co_return End::cut;

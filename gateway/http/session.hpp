@@ -81,6 +81,7 @@ class Session : public SessionHook {
   Clock::time_point deadline_ = Clock::time_point::max();
   bool timed_out_ = false;
   bool stopping_ = false;
+  bool is_known_ = false;  ///< who sends the body that is being read
   bool answered_one_ = false;
   std::optional<asio::steady_timer> stop_event_;  // of a streamed answer
 };

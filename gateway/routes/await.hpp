@@ -16,8 +16,8 @@ asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input in
 
 /// Waits until a projection has seen `position`, at most 250 ms. False: it is behind.
 asio::awaitable<bool> reach(projections::Progress& progress, Position position);
-/// The same for `min_pos=`, "partition:seq" or an opaque list position, when it is given: a query that is behind it after
-/// the patience is answered all the same, and says so in its position. Fails: malformed `cursor.invalid`.
+/// The same for `min_pos=`, "partition:seq" or an opaque list position, when it is given: a query that is behind it
+/// after the patience is answered all the same, and says so in its position. Fails: malformed `cursor.invalid`.
 asio::awaitable<Result<void>> reach_min_pos(projections::Progress& progress, const http::Request& request);
 
 /// Waits until `done` is true, which is asked now and after each change of the row, or `timeout` has passed, or the

@@ -5,6 +5,7 @@
 #include "gateway/routes/create_body.hpp"
 #include "gateway/routes/deployment_access.hpp"
 #include "gateway/routes/routes.hpp"
+#include "gateway/routes/send_all.hpp"
 
 namespace hub::routes {
 namespace {
@@ -28,24 +29,6 @@ std::string_view command_type(std::string_view action) {
   return deployments::DeleteDeployment::type;
 }
 
-/// All commands of one request on their way at once; the last answer brings the coroutine back.
-class Sending {
- public:
-  explicit Sending(std::size_t count) : left_(count), replies_(count) {}
-
-  void set(std::size_t index, Result<engine::Reply> reply) {
-    replies_[index].emplace(std::move(reply));
-    if (left_.fetch_sub(1) == 1) all_done_();
-  }
-  void when_done(std::function<void()> all_done) { all_done_ = std::move(all_done); }
-  const Result<engine::Reply>& reply(std::size_t index) const { return *replies_[index]; }
-
- private:
-  std::atomic<std::size_t> left_;
-  std::vector<std::optional<Result<engine::Reply>>> replies_;
-  std::function<void()> all_done_;
-};
-
 /// One command an id: a repeat of the request meets each of them again.
 std::string command_id_for(const engine::Input& whole, const std::string& id) {
   return whole.command_id + ":" + id;
@@ -65,35 +48,10 @@ Result<engine::Input> command_for(Services& services, const Request& request, co
   return input;
 }
 
-using Inputs = std::vector<Result<engine::Input>>;
-
 Inputs commands_for(Services& services, const Request& request, const engine::Input& whole, const BatchBody& body) {
   Inputs inputs;
   for (const auto& id : body.ids) inputs.push_back(command_for(services, request, whole, body.action, id));
   return inputs;
-}
-
-asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, Inputs& inputs) {
-  const auto executor = co_await asio::this_coro::executor;
-  auto sending = std::make_shared<Sending>(inputs.size() + 1);
-  co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-      [&](auto handler) {
-        auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        sending->when_done([executor, shared] { asio::post(executor, [shared]() mutable { std::move (*shared)(); }); });
-        for (std::size_t i = 0; i < inputs.size(); ++i) {
-          if (!inputs[i]) {
-            sending->set(i, inputs[i].error());
-            continue;
-          }
-          const auto submitted = services.engine.submit(
-              std::move(inputs[i]).value(), [sending, i](const engine::Reply& reply) { sending->set(i, reply); });
-          if (!submitted) sending->set(i, submitted.error());
-        }
-        // Its own share: nothing is done before all are under way.
-        sending->set(inputs.size(), engine::Reply{});
-      },
-      asio::use_awaitable);
-  co_return sending;
 }
 
 Item item_of(Services& services, const std::string& id, const std::string& command_id,
@@ -132,7 +90,8 @@ asio::awaitable<Response> post_batch(Services& services, Request& request) {
   const auto& ids = body.value().ids;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto& reply = sending->reply(i);
-    if (reply && !reply.value().refusal && !reply.value().pending) co_await reach(services.deployments.progress(), reply.value().position);
+    if (reply && !reply.value().refusal && !reply.value().pending)
+      co_await reach(services.deployments.progress(), reply.value().position);
     if (i > 0) json += ',';
     append_json(json, item_of(services, ids[i], command_id_for(whole.value(), ids[i]), reply));
   }

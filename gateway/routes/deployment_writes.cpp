@@ -156,7 +156,8 @@ asio::awaitable<Response> post_deployment(Services& services, Request& request) 
     if (!found) co_return http::refuse(request, found.error());
     first = std::move(found).value();
   }
-  if (wait.value().status && first.json.empty() && co_await reach(services.deployments.progress(), reply.value().position))
+  if (wait.value().status && first.json.empty() &&
+      co_await reach(services.deployments.progress(), reply.value().position))
     co_await reach_status(services, id, *wait.value().status, wait.value().timeout);
   auto json = [&]() -> Result<std::string> {
     if (!first.json.empty()) return std::move(first.json);

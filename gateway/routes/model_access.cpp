@@ -1,5 +1,6 @@
 #include "gateway/routes/model_access.hpp"
 
+#include "events/models/name_events.hpp"
 #include "gateway/routes/command.hpp"
 
 namespace hub::routes {

@@ -20,8 +20,7 @@ struct Body {
   std::optional<Instant> run_at;
   std::map<std::string, std::string> labels;
 };
-BOOST_DESCRIBE_STRUCT(Body, (),
-                      (model_id, type, input, priority, timeout, max_retries, retry_delay, run_at, labels))
+BOOST_DESCRIBE_STRUCT(Body, (), (model_id, type, input, priority, timeout, max_retries, retry_delay, run_at, labels))
 
 }  // namespace
 

@@ -11,7 +11,8 @@ namespace hub::routes {
 namespace {
 
 constexpr Duration kWaitMax = seconds(300);
-constexpr std::string_view kFilters[] = {"status", "model", "type", "priority", "label", "text", "from", "to", "project"};
+constexpr std::string_view kFilters[] = {"status", "model", "type", "priority", "label",
+                                         "text",   "from",  "to",   "project"};
 
 Result<void> check_names(const http::Request& request, std::initializer_list<std::string_view> others) {
   for (const auto& parameter : request.query.all()) {

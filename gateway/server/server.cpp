@@ -85,6 +85,7 @@ Result<void> Server::Parts::open_projections() {
   auto& tasks_feed = projections->feed("tasks");
   models = std::make_unique<model_rows::Models>(tasks_feed, *log);
   tasks = std::make_unique<task_rows::Tasks>(tasks_feed, *log);
+  task_row_watch = std::make_unique<routes::RowWatch>(tasks_feed);
   stats = std::make_unique<stats::Stats>(tasks_feed);
   return success();
 }
@@ -99,6 +100,7 @@ void Server::Parts::stop() {
   if (refusals) refusals->stop();
   // What is held in memory goes to disk now, which takes room.
   if (disk && !options.read_only && !disk->has_room()) disk->release();
+  if (task_calls) task_calls->stop();
   if (engine) engine->stop();
   if (telemetry) telemetry->share(nullptr);
   shared_output.reset();
@@ -112,6 +114,7 @@ void Server::Parts::stop() {
   if (task_streams) task_streams->stop();
   event_publisher.reset();
   rows.reset();
+  task_row_watch.reset();
   if (projections) projections->stop();
 }
 
@@ -126,6 +129,7 @@ Result<std::unique_ptr<Server>> Server::start(const cli::ServeOptions& options) 
   HUB_TRY(parts->open_secrets());
   HUB_TRY(parts->open_access());
   HUB_TRY(parts->open_projections());
+  HUB_TRY(parts->open_models());
   HUB_TRY(parts->start_engine());
   HUB_TRY(parts->start_gateway());
   return std::unique_ptr<Server>(new Server(std::move(parts)));

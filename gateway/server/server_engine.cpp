@@ -77,6 +77,7 @@ void Server::Parts::add_effects() {
       *state, [this](engine::Input input) { static_cast<void>(engine->submit(std::move(input))); });
   engine->handle_effects(std::string(hosts::kHostPrefix),
                          [this](const engine::EffectRequest& request) { host_effects->run(request); });
+  add_task_calls();
 }
 
 hosts::HostState Server::Parts::this_host() const {

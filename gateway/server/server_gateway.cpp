@@ -84,6 +84,7 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.threads = options.threads;
   http_options.limits.connections = options.max_connections;
   http_options.limits.read.body_bytes = static_cast<std::size_t>(options.max_body_bytes);
+  http_options.limits.read.large_path = "/api/v1/tasks/batch";
   http_options.guard.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
   http_options.guard.loopback_hosts_only = options.dev;
   http_options.guard.listen_host = options.listen.host;
@@ -107,6 +108,7 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.trouble = [](std::string_view what) { logging::write(logging::Level::error, what); };
   http_options.on_stop = [this] {
     rows->stop();
+    task_row_watch->stop();
     if (agent_door) agent_door->stop();
     hub->stop();
   };
@@ -152,7 +154,8 @@ Result<void> Server::Parts::start_gateway() {
   cluster = std::make_unique<Cluster>(Cluster::Sources{*engine, *log, projections->feed("deployments").progress(),
                                                        kafka_figures, node, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
-      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, blocking, wall_now,
+      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, *models, *tasks,
+      *task_row_watch, model_rules, blocking, wall_now,
       [this] { return health->checks(); }, [this] { return metrics(); }, [this] { return cluster->view(); },
       options.metrics_open, openapi_document(), [this] { return this_host(); },
       [this](const engine::DeadLetter& letter, engine::LetterChange change) { letter_changed(letter, change); },
@@ -164,6 +167,10 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_deployment_reads(router, *services);
   routes::add_deployment_writes(router, *services);
   routes::add_deployment_batch(router, *services);
+  routes::add_models(router, *services);
+  routes::add_tasks(router, *services);
+  routes::add_task_batch(router, *services);
+  routes::add_task_bulk(router, *services);
   routes::add_telemetry(router, *services);
   routes::add_hosts(router, *services);
   routes::add_events(router, *services);

@@ -2,6 +2,7 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "adapters/hosts/host_effects.hpp"
+#include "adapters/tasks/task_calls.hpp"
 #include "adapters/providers/local/local_provider.hpp"
 #include "events/log/embedded_log.hpp"
 #include "gateway/agents/agent_door.hpp"
@@ -50,7 +51,9 @@ struct Server::Parts {
   Result<void> open_access();
   Result<void> open_projections();
   Result<void> start_engine();
+  Result<void> open_models();
   void add_effects();
+  void add_task_calls();
   void open_agent_door();
   Result<void> start_gateway();
   hosts::HostState this_host() const;
@@ -90,12 +93,16 @@ struct Server::Parts {
   std::unique_ptr<deployments::Deployments> deployments;
   std::unique_ptr<model_rows::Models> models;
   std::unique_ptr<task_rows::Tasks> tasks;
+  std::unique_ptr<routes::RowWatch> task_row_watch;
+  routes::ModelRules model_rules;
   std::unique_ptr<stats::Stats> stats;
   deployments::Providers providers;
   std::unique_ptr<engine::Engine> engine;
   std::unique_ptr<deployments::Orders> orders;
   std::unique_ptr<deployments::DeploymentEffects> effects;
   std::unique_ptr<hosts::HostEffects> host_effects;
+  std::unique_ptr<models::CallOrders> call_orders;
+  std::unique_ptr<models::TaskCalls> task_calls;
   std::unique_ptr<HostKeeper> host_keeper;
   std::unique_ptr<Telemetry> telemetry;
   providers::local::LocalProvider* local_provider = nullptr;

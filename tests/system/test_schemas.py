@@ -89,6 +89,8 @@ def test_request_bodies_are_closed():
         if "requestBody" in operation:
             reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
             schema = document["components"]["schemas"][reference.rsplit("/", 1)[1]]
+            if schema["type"] == "array":
+                schema = document["components"]["schemas"][schema["items"]["$ref"].rsplit("/", 1)[1]]
             assert schema["additionalProperties"] is False, path
 
 
