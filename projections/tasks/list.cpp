@@ -179,7 +179,8 @@ Result<std::optional<std::string>> Listing::walk(const std::optional<Place>& aft
       if (!goes_on) return std::optional<std::string>();
     }
     if (!looks_) continue;
-    const bool too_long = ++looked_at % kRowsPerLook == 0 && Clock::now() - begun >= query_.scan_time_max;
+    const bool too_long =
+        ++looked_at % kRowsPerLook == 0 && looked_at >= kScanRowsMin && Clock::now() - begun >= query_.scan_time_max;
     if (looked_at >= query_.scan_rows_max || too_long) return std::optional<std::string>(from.place());
   }
   ended = true;

@@ -263,6 +263,26 @@ TEST_F(TaskRows, ASearchThatLooksAtTooMuchSaysHowFarItCameAndGoesOn) {
   EXPECT_EQ(pages, 3);
 }
 
+TEST_F(TaskRows, ASearchThatTakesTooLongSaysHowFarItCame) {
+  auto spec = model_spec("tiny", 1);
+  spec.max_queue_size = 10'000;
+  const auto number = lives.add(spec);
+  constexpr std::size_t kPerCommand = 500, kCount = task_rows::kScanRowsMin + 2 * kPerCommand;
+  for (std::size_t made = 0; made < kCount; made += kPerCommand) {
+    models::SubmitTasks command;
+    for (std::size_t i = 0; i < kPerCommand; ++i) command.tasks.push_back(lives.new_task(number));
+    lives.decide(number, command);
+  }
+  ListQuery query;
+  query.text = "nobody has this";
+  query.scan_time_max = std::chrono::milliseconds(0);
+  auto answer = list(query);
+  EXPECT_FALSE(answer.total);
+  ASSERT_TRUE(answer.next_cursor);
+  query.cursor = answer.next_cursor;
+  EXPECT_FALSE(list(query).next_cursor) << "the rest are few";
+}
+
 TEST_F(TaskRows, GiveManyAtATimeToWhoeverActsOnMany) {
   const auto number = lives.add(model_spec("tiny", 1));
   std::set<std::string> waiting;
