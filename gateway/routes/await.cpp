@@ -10,30 +10,6 @@ constexpr std::chrono::milliseconds kReachPatience{250};
 
 using SharedReply = std::shared_ptr<Result<engine::Reply>>;
 
-/// Wakes a coroutine that waits on it; may be called from any thread, also after the coroutine has gone.
-class Alarm {
- public:
-  explicit Alarm(const asio::any_io_executor& executor) : timer_(std::make_shared<asio::steady_timer>(executor)) {}
-
-  std::function<void()> ringer() const {
-    return [weak = std::weak_ptr(timer_)] {
-      const auto timer = weak.lock();
-      if (!timer) return;
-      // On the coroutine's own thread: it has begun to wait by then.
-      asio::post(timer->get_executor(), [weak] {
-        if (const auto still = weak.lock()) still->cancel();
-      });
-    };
-  }
-  asio::awaitable<void> wait_until(std::chrono::steady_clock::time_point end) {
-    timer_->expires_at(end);
-    co_await timer_->async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-
- private:
-  std::shared_ptr<asio::steady_timer> timer_;
-};
-
 /// What a deployment does not leave without being asked to.
 bool is_at_rest(deployments::Status status) {
   return status == deployments::Status::stopped || status == deployments::Status::failed ||
@@ -56,6 +32,22 @@ asio::awaitable<Result<bool>> reach_cursor(projections::Progress& progress, cons
 }
 
 }  // namespace
+
+std::function<void()> Alarm::ringer() const {
+  return [weak = std::weak_ptr(timer_)] {
+    const auto timer = weak.lock();
+    if (!timer) return;
+    // On the coroutine's own thread: it has begun to wait by then.
+    asio::post(timer->get_executor(), [weak] {
+      if (const auto still = weak.lock()) still->cancel();
+    });
+  };
+}
+
+asio::awaitable<void> Alarm::wait_until(std::chrono::steady_clock::time_point end) {
+  timer_->expires_at(end);
+  co_await timer_->async_wait(asio::as_tuple(asio::use_awaitable));
+}
 
 asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input input) {
   const auto executor = co_await asio::this_coro::executor;
@@ -98,9 +90,8 @@ asio::awaitable<void> await_row(RowWatch& rows, const std::string& id, Duration 
                                 const std::function<bool()>& done) {
   Alarm alarm(co_await asio::this_coro::executor);
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(timeout.micros);
-  const auto watcher = rows.add(id, alarm.ringer());
+  const RowWatch::Watching watching(rows, id, alarm.ringer());
   while (!done() && !rows.stopped() && std::chrono::steady_clock::now() < end) co_await alarm.wait_until(end);
-  rows.remove(id, watcher);
 }
 
 asio::awaitable<bool> reach_status(Services& services, const std::string& id, deployments::Status status,

@@ -11,6 +11,20 @@
 
 namespace hub::routes {
 
+/// Wakes a coroutine that waits on it.
+class Alarm {
+ public:
+  explicit Alarm(const asio::any_io_executor& executor) : timer_(std::make_shared<asio::steady_timer>(executor)) {}
+
+  /// May be called from any thread, also after the coroutine has gone.
+  std::function<void()> ringer() const;
+  /// Until it is rung, or `end`. Whoever waits asks then for what it waits for, and may have to wait again.
+  asio::awaitable<void> wait_until(std::chrono::steady_clock::time_point end);
+
+ private:
+  std::shared_ptr<asio::steady_timer> timer_;
+};
+
 /// Sends a command and waits for its durable outcome. Fails: as Engine::submit.
 asio::awaitable<Result<engine::Reply>> send(Services& services, engine::Input input);
 

@@ -12,6 +12,8 @@ void add_models(http::Router& router, Services& services);
 void add_tasks(http::Router& router, Services& services);
 void add_task_batch(http::Router& router, Services& services);
 void add_task_bulk(http::Router& router, Services& services);
+void add_stats(http::Router& router, Services& services);
+void add_openai(http::Router& router, Services& services);
 void add_telemetry(http::Router& router, Services& services);
 void add_hosts(http::Router& router, Services& services);
 void add_events(http::Router& router, Services& services);

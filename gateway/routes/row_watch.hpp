@@ -24,6 +24,21 @@ class RowWatch {
   /// After it returns, the callback is not running and will not be called again.
   void remove(const std::string& id, std::uint64_t watcher);
 
+  /// A watcher for as long as it lives: whoever waits may be cancelled, which ends the wait by an exception.
+  class Watching {
+   public:
+    Watching(RowWatch& rows, const std::string& id, std::function<void()> changed)
+        : rows_(rows), id_(id), watcher_(rows.add(id, std::move(changed))) {}
+    ~Watching() { rows_.remove(id_, watcher_); }
+    Watching(const Watching&) = delete;
+    Watching& operator=(const Watching&) = delete;
+
+   private:
+    RowWatch& rows_;
+    const std::string id_;
+    const std::uint64_t watcher_;
+  };
+
   /// Wakes all who wait: the server stops, and they answer what there is.
   void stop();
   bool stopped() const { return stopped_; }

@@ -9,6 +9,7 @@
 #include "adapters/deployments/deployment_effects.hpp"
 #include "adapters/secrets/sealer.hpp"
 #include "adapters/secrets/secrets.hpp"
+#include "adapters/tasks/task_calls.hpp"
 #include "gateway/http/request.hpp"
 #include "gateway/routes/cluster.hpp"
 #include "gateway/routes/model_body.hpp"
@@ -16,6 +17,7 @@
 #include "projections/accounts/access_table.hpp"
 #include "projections/deployments/queries.hpp"
 #include "projections/models/queries.hpp"
+#include "projections/stats/queries.hpp"
 #include "projections/tasks/queries.hpp"
 
 namespace hub::routes {
@@ -41,6 +43,8 @@ struct Services {
   task_rows::Tasks& tasks;
   RowWatch& task_rows;  ///< of models and of tasks
   const ModelRules& model_rules;
+  stats::Stats& stats;
+  models::TaskCalls* task_calls;  ///< null where nothing is carried out
   asio::thread_pool& blocking;  ///< for what reads files or asks a provider
   std::function<Instant()> clock = wall_now;
   std::function<std::vector<HealthCheck>()> health;

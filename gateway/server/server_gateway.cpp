@@ -155,7 +155,7 @@ Result<void> Server::Parts::start_gateway() {
                                                        kafka_figures, node, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
       *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, *models, *tasks,
-      *task_row_watch, model_rules, blocking, wall_now,
+      *task_row_watch, model_rules, *stats, task_calls.get(), blocking, wall_now,
       [this] { return health->checks(); }, [this] { return metrics(); }, [this] { return cluster->view(); },
       options.metrics_open, openapi_document(), [this] { return this_host(); },
       [this](const engine::DeadLetter& letter, engine::LetterChange change) { letter_changed(letter, change); },
@@ -171,6 +171,8 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_tasks(router, *services);
   routes::add_task_batch(router, *services);
   routes::add_task_bulk(router, *services);
+  routes::add_stats(router, *services);
+  routes::add_openai(router, *services);
   routes::add_telemetry(router, *services);
   routes::add_hosts(router, *services);
   routes::add_events(router, *services);

@@ -13,6 +13,7 @@ class Call:
     def __init__(self, path, headers, body):
         self.path, self.headers, self.body = path, headers, body
         self.answer = None
+        self.beginning = None
         self.answered = threading.Event()
         self.gone = threading.Event()  # the caller has hung up
 
@@ -33,6 +34,10 @@ class Call:
 
     def fail(self, status, headers=None, message="no"):
         self.send(status, "application/json", json.dumps({"error": {"message": message}}), headers)
+
+    def begin(self, piece):
+        """The head of a stream and its first bytes; no more comes until the caller hangs up."""
+        self.beginning = piece
 
     def send(self, status, content_type, body, headers=None):
         self.answer = (status, content_type, body.encode(), headers or {})
@@ -80,6 +85,8 @@ class Endpoint:
         try:
             if self.rule:
                 self.rule(call)
+            if call.beginning:
+                self._begin(handler, call.beginning)
             self._await(handler, call)
             if call.answer:
                 self._answer(handler, *call.answer)
@@ -103,6 +110,14 @@ class Endpoint:
             except TimeoutError:
                 pass
         handler.connection.settimeout(None)
+
+    @staticmethod
+    def _begin(handler, piece):
+        handler.send_response(200)
+        handler.send_header("Content-Type", "text/event-stream")
+        handler.end_headers()
+        handler.wfile.write(piece)
+        handler.wfile.flush()
 
     @staticmethod
     def _answer(handler, status, content_type, body, headers):

@@ -91,7 +91,8 @@ def test_request_bodies_are_closed():
             schema = document["components"]["schemas"][reference.rsplit("/", 1)[1]]
             if schema["type"] == "array":
                 schema = document["components"]["schemas"][schema["items"]["$ref"].rsplit("/", 1)[1]]
-            assert schema["additionalProperties"] is False, path
+            # Only what is passed on to others may hold more than is known here.
+            assert schema["additionalProperties"] is path.startswith("//v1/"), path
 
 
 def test_examples_of_live_messages_are_true():
