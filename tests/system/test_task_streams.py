@@ -16,9 +16,9 @@ def test_a_task_is_followed_with_its_place_in_the_queue(live, client, endpoint, 
     endpoint.call(0).reply("1")
     live.of(stream, where=lambda data: data.get("position") == 1)
     endpoint.call(1).reply("2")
-    live.of(stream, where=lambda data: data["status"] == "running")
+    live.of(stream, where=lambda data: data.get("status") == "running")
     endpoint.call(2).reply("3")
-    done = live.of(stream, where=lambda data: data["status"] == "completed")["data"]
+    done = live.of(stream, where=lambda data: data.get("status") == "completed")["data"]
     answer = client.get(f"{PATH}/{third['id']}").json()
     assert done == {field: answer[field] for field in done}
     assert set(answer) - set(done) == {"input", "result"}, "only what is sealed is left out"
