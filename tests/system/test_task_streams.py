@@ -16,9 +16,9 @@ def test_a_task_is_followed_with_its_place_in_the_queue(live, client, endpoint, 
     endpoint.call(0).reply("1")
     live.of(stream, where=lambda data: data.get("position") == 1)
     endpoint.call(1).reply("2")
-    live.of(stream, where=lambda data: data["status"] == "running")
+    live.of(stream, where=lambda data: data.get("status") == "running")
     endpoint.call(2).reply("3")
-    done = live.of(stream, where=lambda data: data["status"] == "completed")["data"]
+    done = live.of(stream, where=lambda data: data.get("status") == "completed")["data"]
     answer = client.get(f"{PATH}/{third['id']}").json()
     assert done == {field: answer[field] for field in done}
     assert set(answer) - set(done) == {"input", "result"}, "only what is sealed is left out"
@@ -50,3 +50,17 @@ def test_a_task_that_is_not_there_cannot_be_followed(live, stream):
     live.send({"type": "subscribe", "id": 1_000, "stream": stream})
     refusal = live.expect(lambda frame: frame["type"] == "error" and frame.get("id") == 1_000, "refusal")
     assert refusal["code"] == "task.not_found"
+
+
+def test_what_a_call_says_is_followed_while_it_says_it(live, client, endpoint, model):  # noqa: F811
+    endpoint.rule = lambda call: call.begin(b'data: {"choices": [{"index": 0, "delta": {"content": "Hel"}}]}\n\n')
+    its_model = model(status="offline")
+    task = submit(client, its_model)
+    stream = f"tasks/{task['id']}"
+    live.subscribe(stream)
+    live.of(stream, "snapshot")
+    client.put(f"/api/v1/models/{its_model['id']}/status", {"status": "online"})
+    said = live.of(stream, where=lambda data: "partial" in data)["data"]["partial"]
+    assert said == {"attempt": 1, "offset": 0, "text": "Hel"}
+    assert client.get(f"{PATH}/{task['id']}").json()["partial"] == {"attempt": 1, "text": "Hel"}
+    client.delete(f"{PATH}/{task['id']}")
