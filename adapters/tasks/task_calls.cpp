@@ -66,11 +66,14 @@ class TaskCalls::CallSink final : public calls::Sink {
   CallSink(TaskCalls& calls, CallPtr call) : calls_(calls), call_(std::move(call)) {}
 
   void on_piece(std::string_view text) override {
+    const auto& task = call_->data.task;
+    calls_.options_.piece({task, call_->target->project, call_->data.attempt, said_, text});
+    said_ += text.size();
     {
       const std::lock_guard lock(calls_.mutex_);
       if (call_->text.size() + text.size() <= kPartialBytesMax) call_->text += text;
     }
-    for (const auto& watcher : calls_.watch_.of(call_->data.task)) watcher->on_piece(call_->data.attempt, text);
+    for (const auto& watcher : calls_.watch_.of(task)) watcher->on_piece(call_->data.attempt, text);
   }
   void on_chunk(std::string_view json) override {
     for (const auto& watcher : calls_.watch_.of(call_->data.task)) watcher->on_chunk(call_->data.attempt, json);
@@ -85,6 +88,7 @@ class TaskCalls::CallSink final : public calls::Sink {
  private:
   TaskCalls& calls_;
   CallPtr call_;
+  std::size_t said_ = 0;
 };
 
 TaskCalls::TaskCalls(TaskCallsOptions options, CallOrders& orders, SealResult seal_result, Submit submit)

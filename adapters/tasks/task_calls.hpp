@@ -17,8 +17,19 @@ namespace hub::models {
 /// Of a result's JSON. A larger one fails its task: it must fit into an event.
 inline constexpr std::size_t kResultBytesMax = std::size_t{2} << 20U;
 
+/// More of what a call says.
+struct Piece {
+  const std::string& task;
+  const std::string& project;
+  std::int32_t attempt = 0;
+  std::size_t offset = 0;  ///< bytes of its text before it
+  std::string_view text;
+};
+
 struct TaskCallsOptions {
   std::string node;  ///< as attempts name it
+  /// Told on a thread of the caller, of one task in order; must not block.
+  std::function<void(const Piece&)> piece = [](const Piece&) {};
   calls::CallerOptions caller;
   std::size_t threads = 2;  ///< that read inputs and seal results
 };

@@ -78,12 +78,15 @@ asio::awaitable<Result<void>> reach_min_pos(projections::Progress& progress, con
   const auto min_pos = request.query.get("min_pos");
   if (!min_pos) co_return success();
   const auto position = parse_position(*min_pos);
-  auto cursor = position ? progress.cursor_at(position.value()) : parse_cursor(*min_pos);
-  auto reached = cursor ? co_await reach_cursor(progress, cursor.value()) : Result<bool>(cursor.error());
-  if (reached) co_return success();
-  auto failure = reached.error();
-  failure.field = "min_pos";
-  co_return failure;
+  const auto cursor = position ? progress.cursor_at(position.value()) : parse_cursor(*min_pos);
+  auto refused = cursor ? std::optional<Failure>() : cursor.error();
+  if (cursor) {
+    const auto reached = co_await reach_cursor(progress, cursor.value());
+    if (!reached) refused = reached.error();
+  }
+  if (!refused) co_return success();
+  refused->field = "min_pos";
+  co_return *refused;
 }
 
 asio::awaitable<void> await_row(RowWatch& rows, const std::string& id, Duration timeout,

@@ -132,14 +132,15 @@ class Batch {
   }
 
   void settle(const Chunk& chunk, const Result<engine::Reply>& reply) {
-    if (!reply || reply.value().refusal || reply.value().pending) {
-      const Failure pending{FailureKind::unavailable, "command.pending",
-                            "it is on its way to the node that decides it; ask for the task later", "", 0};
-      const auto& failure = !reply ? reply.error() : reply.value().refusal ? *reply.value().refusal : pending;
+    const auto* failure = !reply ? &reply.error() : reply.value().refusal ? &*reply.value().refusal : nullptr;
+    if (failure != nullptr) {
+      for (const auto index : chunk.indexes) refuse(items_[index], *failure);
+      return;
+    }
+    if (reply.value().pending) {
       for (const auto index : chunk.indexes) {
-        const auto id = items_[index].id;
-        refuse(items_[index], failure);
-        if (reply && reply.value().pending) items_[index].id = id;
+        items_[index].code = "command.pending";
+        items_[index].detail = "it is on its way to the node that decides it; ask for the task later";
       }
       return;
     }

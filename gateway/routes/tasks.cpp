@@ -27,8 +27,13 @@ std::string opened(Services& services, const std::string& task, std::string_view
 Result<std::string> whole_answer(Services& services, const std::string& id) {
   HUB_TRY(const auto item, services.tasks.get(id, services.clock()));
   HUB_TRY(const auto sealed, services.tasks.sealed(item.view));
-  return item.json_with(opened(services, id, models::kInputPart, sealed.input),
-                        opened(services, id, models::kResultPart, sealed.result));
+  auto json = item.json_with(opened(services, id, models::kInputPart, sealed.input),
+                             opened(services, id, models::kResultPart, sealed.result));
+  const auto partial = services.task_calls == nullptr ? std::nullopt : services.task_calls->partial(id);
+  if (!partial || partial->text.empty()) return json;
+  json.back() = ',';
+  return json + "\"partial\":{\"attempt\":" + std::to_string(partial->attempt) +
+         ",\"text\":" + json_string(partial->text) + "}}";
 }
 
 asio::awaitable<Response> answer_task(Services& services, const Request& request, const std::string& id) {

@@ -54,6 +54,7 @@ void Server::Parts::add_sources() {
   hub->add_source("deployments/{id}/metrics", metric_streams);
   hub->add_source("events", streams::make_event_source(*log));
   task_streams = std::make_unique<streams::TaskStreams>(*hub, projections->feed("tasks"), *log);
+  partials = task_streams.get();
   event_publisher = std::make_unique<streams::EventPublisher>(*hub, *log);
   if (telemetry) telemetry->connect(log_streams, metric_streams);
   fold_observer = projections->feed("deployments").observe([this](const projections::FoldResult& result) {

@@ -1,6 +1,7 @@
 // Models and their tasks: what the configuration says of them, and their calls.
 #include "adapters/tasks/task_seals.hpp"
 #include "events/accounts/project_events.hpp"
+#include "events/core/json.hpp"
 #include "gateway/server/server_parts.hpp"
 
 namespace hub::server {
@@ -33,6 +34,13 @@ void Server::Parts::add_task_calls() {
   call_orders = std::make_unique<models::CallOrders>(*state, *log, open_key, open_input);
   models::TaskCallsOptions call_options;
   call_options.node = node;
+  call_options.piece = [this](const models::Piece& piece) {
+    auto* streams = partials.load();
+    if (streams == nullptr || !streams->is_watched(piece.task)) return;
+    streams->publish_partial(piece.task, piece.project,
+                             "{\"partial\":{\"attempt\":" + std::to_string(piece.attempt) + ",\"offset\":" +
+                                 std::to_string(piece.offset) + ",\"text\":" + json_string(piece.text) + "}}");
+  };
   call_options.caller.guard = model_rules.guard;
   call_options.caller.proxy = options.outbound_proxy;
   call_options.caller.ca_file = options.outbound_ca_file.string();

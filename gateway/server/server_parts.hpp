@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <boost/asio/thread_pool.hpp>
 
 #include "adapters/hosts/host_effects.hpp"
@@ -111,6 +112,7 @@ struct Server::Parts {
   std::shared_ptr<streams::LogStreams> log_streams;
   std::shared_ptr<streams::MetricStreams> metric_streams;
   std::unique_ptr<streams::TaskStreams> task_streams;
+  std::atomic<streams::TaskStreams*> partials{nullptr};  ///< the same, for calls that run before and behind it
   std::unique_ptr<streams::EventPublisher> event_publisher;
   streams::FoldFrames deployment_frames;
   std::uint64_t fold_observer = 0;

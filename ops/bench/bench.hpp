@@ -43,6 +43,7 @@ void measure_log_append(Bench& bench);
 void measure_log_chain(Bench& bench);
 void measure_log_replay(Bench& bench);
 void measure_projection_fold(Bench& bench);
+void measure_task_reads(Bench& bench);
 void measure_http_get(Bench& bench);
 void measure_http_list(Bench& bench);
 void measure_http_post(Bench& bench);

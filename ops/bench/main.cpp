@@ -27,6 +27,7 @@ constexpr Subject kSubjects[] = {
     {"log_chain", "what the hash chain costs a record", measure_log_chain},
     {"log_replay", "read and verify the log", measure_log_replay},
     {"projection_fold", "fold events into the projection of deployments", measure_projection_fold},
+    {"task_reads", "fold events of tasks; lists, searches and figures of them", measure_task_reads},
     {"memory_per_actor", "an active entity beside its state", measure_memory_per_actor},
     {"memory", "the server idle, and with 100 k idle entities", measure_memory},
     {"deploy_running", "POST until the process runs, on the local provider", measure_deploy_running},

@@ -49,7 +49,7 @@ void measure_memory_per_actor(Bench& bench) {
   engine::Kinds kinds;
   kinds.add(engine::host<deployments::Deployment>());
   const auto first = requested(0, wall_now());
-  const auto folded = kinds.of(first.entity)->fold({}, {&first}).value();
+  const auto folded = kinds.of(first.entity)->fold({}, {&first}, nullptr).value();
   engine::StateChanges changes;
   for (std::size_t i = 0; i < kActors; ++i) {
     engine::EntityRow row{deployments::Deployment::state_version, 1, "default", "default", folded.state};

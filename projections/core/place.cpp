@@ -1,5 +1,7 @@
 #include "projections/core/place.hpp"
 
+#include <algorithm>
+
 #include "events/core/digest.hpp"
 #include "events/core/ids.hpp"
 #include "projections/core/bytes.hpp"
@@ -29,6 +31,12 @@ bool take_place(std::string_view bytes, Place& place) {
   if (!take_ordered(rest, place.created_at.micros)) return false;
   place.id = rest;
   return true;
+}
+
+std::string_view id_in_place(std::string_view bytes, std::string& buffer) {
+  buffer.assign(bytes.substr(std::min(bytes.size(), sizeof(Instant::micros))));
+  turn_over(buffer, 0);
+  return buffer;
 }
 
 std::string to_text(const Place& place) {

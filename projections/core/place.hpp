@@ -18,6 +18,8 @@ struct Place {
 /// RocksDB walks forwards faster than backwards, and lists begin with the newest.
 void append_place(std::string& key, Instant created_at, std::string_view id);
 bool take_place(std::string_view bytes, Place& place);
+/// The id alone, written into `buffer`; empty when there is none.
+std::string_view id_in_place(std::string_view bytes, std::string& buffer);
 
 /// The cursor of a list that goes on behind a place.
 std::string to_text(const Place& place);

@@ -40,7 +40,8 @@ class Listing {
   Listing(const projections::StoreView& view, const ListQuery& query)
       : view_(view),
         query_(query),
-        looks_(query.type || query.priority || !query.labels.empty() || !query.text.empty()) {}
+        looks_(query.type || query.priority || !query.labels.empty() || !query.text.empty()),
+        lower_text_(projections::lower(query.text)) {}
 
   Result<ListAnswer> page(const std::optional<Place>& after);
   Result<Matches> matches(const std::optional<Place>& after);
@@ -50,8 +51,8 @@ class Listing {
   Source source();
   void add_model(Source& source);
   std::optional<std::uint64_t> known_total();
-  bool fits(const Header& header, std::string_view id);
-  bool has_text(const Header& header, std::string_view id);
+  bool fits(const Header& header, std::string_view place);
+  bool has_text(const Header& header, std::string_view place);
   std::optional<Place> start_of(const std::optional<Place>& after) const;
   /// Calls visit(source) for each match until it is false. Answers the place where it gave up.
   template <class Visit>
@@ -64,7 +65,10 @@ class Listing {
   /// Whether the ranges that are walked hold others too than those asked for.
   const bool looks_;
   std::map<std::string, Met, std::less<>> models_;
-  std::vector<std::string> projects_;  ///< of the source's ranges
+  const std::pair<const std::string, Met>* last_ = nullptr;  ///< of the row before
+  const std::string lower_text_;                             ///< ids have small letters only
+  std::string id_;                                           ///< of the row that is looked at
+  std::vector<std::string> projects_;                        ///< of the source's ranges
 };
 
 const Met& Listing::met(std::string_view id) {
@@ -123,14 +127,19 @@ std::optional<std::uint64_t> Listing::known_total() {
   return static_cast<std::uint64_t>(total);
 }
 
-bool Listing::has_text(const Header& header, std::string_view id) {
-  return met(header.model).has_text || contains_text(id, query_.text) ||
-         projections::any_label(header.labels, [&](std::string_view, std::string_view value) {
-           return contains_text(value, query_.text);
-         });
+bool Listing::has_text(const Header& header, std::string_view place) {
+  if (last_ == nullptr || last_->first != header.model) {
+    met(header.model);
+    last_ = &*models_.find(header.model);
+  }
+  return last_->second.has_text ||
+         projections::any_label(
+             header.labels,
+             [&](std::string_view, std::string_view value) { return contains_text(value, query_.text); }) ||
+         projections::id_in_place(place, id_).find(lower_text_) != std::string_view::npos;
 }
 
-bool Listing::fits(const Header& header, std::string_view id) {
+bool Listing::fits(const Header& header, std::string_view place) {
   if (query_.type && header.type != *query_.type) return false;
   if (query_.priority && header.priority != *query_.priority) return false;
   for (const auto& wanted : query_.labels)
@@ -138,7 +147,7 @@ bool Listing::fits(const Header& header, std::string_view id) {
           return key == wanted.first && value == wanted.second;
         }))
       return false;
-  return query_.text.empty() || has_text(header, id);
+  return query_.text.empty() || has_text(header, place);
 }
 
 std::optional<Place> Listing::start_of(const std::optional<Place>& after) const {
@@ -152,22 +161,26 @@ template <class Visit>
 Result<std::optional<std::string>> Listing::walk(const std::optional<Place>& after, bool& ended, Visit visit) {
   const auto begun = Clock::now();
   std::size_t looked_at = 0;
+  // Places go back in time: behind this all are too old.
+  std::string earliest;
+  projections::append_place(earliest, Instant{query_.from.micros - 1}, {});
   auto from = source();
   for (from.start(start_of(after)); from.valid(); from.next()) {
-    Place place;
-    if (!take_place(from.place(), place)) return internal_failure("projection.corrupt", "a key without a place");
-    if (place.created_at < query_.from) break;
+    if (from.place() > earliest) break;
     bool is_match = true;
     if (looks_) {
       HUB_TRY(const auto header, decode_header(from.row()));
-      is_match = fits(header, place.id);
+      is_match = fits(header, from.place());
     }
     if (is_match) {
+      Place place;
+      if (!take_place(from.place(), place)) return internal_failure("projection.corrupt", "a key without a place");
       HUB_TRY(const bool goes_on, visit(from, place));
       if (!goes_on) return std::optional<std::string>();
     }
     if (!looks_) continue;
-    const bool too_long = ++looked_at % kRowsPerLook == 0 && Clock::now() - begun >= query_.scan_time_max;
+    const bool too_long =
+        ++looked_at % kRowsPerLook == 0 && looked_at >= kScanRowsMin && Clock::now() - begun >= query_.scan_time_max;
     if (looked_at >= query_.scan_rows_max || too_long) return std::optional<std::string>(from.place());
   }
   ended = true;

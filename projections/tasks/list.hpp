@@ -13,9 +13,9 @@
 
 namespace hub::task_rows {
 
-/// Rows that one query looks at for a filter without an index, and for how long; then it answers what it has, and a
-/// cursor.
-inline constexpr std::size_t kScanRowsMax = 100'000;
+/// Rows that one query looks at for a filter without an index, and for how long when it has seen the least number of
+/// them; then it answers what it has, and a cursor.
+inline constexpr std::size_t kScanRowsMax = 100'000, kScanRowsMin = 5'000;
 inline constexpr std::chrono::milliseconds kScanTimeMax{35};
 
 struct ListQuery {

@@ -14,7 +14,7 @@ def flip(path):
 
 def test_a_stopped_servers_projections_are_what_the_record_says(record):
     items = folders.ask("projections", "verify", data=record)["items"]
-    assert {item["name"]: item["equal"] for item in items} == {"accounts": True, "deployments": True}
+    assert {item["name"]: item["equal"] for item in items} == {"accounts": True, "deployments": True, "tasks": True}
     assert all(item["records"] == len(folders.records(record)) for item in items)
 
 

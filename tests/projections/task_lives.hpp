@@ -38,7 +38,7 @@ class TaskLives {
     life.project = project;
     life.state.collections.attach(&life.rows);
     const auto number = lives_.size() - 1;
-    decide(number, models::CreateModel{std::move(spec), status});
+    decide(number, models::CreateModel{std::move(spec), status, {}});
     return number;
   }
 
@@ -112,10 +112,10 @@ class TaskLives {
     } else if (kind < 95) {
       decide(model, models::RetryTask{any_task(model)});
     } else if (kind < 98) {
-      auto spec = life.state.spec;
-      spec.max_workers = static_cast<std::int32_t>(1 + draw(6));
-      spec.name = "renamed-" + std::to_string(draw(3));
-      decide(model, models::ChangeModel{spec});
+      models::ChangeModel command;
+      command.change.max_workers = static_cast<std::int32_t>(1 + draw(6));
+      command.change.name = "renamed-" + std::to_string(draw(3));
+      decide(model, command);
     } else {
       constexpr models::Status statuses[] = {models::Status::online, models::Status::online, models::Status::offline,
                                              models::Status::draining};

@@ -263,6 +263,26 @@ TEST_F(TaskRows, ASearchThatLooksAtTooMuchSaysHowFarItCameAndGoesOn) {
   EXPECT_EQ(pages, 3);
 }
 
+TEST_F(TaskRows, ASearchThatTakesTooLongSaysHowFarItCame) {
+  auto spec = model_spec("tiny", 1);
+  spec.max_queue_size = 10'000;
+  const auto number = lives.add(spec);
+  constexpr std::size_t kPerCommand = 500, kCount = task_rows::kScanRowsMin + 2 * kPerCommand;
+  for (std::size_t made = 0; made < kCount; made += kPerCommand) {
+    models::SubmitTasks command;
+    for (std::size_t i = 0; i < kPerCommand; ++i) command.tasks.push_back(lives.new_task(number));
+    lives.decide(number, command);
+  }
+  ListQuery query;
+  query.text = "nobody has this";
+  query.scan_time_max = std::chrono::milliseconds(0);
+  auto answer = list(query);
+  EXPECT_FALSE(answer.total);
+  ASSERT_TRUE(answer.next_cursor);
+  query.cursor = answer.next_cursor;
+  EXPECT_FALSE(list(query).next_cursor) << "the rest are few";
+}
+
 TEST_F(TaskRows, GiveManyAtATimeToWhoeverActsOnMany) {
   const auto number = lives.add(model_spec("tiny", 1));
   std::set<std::string> waiting;
@@ -299,7 +319,7 @@ TEST_F(TaskRows, OfModelsHideTheSecretAndCountSlotsAndQueue) {
   EXPECT_TRUE(found.at("api_key").as_object().at("set").as_bool());
   EXPECT_EQ(text(found.at("api_key").as_object(), "last4"), "wxyz");
   EXPECT_THAT(boost::json::serialize(found), Not(HasSubstr("model-tiny-key")));
-  EXPECT_EQ(text(found.at("settings").as_object(), "model"), "tiny");
+  EXPECT_EQ(text(found, "model"), "tiny") << "a setting of its type";
   EXPECT_EQ(hub.models.view(lives.life(number).id).value().version, lives.life(number).version);
 }
 
@@ -313,7 +333,9 @@ TEST_F(TaskRows, OfModelsAreFoundByNameUntilTheyAreDeleted) {
   EXPECT_EQ(hub.models.resolve("tiny", {"default", "elsewhere"}).error().code, "model.ambiguous");
   EXPECT_EQ(hub.models.resolve(id, {"default"}).value(), id);
   EXPECT_EQ(hub.models.resolve(id, {"elsewhere"}).error().code, "model.not_found");
-  lives.decide(one, models::ChangeModel{model_spec("small")});
+  models::ChangeModel rename;
+  rename.change.name = "small";
+  lives.decide(one, rename);
   ASSERT_TRUE(hub.settle());
   EXPECT_EQ(hub.models.resolve("tiny", {"default"}).error().code, "model.not_found");
   EXPECT_EQ(hub.models.resolve("small", {"default"}).value(), id);

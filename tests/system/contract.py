@@ -168,6 +168,14 @@ def stream_schema(stream, kind):
         return "openapi/schemas/telemetry.yaml", "CloudEvent"
     if stream == "deployments":
         return "asyncapi.yaml", "components/schemas/Deployments" + ("Snapshot" if kind == "snapshot" else "Event")
+    if stream in ("tasks", "models"):
+        return "asyncapi.yaml", f"components/schemas/{stream.capitalize()}" + kind.capitalize()
+    if stream == "stats":
+        return (("asyncapi.yaml", "components/schemas/StatsSnapshot") if kind == "snapshot"
+                else ("openapi/schemas/stats.yaml", "ProjectFigures"))
+    if stream.startswith("tasks/"):
+        return (("openapi/schemas/tasks.yaml", "ListedTask") if kind == "snapshot"
+                else ("asyncapi.yaml", "components/schemas/TaskFrame"))
     if stream.endswith("/logs"):
         return "asyncapi.yaml", "components/schemas/Lines"
     if stream.endswith("/metrics"):

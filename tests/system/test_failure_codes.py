@@ -30,9 +30,10 @@ def test_every_code_has_the_statuses_that_the_sources_give_it():
 
 def test_every_literal_that_looks_like_a_listed_kind_of_code_is_listed():
     words = {code.split(".")[0] for code in contract.failures() if "." in code}
+    # Options have names such as "queue.max_retries".
     unlisted = {
         text: sorted(files) for text, files in source_codes.literals().items()
-        if "." in text and text.split(".")[0] in words and text not in contract.failures() and text not in NO_CODES
+        if files != {"gateway/cli/config_options.cpp"} and "." in text and text.split(".")[0] in words and text not in contract.failures() and text not in NO_CODES
         and not text.startswith(PROPERTIES)}
     assert unlisted == {}
 
