@@ -74,7 +74,12 @@ def test_tasks_survive_kills(own_server, dice, figures):
             assert each.fault is None
         client = campaign.QuickClient(own_server.url)
         ids = {id for each in producers for id in each.tasks}
-        hub.eventually(lambda: client.get(TASKS, status="completed").json()["total"] == len(ids), "all are completed", 60)
+        try:
+            hub.eventually(lambda: client.get(TASKS, status="completed").json()["total"] == len(ids), "all are done", 60)
+        except AssertionError:
+            left = [item for status in ("pending", "running", "failed", "cancelled")
+                    for item in client.get(TASKS, status=status).json()["items"]]
+            raise AssertionError(f"{len(ids)} were made; {client.get(MODELS).text}; left: {left[:5]}")
         assert client.get(TASKS).json()["total"] == len(ids), "each is made once"
         calls = len(endpoint.calls)
     ends = collections.Counter((event["subject"], event["type"].split(".", 1)[1])
