@@ -12,6 +12,10 @@
 namespace hub::cli {
 namespace json = boost::json;
 
+namespace {
+constexpr std::size_t kPieceBytes = 64 * 1'024;
+}
+
 Result<Pair> split_pair(std::string_view text, char separator, std::string_view flag, std::string_view form) {
   const auto at = text.find(separator);
   if (at == 0 || at == std::string_view::npos)
@@ -41,9 +45,13 @@ Result<std::string> read_given(const std::string& path, std::size_t bytes_max, s
   if (!standard) opened.open(path, std::ios::binary);
   if (!standard && !opened) return wrong_usage(fmt::format("{}: {} cannot be read", flag, path), flag);
   std::istream& in = standard ? std::cin : opened;
-  std::string bytes(bytes_max + 1, '\0');
-  in.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  bytes.resize(static_cast<std::size_t>(in.gcount()));
+  std::string bytes;
+  // Piece by piece: what may be read is far more than what most files hold.
+  std::string piece(kPieceBytes, '\0');
+  while (in && bytes.size() <= bytes_max) {
+    in.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    bytes.append(piece, 0, static_cast<std::size_t>(in.gcount()));
+  }
   if (bytes.size() > bytes_max)
     return wrong_usage(fmt::format("{}: {} is larger than {}", flag, standard ? "standard input" : path,
                                    bytes_text(static_cast<std::int64_t>(bytes_max))),
