@@ -32,11 +32,17 @@ Result<View> noted(const http::Request& request, Result<View> found, std::string
 Result<model_rows::View> model_of(Services& services, const http::Request& request, std::string_view text,
                                   accounts::Role role) {
   const auto absent = not_found("model.not_found", "no such model");
-  if (is_id(text)) {
+  const bool names_project = request.query.get("project").has_value();
+  if (is_id(text) && !names_project) {
     auto found = noted(request, services.models.view(text), text);
     return admit(services, request, std::move(found), role, absent);
   }
   HUB_TRY(const auto project, project_of(request, role));
+  if (is_id(text)) {
+    auto found = noted(request, services.models.view(text), text);
+    if (found && found.value().project != project) return absent;
+    return found;
+  }
   const auto id = services.models.resolve(text, {project});
   if (!id) {
     // Its name may have been given away at another node.

@@ -7,7 +7,7 @@
 namespace hub::routes {
 
 /// The model that is meant by an id, or by the name that it has in the request's project (`project=`, else the
-/// caller's own), when the caller has `role` there. Fails: not_found `model.not_found`, forbidden `auth.forbidden`.
+/// caller's own), when the caller has `role` there; with `project=` one of that project alone. Fails: not_found `model.not_found`, forbidden `auth.forbidden`.
 Result<model_rows::View> model_of(Services& services, const http::Request& request, std::string_view text,
                                   accounts::Role role);
 

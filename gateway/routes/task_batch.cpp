@@ -178,6 +178,9 @@ Result<bool> is_by_line(const Request& request) {
 
 asio::awaitable<Response> post_batch(Services& services, Request& request) {
   if (const auto known = request.query.only({"project"}); !known) co_return http::refuse(request, known.error());
+  if (request.query.get("project"))
+    if (const auto project = project_of(request, accounts::Role::dev); !project)
+      co_return http::refuse(request, project.error());
   const auto by_line = is_by_line(request);
   if (!by_line) co_return http::refuse(request, by_line.error());
   const auto whole = command_of(request, services.clock());

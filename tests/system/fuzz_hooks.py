@@ -20,7 +20,7 @@ def before_call(context, case, kwargs):
         return
     if str(query.get("follow", "")).lower() == "true":
         query.pop("follow")
-    if query.get("wait") in STATUSES:
+    if query.get("wait") in [*STATUSES, "ended"]:
         query.pop("wait")
     if isinstance(query.get("timeout"), str) and DURATION.fullmatch(query["timeout"]):
         query.pop("timeout")
@@ -28,9 +28,11 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def map_body(context, body):
-    """What is made up does not run on this machine."""
+    """What is made up does not run on this machine, and calls nobody elsewhere."""
     if isinstance(body, dict) and "command" in body and body.get("desired", "running") == "running":
         body["desired"] = "stopped"
+    if isinstance(body, dict) and body.get("status") == "online":
+        body["status"] = "offline"
     return body
 
 
