@@ -119,6 +119,27 @@ TEST(Configuration, ListsOfTheFileAreTheSameAsCommas) {
   EXPECT_THAT(config.value().options.behind_proxy, ::testing::ElementsAre("10.0.0.0/8", "::1"));
 }
 
+TEST(Configuration, OptionsOfASectionMayStandBelowIt) {
+  const TemporaryFile file(
+      "queue:\n  max_queue_size: 7\n  retry_delay: 5s\nworker: {default_workers: 3}\nserver: {host: 127.0.0.2, port: "
+      "99}\n"
+      "outbound:\n  allow: [10.1.0.0/16, 192.168.1.1]\napp.name: ours\n");
+  const auto config =
+      load_config({file.path(), {}, {{"COMPUTEHUB_QUEUE_MAX_RETRIES", "9"}, {"COMPUTEHUB_APP_ENV", "test"}}});
+  ASSERT_TRUE(config) << config.error().detail;
+  const auto& options = config.value().options;
+  EXPECT_EQ(options.max_queue_size, 7U);
+  EXPECT_EQ(options.retry_delay, seconds(5));
+  EXPECT_EQ(options.max_retries, 9U);
+  EXPECT_EQ(options.task_timeout, seconds(300));
+  EXPECT_EQ(options.default_workers, 3U);
+  EXPECT_EQ(to_text(options.listen), "127.0.0.2:99");
+  EXPECT_THAT(options.outbound_allow, ::testing::ElementsAre("10.1.0.0/16", "192.168.1.1"));
+  EXPECT_EQ(options.app_name + options.app_env, "ourstest");
+  const TemporaryFile unknown("queue:\n  max_queue_sice: 1\n");
+  EXPECT_THAT(refusal({unknown.path(), {}, {}}), AllOf(HasSubstr("line 2"), HasSubstr("queue.max_queue_size")));
+}
+
 TEST(Configuration, SecretsAreMaskedAndComeFromTheEnvironmentOnly) {
   const auto config = load_config({{}, {}, {{"ENCRYPTION_KEY", "canary-1"}, {"COMPUTEHUB_DEV_TOKEN", "canary-2"}}});
   ASSERT_TRUE(config);
