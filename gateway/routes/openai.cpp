@@ -148,7 +148,7 @@ Result<Call> call_of(Services& services, const Request& request, calls::TaskType
   HUB_TRY(auto model, model_of(services, request, body.model, accounts::Role::dev));
   // A task would wait; whoever asks here waits for an answer.
   if (model.status != models::Status::online)
-    return unavailable("model.offline", "the model is not online: switch it on, or submit a task, which waits for it");
+    return conflict("model.offline", "the model is not online: switch it on, or submit a task, which waits for it");
   Call call;
   call.plain = "{\"openai\":" + std::string(request.body) + "}";
   HUB_TRY(calls::check_input(type, call.plain));

@@ -108,7 +108,7 @@ def test_who_hangs_up_while_it_streams_cancels_the_task(client, openai_client, e
 
 def test_a_model_that_is_not_online_says_so_at_once(client, openai_client, model):
     client.put(f"{MODELS}/{model['id']}/status", {"status": "offline"})
-    with pytest.raises(openai.InternalServerError) as refused:
+    with pytest.raises(openai.ConflictError) as refused:
         openai_client.chat.completions.create(model=model["name"], messages=QUESTION)
-    assert (refused.value.status_code, refused.value.code) == (503, "model.offline")
+    assert (refused.value.status_code, refused.value.code) == (409, "model.offline")
     assert client.get(TASKS, model=model["id"]).json()["total"] == 0
