@@ -21,15 +21,16 @@ using http::Response;
 constexpr Duration kCreationPatience = seconds(5);
 constexpr std::size_t kLast4 = 4;
 
-/// A key that was stored for a command; each has a name of its own, so that a changed key is a changed description.
+/// A key that was stored for a command. Each request has a name of its own for it, so that a changed key is a changed
+/// description, and that another request under the same Idempotency-Key, which is refused, replaces no key in use.
 struct StoredKey {
   std::string name;
   std::string last4;
 };
 
-std::string key_name(std::string_view model, std::string_view command_id) {
-  constexpr std::size_t kDigits = 8;
-  return std::string(model) + "." + to_hex(sha256(command_id)).substr(0, kDigits);
+std::string key_name(std::string_view model, const engine::Input& input) {
+  constexpr std::size_t kDigits = 16;
+  return std::string(model) + "." + to_hex(sha256({input.command_id, input.body_hash})).substr(0, kDigits);
 }
 
 /// Only of keys that are long enough for the rest to stay a secret.
@@ -40,7 +41,7 @@ std::string last4_of(std::string_view key) {
 
 asio::awaitable<Result<StoredKey>> store_key(Services& services, const engine::Input& input, const std::string& model,
                                              const std::string& key) {
-  StoredKey stored{key_name(model, input.command_id), last4_of(key)};
+  StoredKey stored{key_name(model, input), last4_of(key)};
   const auto put = co_await on_blocking(services, [&] {
     return services.secrets.put(input.organisation, input.project, stored.name, key, services.clock());
   });
@@ -55,8 +56,9 @@ asio::awaitable<void> drop_key(Services& services, const std::string& organisati
       co_await on_blocking(services, [&] { return services.secrets.remove(organisation, project, name); }));
 }
 
+/// For certain: what was stored for it is of no use.
 bool is_refused(const Result<engine::Reply>& reply) {
-  return reply && reply.value().refusal && !reply.value().repeated;
+  return reply && reply.value().refusal;
 }
 
 asio::awaitable<Response> answer_model(Services& services, const Request& request, const std::string& id,
@@ -107,24 +109,19 @@ asio::awaitable<Response> post_model(Services& services, Request& request) {
   co_return co_await answer_model(services, request, id, 201);
 }
 
-/// Sends a command to the model, or to who decides its name, and answers with the model as it is then.
-asio::awaitable<Response> command_model(Services& services, Request& request, engine::Input input,
-                                        const std::string& id) {
-  const auto command_id = input.command_id;
-  const bool is_renamed = input.entity != id;
-  const auto before = services.models.view(id);
-  const auto reply = co_await send(services, std::move(input));
-  if (auto response = not_done(request, reply, command_id)) co_return std::move(*response);
-  if (!is_renamed) {
-    co_await reach(services.models.progress(), reply.value().position);
-  } else if (before && reply.value().batch) {
+/// The model as it is behind a command to it, or to who decides its name, which it hears of by a message.
+asio::awaitable<Response> answer_changed(Services& services, const Request& request, const model_rows::View& before,
+                                         const engine::Reply& reply) {
+  if (reply.entity == before.id) {
+    co_await reach(services.models.progress(), reply.position);
+  } else if (reply.batch) {
     const std::function<bool()> is_newer = [&] {
-      const auto now = services.models.view(id);
-      return !now || now.value().version > before.value().version;
+      const auto now = services.models.view(before.id);
+      return !now || now.value().version > before.version;
     };
-    co_await await_row(services.task_rows, id, kCreationPatience, is_newer);
+    co_await await_row(services.task_rows, before.id, kCreationPatience, is_newer);
   }
-  co_return co_await answer_model(services, request, id, 200);
+  co_return co_await answer_model(services, request, before.id, 200);
 }
 
 Result<engine::Input> input_for(Services& services, const Request& request, const model_rows::View& model,
@@ -164,13 +161,16 @@ asio::awaitable<Response> patch_model(Services& services, Request& request) {
     change.name.reset();
     input.value().data = encode_command(models::Command(models::ChangeModel{change}));
   }
-  const auto organisation = input.value().organisation;
-  auto response = co_await command_model(services, request, std::move(input).value(), model.value().id);
-  const bool done = static_cast<int>(response.status) == 200;
-  // The one that nothing refers to any longer.
-  const auto stale = done ? now.value().api_key : change.api_key;
-  if (change.api_key && stale && !stale->empty() && stale != (done ? change.api_key : now.value().api_key))
-    co_await drop_key(services, organisation, model.value().project, *stale);
+  const auto organisation = input.value().organisation, command_id = input.value().command_id;
+  const auto& project = model.value().project;
+  const auto reply = co_await send(services, std::move(input).value());
+  const bool has_new_key = change.api_key && !change.api_key->empty();
+  if (is_refused(reply) && has_new_key) co_await drop_key(services, organisation, project, *change.api_key);
+  if (auto response = not_done(request, reply, command_id)) co_return std::move(*response);
+  auto response = co_await answer_changed(services, request, model.value(), reply.value());
+  // A repeat changed nothing: what the model has is in use.
+  if (change.api_key && now.value().api_key && reply.value().batch)
+    co_await drop_key(services, organisation, project, *now.value().api_key);
   co_return response;
 }
 
@@ -201,7 +201,10 @@ asio::awaitable<Response> put_status(Services& services, Request& request) {
   auto input = input_for(services, request, model.value(), models::SetModelStatus::type);
   if (!input) co_return http::refuse(request, input.error());
   input.value().data = encode_command(models::Command(models::SetModelStatus{status.value()}));
-  co_return co_await command_model(services, request, std::move(input).value(), model.value().id);
+  const auto command_id = input.value().command_id;
+  const auto reply = co_await send(services, std::move(input).value());
+  if (auto response = not_done(request, reply, command_id)) co_return std::move(*response);
+  co_return co_await answer_changed(services, request, model.value(), reply.value());
 }
 
 asio::awaitable<Response> get_model(Services& services, Request& request) {

@@ -2,6 +2,7 @@
 import concurrent.futures
 import json
 
+import endpoint as endpoints
 import hub
 import pytest
 
@@ -125,3 +126,40 @@ def test_models_of_other_projects_are_not_there(server, client):
     assert viewer.get(f"{PATH}/{model['id']}").status_code == 200
     assert viewer.post(PATH, body()).status_code == 403
     assert viewer.delete(f"{PATH}/{model['id']}").status_code == 403
+
+
+def key_of_calls(client, model, endpoint):
+    """Which key its next call carries."""
+    number = len(endpoint.calls)
+    client.post("/api/v1/tasks", {"model_id": model["id"], "type": "custom", "input": 1})
+    call = endpoint.call(number)
+    call.send(200, "application/json", '"done"')
+    return call.headers["Authorization"].removeprefix("Bearer ")
+
+
+def test_another_request_under_the_same_key_replaces_no_key_in_use(client):
+    headers, other = {"Idempotency-Key": hub.unique("key")}, "sk-test-another-0123456789"
+    with endpoints.running() as endpoint:
+        asked = {"name": hub.unique("model"), "type": "custom", "url": endpoint.url, "status": "online"}
+        model = client.post(PATH, {**asked, "api_key": KEY}, headers=headers).json()
+        assert key_of_calls(client, model, endpoint) == KEY
+        refused = client.post(PATH, {**asked, "api_key": other}, headers=headers)
+        assert (refused.status_code, refused.json()["code"]) == (409, "idempotency.other_body")
+        model = client.patch(f"{PATH}/{model['id']}", {"max_workers": 7}).json()
+        assert key_of_calls(client, model, endpoint) == KEY, "it is read anew behind each change"
+
+
+def test_a_repeated_change_of_the_key_takes_no_later_one_away(client):
+    with endpoints.running() as endpoint:
+        model = client.post(PATH, {"name": hub.unique("model"), "type": "custom", "url": endpoint.url,
+                                   "status": "online", "api_key": KEY}).json()
+        url, headers = f"{PATH}/{model['id']}", {"Idempotency-Key": hub.unique("key")}
+
+        def change(key, **options):
+            return client.request("PATCH", url, json={"api_key": key}, **options)
+
+        assert change("sk-test-second-0123456789", headers=headers).status_code == 200
+        assert change("sk-test-third-0123456789").status_code == 200
+        assert change("sk-test-second-0123456789", headers=headers).status_code == 200
+        client.patch(url, {"max_workers": 7})
+        assert key_of_calls(client, model, endpoint) == "sk-test-third-0123456789"
