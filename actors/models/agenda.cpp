@@ -12,7 +12,7 @@ engine::Due owed(const State& state, const Call& call) {
           call.unwanted ? "end" : "call",
           std::move(key),
           {},
-          to_json(CallData{call.task, call.attempt, call.timeout, state.spec_number}),
+          to_json(CallData{call.task, call.attempt, call.timeout, state.spec_number, call.loan}),
           {}};
 }
 

@@ -4,8 +4,7 @@
 #include <variant>
 #include <vector>
 
-#include "events/models/spec.hpp"
-#include "events/tasks/events.hpp"
+#include "events/models/events.hpp"
 
 namespace hub::models {
 
@@ -104,8 +103,48 @@ struct Wake {
 };
 BOOST_DESCRIBE_STRUCT(Wake, (), ())
 
+// Between models that lend each other slots (events/models/events.hpp).
+
+/// Of the borrower to itself: something may have come to be that another model could take.
+struct SeekSlots {
+  static constexpr std::string_view type = "SeekSlots";
+};
+BOOST_DESCRIBE_STRUCT(SeekSlots, (), ())
+
+struct AskSlot {
+  static constexpr std::string_view type = "AskSlot";
+  std::string borrower;
+  std::uint64_t number = 0;
+  std::int32_t priority = 2;
+};
+BOOST_DESCRIBE_STRUCT(AskSlot, (), (borrower, number, priority))
+
+struct GrantSlot {
+  static constexpr std::string_view type = "GrantSlot";
+  tasks::Loan loan;
+};
+BOOST_DESCRIBE_STRUCT(GrantSlot, (), (loan))
+
+/// Nothing is lent for now: its endpoint fails, or it is not online. What was asked for is granted when it can be.
+struct ReportLenderAway {
+  static constexpr std::string_view type = "ReportLenderAway";
+  std::string lender;
+};
+BOOST_DESCRIBE_STRUCT(ReportLenderAway, (), (lender))
+
+struct ReturnSlot {
+  static constexpr std::string_view type = "ReturnSlot";
+  std::string borrower;
+  std::uint64_t number = 0;
+  std::uint64_t last = 0;
+  SlotUse use = SlotUse::unused;
+  std::string code;
+  Duration retry_after;
+};
+BOOST_DESCRIBE_STRUCT(ReturnSlot, (), (borrower, number, last, use, code, retry_after))
+
 using Command = std::variant<SubmitTasks, ReportCallEnded, Wake, CancelTask, RetryTask, CreateModel, ChangeModel,
-                             SetModelStatus, DeleteModel>;
+                             SetModelStatus, DeleteModel, SeekSlots, AskSlot, GrantSlot, ReportLenderAway, ReturnSlot>;
 
 std::string_view type_of_command(const Command& command);
 std::string encode_command(const Command& command);

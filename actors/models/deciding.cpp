@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "actors/models/lending.hpp"
+#include "events/core/json_codec.hpp"
+
 namespace hub::models {
 namespace {
 
@@ -44,9 +47,18 @@ std::int64_t cost(const Price& price, const tasks::Usage& usage) {
   return (whole + kMillion / 2) / kMillion;
 }
 
-bool is_retried(const TaskRow& row, Verdict verdict) {
+/// Each fallback gives a task one more try.
+bool is_retried(const State& state, const TaskRow& row, Verdict verdict) {
   const bool may_be = verdict == Verdict::retry || verdict == Verdict::slow_down;
-  return verdict == Verdict::interrupted || (may_be && row.retries < row.max_retries);
+  const auto retries_max = row.max_retries + static_cast<std::int32_t>(state.spec.fallbacks.size());
+  return verdict == Verdict::interrupted || (may_be && row.retries < retries_max);
+}
+
+/// Of the model that was called.
+Price price_of(const State& state, const Call& call) {
+  if (!call.loan) return state.spec.price;
+  const auto lender = from_json<Spec>(call.loan->spec.text, ReadMode::lenient);
+  return lender ? lender.value().price : state.spec.price;
 }
 
 tasks::TaskAttemptFailed attempt_failed(const TaskRow& row, const ReportCallEnded& c, const tasks::AttemptEnd& end,
@@ -139,10 +151,13 @@ Result<Events> decide_call_ended(const State& state, const ReportCallEnded& c, c
   auto end = c.end;
   end.ended_at = context.now;
   auto outlook = outlook_of(state);
-  --outlook.calls;
+  if (call->loan)
+    end.lender = call->loan->lender;
+  else
+    --outlook.calls;
   std::vector<Waiting> others;
   // One that was broken off says nothing of the model.
-  if (!call->unwanted) judge_model(c, context.now, outlook, events);
+  if (!call->unwanted && !call->loan) judge_model(c, context.now, outlook, events);
   end.failures_in_a_row = outlook.breaker.failures;
   if (call->unwanted) {
     tasks::TaskCallEnded ended;
@@ -153,9 +168,9 @@ Result<Events> decide_call_ended(const State& state, const ReportCallEnded& c, c
     completed.end = end;
     completed.result = c.result;
     completed.usage = c.usage;
-    completed.cost_usd_micro = cost(state.spec.price, c.usage);
+    completed.cost_usd_micro = cost(price_of(state, *call), c.usage);
     add(events, c.task, row, std::move(completed));
-  } else if (is_retried(row, c.verdict)) {
+  } else if (is_retried(state, row, c.verdict)) {
     auto failed = attempt_failed(row, c, end, context.now);
     if (!failed.retry_at) others.push_back({ready_key(row), c.task});
     add(events, c.task, row, std::move(failed));
@@ -164,6 +179,7 @@ Result<Events> decide_call_ended(const State& state, const ReportCallEnded& c, c
     failed.end = end;
     add(events, c.task, row, std::move(failed));
   }
+  if (call->loan) events.emplace_back(given_back(state, *call->loan, c));
   give_slots(state, outlook, std::move(others), events);
   return events;
 }

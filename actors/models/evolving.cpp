@@ -1,8 +1,8 @@
 // What each event does to a model's state.
 #include <algorithm>
 
+#include "actors/models/lending.hpp"
 #include "actors/models/model.hpp"
-#include "actors/models/slots.hpp"
 #include "events/core/overloaded.hpp"
 
 namespace hub::models {
@@ -19,11 +19,13 @@ TaskRow row_of(const State& state, const tasks::OfTask& task) {
   return row;
 }
 
-void begin_call(State& state, const std::string& task, TaskRow& row) {
+void begin_call(State& state, const std::string& task, TaskRow& row, const std::optional<tasks::Loan>& loan = {}) {
   row.status = tasks::Status::running;
   row.due.reset();
+  row.seeks.reset();
   ++row.attempts;
-  state.calls.push_back({task, row.attempts, row.timeout, false});
+  state.calls.push_back({task, row.attempts, row.timeout, false, loan});
+  if (loan) evolve_borrowed(state, *loan);
 }
 
 void wait(State& state, const std::string& task, TaskRow& row) {
@@ -63,7 +65,7 @@ void evolve_started(State& state, const tasks::TaskStarted& e) {
   auto row = row_of(state, e);
   dequeue(state, row);
   --state.pending;
-  begin_call(state, e.task, row);
+  begin_call(state, e.task, row, e.loan);
   put_task_row(state, e.task, row);
 }
 
@@ -71,6 +73,7 @@ void evolve_attempt_failed(State& state, const tasks::TaskAttemptFailed& e) {
   auto row = row_of(state, e);
   row.retries = e.retries;
   row.due = e.retry_at;
+  if (row.due) row.seeks = next_fallback(state, e.end.lender);
   end_call(state, e.task, e.end);
   wait(state, e.task, row);
   put_task_row(state, e.task, row);
@@ -91,6 +94,7 @@ void evolve_cancelled(State& state, const tasks::TaskCancelled& e) {
       if (call.task == e.task && call.attempt == row.attempts) call.unwanted = true;
   } else {
     dequeue(state, row);
+    row.seeks.reset();
     --state.pending;
   }
   row.status = tasks::Status::cancelled;
@@ -134,33 +138,34 @@ void evolve_cooled_down(State& state, const ModelCooledDown& e) {
 }  // namespace
 
 void Model::evolve(State& state, const Event& event) {
-  std::visit(overloaded{[&](const tasks::TaskSubmitted& e) { evolve_submitted(state, e); },
-                        [&](const tasks::TaskStarted& e) { evolve_started(state, e); },
-                        [&](const tasks::TaskCompleted& e) {
-                          succeed(state.breaker);
-                          evolve_ended(state, e, tasks::Status::completed);
-                        },
-                        [&](const tasks::TaskAttemptFailed& e) { evolve_attempt_failed(state, e); },
-                        [&](const tasks::TaskFailed& e) { evolve_ended(state, e, tasks::Status::failed); },
-                        [&](const tasks::TaskCancelled& e) { evolve_cancelled(state, e); },
-                        [&](const tasks::TaskCallEnded& e) { evolve_call_ended(state, e); },
-                        [&](const tasks::TaskRequeued& e) { evolve_requeued(state, e); },
-                        [&](const ModelCreated& e) {
-                          state.exists = true;
-                          state.names = e.names;
-                          state.status = e.status;
-                          describe(state, e.spec);
-                        },
-                        [&](const ModelChanged& e) { describe(state, e.spec); },
-                        [&](const ModelStatusSet& e) {
-                          state.status = e.status;
-                          // Whoever switches it on wants it called.
-                          if (e.status == Status::online) state.breaker = {};
-                        },
-                        [&](const ModelCooledDown& e) { evolve_cooled_down(state, e); },
-                        [&](const ModelWoken& e) { evolve_woken(state, e); },
-                        [&](const ModelDeleted&) { state.deleted = true; }},
-             event);
+  std::visit(
+      overloaded{[&](const tasks::TaskSubmitted& e) { evolve_submitted(state, e); },
+                 [&](const tasks::TaskStarted& e) { evolve_started(state, e); },
+                 [&](const tasks::TaskCompleted& e) {
+                   if (!e.end.lender) succeed(state.breaker);
+                   evolve_ended(state, e, tasks::Status::completed);
+                 },
+                 [&](const tasks::TaskAttemptFailed& e) { evolve_attempt_failed(state, e); },
+                 [&](const tasks::TaskFailed& e) { evolve_ended(state, e, tasks::Status::failed); },
+                 [&](const tasks::TaskCancelled& e) { evolve_cancelled(state, e); },
+                 [&](const tasks::TaskCallEnded& e) { evolve_call_ended(state, e); },
+                 [&](const tasks::TaskRequeued& e) { evolve_requeued(state, e); },
+                 [&](const ModelCreated& e) {
+                   state.exists = true;
+                   state.names = e.names;
+                   state.status = e.status;
+                   describe(state, e.spec);
+                 },
+                 [&](const ModelChanged& e) { describe(state, e.spec); },
+                 [&](const ModelStatusSet& e) {
+                   state.status = e.status;
+                   // Whoever switches it on wants it called.
+                   if (e.status == Status::online) state.breaker = {};
+                 },
+                 [&](const ModelCooledDown& e) { evolve_cooled_down(state, e); },
+                 [&](const ModelWoken& e) { evolve_woken(state, e); },
+                 [&](const ModelDeleted&) { state.deleted = true; }, [&](const auto& e) { evolve_lending(state, e); }},
+      event);
 }
 
 }  // namespace hub::models

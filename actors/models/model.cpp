@@ -1,6 +1,7 @@
 #include "actors/models/model.hpp"
 
 #include "actors/models/deciding.hpp"
+#include "actors/models/lending.hpp"
 #include "events/core/json_codec.hpp"
 #include "events/core/overloaded.hpp"
 
@@ -32,7 +33,20 @@ Result<Events> decide_status(const State& state, const SetModelStatus& c) {
 Result<Events> decide_delete(const State& state) {
   if (state.pending > 0 || !state.calls.empty())
     return conflict("model.has_tasks", "tasks of this model wait or run: cancel them first");
+  if (!state.lent.empty())
+    return conflict("model.has_tasks", "tasks of a model that falls back to this one run on it: wait for their end");
   return Events{ModelDeleted{}};
+}
+
+/// What models have asked each other for is settled also behind the end of one.
+Result<Events> decide_deleted(const State& state, const Command& command, const engine::Context& context) {
+  if (const auto* grant = std::get_if<GrantSlot>(&command)) return decide_grant(state, *grant);
+  if (const auto* ask = std::get_if<AskSlot>(&command)) return decide_ask(state, *ask);
+  if (const auto* back = std::get_if<ReturnSlot>(&command)) return decide_return(state, *back, context);
+  const bool is_late = std::holds_alternative<DeleteModel>(command) || std::holds_alternative<SeekSlots>(command) ||
+                       std::holds_alternative<ReportLenderAway>(command);
+  if (is_late) return Events{};
+  return conflict("model.deleted", "the model is deleted");
 }
 
 }  // namespace
@@ -43,10 +57,7 @@ Result<Events> Model::decide(const State& state, const Command& command, const e
     return Events{ModelCreated{create->spec, create->status, create->names}};
   }
   if (!state.exists) return not_found("model.not_found", "no such model");
-  if (state.deleted) {
-    if (std::holds_alternative<DeleteModel>(command)) return Events{};
-    return conflict("model.deleted", "the model is deleted");
-  }
+  if (state.deleted) return decide_deleted(state, command, context);
   return std::visit(overloaded{[&](const SubmitTasks& c) { return decide_submit(state, c, context); },
                                [&](const ReportCallEnded& c) { return decide_call_ended(state, c, context); },
                                [&](const Wake&) { return decide_wake(state, context); },
@@ -55,13 +66,20 @@ Result<Events> Model::decide(const State& state, const Command& command, const e
                                [&](const CreateModel&) -> Result<Events> { return Events{}; },
                                [&](const ChangeModel& c) { return decide_change(state, c); },
                                [&](const SetModelStatus& c) { return decide_status(state, c); },
-                               [&](const DeleteModel&) { return decide_delete(state); }},
+                               [&](const DeleteModel&) { return decide_delete(state); },
+                               [&](const SeekSlots&) { return decide_seek(state); },
+                               [&](const AskSlot& c) { return decide_ask(state, c); },
+                               [&](const GrantSlot& c) { return decide_grant(state, c); },
+                               [&](const ReportLenderAway& c) { return decide_lender_away(state, c); },
+                               [&](const ReturnSlot& c) { return decide_return(state, c, context); }},
                     command);
 }
 
 std::vector<engine::Message> Model::react(const State& state, const Event& event, std::string_view entity) {
-  if (!std::holds_alternative<ModelDeleted>(event) || state.names.empty()) return {};
-  return {{state.names, std::string(FreeModelName::type), to_json(FreeModelName{std::string(entity)})}};
+  auto messages = lending_messages(state, event, entity);
+  if (std::holds_alternative<ModelDeleted>(event) && !state.names.empty())
+    messages.push_back({state.names, std::string(FreeModelName::type), to_json(FreeModelName{std::string(entity)})});
+  return messages;
 }
 
 engine::Part Model::part_of(const Event& event) {

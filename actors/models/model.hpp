@@ -10,9 +10,10 @@ struct CallData {
   std::string task;
   std::int32_t attempt = 0;
   Duration timeout;
-  std::uint64_t spec = 0;  ///< State::spec_number
+  std::uint64_t spec = 0;           ///< State::spec_number
+  std::optional<tasks::Loan> loan;  ///< another model is called
 };
-BOOST_DESCRIBE_STRUCT(CallData, (), (task, attempt, timeout, spec))
+BOOST_DESCRIBE_STRUCT(CallData, (), (task, attempt, timeout, spec, loan))
 
 /// A place that tasks are sent to, and the queue before it: decides for its tasks, which are its parts. Effects:
 /// "call" (one for each running task), "end" (of the call of a cancelled one).
@@ -31,7 +32,7 @@ struct Model {
   /// time in which the queue drains by one task), task.not_found, task.ended, task.not_ended, task.foreign_id.
   static Result<std::vector<Event>> decide(const State& state, const Command& command, const engine::Context& context);
   static void evolve(State& state, const Event& event);
-  /// The name of a deleted model is free again.
+  /// The name of a deleted model is free again; slots are asked for, lent and given back (lending.hpp).
   static std::vector<engine::Message> react(const State& state, const Event& event, std::string_view entity);
   static engine::Agenda agenda(const State& state);
   static engine::Part part_of(const Event& event);

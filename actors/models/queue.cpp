@@ -12,6 +12,7 @@ namespace {
 constexpr char kTasks = 't';    ///< id → row
 constexpr char kReady = 'q';    ///< priority, order → id
 constexpr char kDelayed = 'd';  ///< time, order → id
+constexpr char kSeeking = 's';  ///< as kReady; those of kDelayed that seek a fallback
 /// Moved at a time.
 constexpr std::size_t kMoved = 256;
 
@@ -24,6 +25,19 @@ std::string delayed_key(const TaskRow& row) {
   append_big_endian(key, static_cast<std::uint64_t>(row.due->micros));
   append_big_endian(key, row.order);
   return key;
+}
+
+std::string seeking_key(const TaskRow& row) {
+  auto key = ready_key(row);
+  key.front() = kSeeking;
+  return key;
+}
+
+std::vector<Waiting> first_of(const State& state, char name, std::size_t count) {
+  std::vector<Waiting> found;
+  if (count == 0) return found;
+  for (auto& [key, task] : state.collections.head(name, count)) found.push_back({std::move(key), std::move(task)});
+  return found;
 }
 
 Instant due_of(std::string_view delayed) {
@@ -52,9 +66,12 @@ void put_task_row(State& state, std::string_view task, const TaskRow& row) {
 }
 
 std::vector<Waiting> first_ready(const State& state, std::size_t count) {
-  std::vector<Waiting> found;
-  if (count == 0) return found;
-  for (auto& [key, task] : state.collections.head(kReady, count)) found.push_back({std::move(key), std::move(task)});
+  return first_of(state, kReady, count);
+}
+
+std::vector<Waiting> first_seeking(const State& state, std::size_t count) {
+  auto found = first_of(state, kSeeking, count);
+  for (auto& each : found) each.key.front() = kReady;
   return found;
 }
 
@@ -86,12 +103,24 @@ std::string ready_key(const TaskRow& row) {
   return key;
 }
 
+std::string ready_key(const Guest& guest) {
+  TaskRow row;
+  row.priority = guest.priority;
+  row.order = guest.behind;
+  auto key = ready_key(row);
+  // Longer than the key of the task before it, and so behind it.
+  append_big_endian(key, guest.number);
+  return key + guest.borrower;
+}
+
 void enqueue(State& state, std::string_view task, const TaskRow& row) {
   state.collections.put(row.due ? delayed_key(row) : ready_key(row), std::string(task));
+  if (row.seeks) state.collections.put(seeking_key(row), std::string(task));
 }
 
 void dequeue(State& state, const TaskRow& row) {
   state.collections.erase(row.due ? delayed_key(row) : ready_key(row));
+  if (row.seeks) state.collections.erase(seeking_key(row));
 }
 
 void make_ready(State& state, Instant now) {
@@ -103,6 +132,7 @@ void make_ready(State& state, Instant now) {
       auto row = known_task_row(state, task);
       dequeue(state, row);
       row.due.reset();
+      row.seeks.reset();
       enqueue(state, task, row);
       put_task_row(state, task, row);
       ++moved;

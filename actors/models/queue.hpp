@@ -24,9 +24,15 @@ std::vector<Waiting> due(const State& state, Instant now);
 /// The earliest time that a task waits for.
 std::optional<Instant> next_due(const State& state);
 
+/// Tasks that wait for a retry and may go to a fallback before that, the first first.
+std::vector<Waiting> first_seeking(const State& state, std::size_t count);
+
 /// Where a task of such a row stands among the ready ones.
 std::string ready_key(const TaskRow& row);
-/// Puts a pending task where its row says: among the ready ones, or those that wait for `row.due`.
+/// Where another model stands among them: behind the tasks that were submitted before it asked.
+std::string ready_key(const Guest& guest);
+/// Puts a pending task where its row says: among the ready ones, or those that wait for `row.due`, and those that seek
+/// a fallback meanwhile.
 void enqueue(State& state, std::string_view task, const TaskRow& row);
 void dequeue(State& state, const TaskRow& row);
 /// Those whose time has come at `now` are ready from now on.

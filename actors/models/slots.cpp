@@ -23,6 +23,27 @@ Duration doubled(Duration initial, std::int32_t times, Duration longest) {
   return {initial.micros << shift};
 }
 
+/// Who is in line for a slot.
+struct Next {
+  std::string key;
+  std::string task;              ///< of this model …
+  const Guest* guest = nullptr;  ///< … or another model
+};
+
+/// Behind `events`, which may be about the task already.
+tasks::TaskStarted started(const State& state, const std::string& task, const Events& events) {
+  const auto row = known_task_row(state, task);
+  const auto is_its = [&](const Event& event) {
+    const auto* of = task_of(event);
+    return of != nullptr && of->task == task;
+  };
+  tasks::TaskStarted started;
+  started.task = task;
+  started.version = row.version + static_cast<Version>(std::count_if(events.begin(), events.end(), is_its)) + 1;
+  started.attempt = row.attempts + 1;
+  return started;
+}
+
 /// Nothing when it cools down that long already.
 std::optional<Instant> cool_down(Breaker& breaker, Instant until) {
   breaker.failures = 0;
@@ -36,7 +57,8 @@ std::optional<Instant> cool_down(Breaker& breaker, Instant until) {
 }  // namespace
 
 Outlook outlook_of(const State& state) {
-  return {state.status, state.spec.max_workers, state.calls.size(), state.breaker};
+  const auto own = std::count_if(state.calls.begin(), state.calls.end(), [](const Call& call) { return !call.loan; });
+  return {state.status, state.spec.max_workers, static_cast<std::size_t>(own) + state.lent.size(), state.breaker};
 }
 
 std::size_t free_slots(const Outlook& outlook) {
@@ -45,25 +67,22 @@ std::size_t free_slots(const Outlook& outlook) {
   return slots > outlook.calls ? slots - outlook.calls : 0;
 }
 
-void give_slots(const State& state, const Outlook& outlook, std::vector<Waiting> others, Events& events) {
+void give_slots(const State& state, const Outlook& outlook, std::vector<Waiting> others, Events& events,
+                const std::function<bool(const Guest&)>& gone) {
   const auto free = free_slots(outlook);
   if (free == 0) return;
-  auto line = first_ready(state, free);
-  line.insert(line.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
-  std::sort(line.begin(), line.end(), [](const Waiting& one, const Waiting& other) { return one.key < other.key; });
+  std::vector<Next> line;
+  for (auto& each : first_ready(state, free)) line.push_back({std::move(each.key), std::move(each.task), nullptr});
+  for (auto& each : others) line.push_back({std::move(each.key), std::move(each.task), nullptr});
+  for (const auto& guest : state.guests)
+    if (!gone(guest)) line.push_back({ready_key(guest), {}, &guest});
+  std::sort(line.begin(), line.end(), [](const Next& one, const Next& other) { return one.key < other.key; });
   if (line.size() > free) line.resize(free);
-  for (auto& next : line) {
-    const auto row = known_task_row(state, next.task);
-    const auto is_its = [&](const Event& event) {
-      const auto* task = task_of(event);
-      return task != nullptr && task->task == next.task;
-    };
-    const auto before = static_cast<Version>(std::count_if(events.begin(), events.end(), is_its));
-    tasks::TaskStarted started;
-    started.task = std::move(next.task);
-    started.version = row.version + before + 1;
-    started.attempt = row.attempts + 1;
-    events.emplace_back(std::move(started));
+  for (const auto& next : line) {
+    if (next.guest != nullptr)
+      events.emplace_back(ModelSlotLent{next.guest->borrower, next.guest->number});
+    else
+      events.emplace_back(started(state, next.task, events));
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-#include <set>
+#include <functional>
 
 #include "actors/models/queue.hpp"
 
@@ -11,16 +11,18 @@ using Events = std::vector<Event>;
 struct Outlook {
   Status status = Status::offline;
   std::int32_t max_workers = 0;
-  std::size_t calls = 0;
+  std::size_t calls = 0;  ///< slots in use, by itself or by others
   Breaker breaker;
 };
 Outlook outlook_of(const State& state);
 /// Calls that may be begun; while a cool-down lasts none, behind it one until one has succeeded.
 std::size_t free_slots(const Outlook& outlook);
 
-/// Adds starts of those who are first in line for the free slots: what is ready, and `others`, which become ready by
-/// the events that are there already.
-void give_slots(const State& state, const Outlook& outlook, std::vector<Waiting> others, Events& events);
+/// Adds starts of those who are first in line for the free slots: what is ready, `others`, which become ready by the
+/// events that are there already, and guests but those that are `gone`.
+void give_slots(
+    const State& state, const Outlook& outlook, std::vector<Waiting> others, Events& events,
+    const std::function<bool(const Guest&)>& gone = [](const Guest&) { return false; });
 
 /// A call succeeded. A cool-down that lasts goes on: the call was begun before it.
 void succeed(Breaker& breaker);

@@ -22,20 +22,50 @@ struct TaskRow {
   Duration timeout;
   Duration retry_delay;
   std::optional<Instant> due;  ///< pending, and not before
+  /// While it waits for a retry: the first of its model's fallbacks that may take it before that.
+  std::optional<std::int32_t> seeks;
   bool operator==(const TaskRow&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TaskRow, (),
-                      (status, version, priority, order, attempts, retries, max_retries, timeout, retry_delay, due))
+                      (status, version, priority, order, attempts, retries, max_retries, timeout, retry_delay, due,
+                       seeks))
 
 /// A call that has a slot.
 struct Call {
   std::string task;
   std::int32_t attempt = 0;
   Duration timeout;
-  bool unwanted = false;  ///< its task is cancelled; the slot is free when the call has ended
+  bool unwanted = false;            ///< its task is cancelled; the slot is free when the call has ended
+  std::optional<tasks::Loan> loan;  ///< the slot is another model's
   bool operator==(const Call&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(Call, (), (task, attempt, timeout, unwanted))
+BOOST_DESCRIBE_STRUCT(Call, (), (task, attempt, timeout, unwanted, loan))
+
+/// What this model asked another one for, and has not got.
+struct Ask {
+  std::string lender;
+  std::uint64_t number = 0;
+  bool operator==(const Ask&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Ask, (), (lender, number))
+
+/// Another model that stands in line for a slot of this one.
+struct Guest {
+  std::string borrower;
+  std::uint64_t number = 0;
+  std::int32_t priority = 2;
+  std::uint64_t behind = 0;  ///< the last task that was submitted before it
+  bool operator==(const Guest&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Guest, (), (borrower, number, priority, behind))
+
+/// A slot of this model that another one has.
+struct Lent {
+  std::string borrower;
+  std::uint64_t number = 0;
+  bool operator==(const Lent&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Lent, (), (borrower, number))
 
 /// Against endpoints that fail.
 struct Breaker {
@@ -57,12 +87,17 @@ struct State {
   std::int64_t pending = 0;       ///< tasks that wait, for a slot or for a time
   std::vector<Call> calls;
   Breaker breaker;
+  std::uint64_t asked = 0;  ///< slots of other models; gives the next number
+  std::vector<Ask> asks;
+  std::vector<std::string> away;  ///< lenders that lend nothing for now
+  std::vector<Guest> guests;      ///< in the order in which they came
+  std::vector<Lent> lent;
   Duration per_end;  ///< between the ends of two calls, averaged; 0: not known
   Instant last_end;
   engine::Collections collections;  ///< of queue.hpp
 };
 BOOST_DESCRIBE_STRUCT(State, (),
-                      (exists, deleted, spec, spec_number, names, status, submissions, pending, calls, breaker, per_end,
-                       last_end))
+                      (exists, deleted, spec, spec_number, names, status, submissions, pending, calls, breaker, asked,
+                       asks, away, guests, lent, per_end, last_end))
 
 }  // namespace hub::models

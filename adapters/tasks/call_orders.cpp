@@ -1,6 +1,7 @@
 #include "adapters/tasks/call_orders.hpp"
 
 #include "adapters/models/settings_json.hpp"
+#include "events/core/json_codec.hpp"
 #include "events/models/events.hpp"
 
 namespace hub::models {
@@ -15,7 +16,7 @@ Failure corrupt(std::string_view what) {
 
 }  // namespace
 
-Result<std::shared_ptr<const CallTarget>> CallOrders::target(const std::string& model, std::uint64_t spec) {
+Result<CallOrders::Target> CallOrders::target(const std::string& model, std::uint64_t spec) {
   {
     const std::lock_guard lock(mutex_);
     const auto found = known_.find(model);
@@ -33,17 +34,31 @@ Result<CallOrders::Known> CallOrders::read(const std::string& model) const {
   HUB_TRY(const auto row, state_.entity(model));
   if (!row) return corrupt("a model without a row");
   HUB_TRY(const auto state, Model::decode_state(row->state));
-  auto target = std::make_shared<CallTarget>();
-  target->organisation = row->organisation;
-  target->project = row->project;
-  target->noop = state.spec.type == kNoopType;
-  if (!target->noop) {
-    HUB_TRY(target->settings, calls::settings_of(state.spec.type, state.spec.settings.text));
-  }
-  if (state.spec.api_key) {
-    HUB_TRY(target->api_key, open_key_(target->organisation, target->project, *state.spec.api_key));
-  }
+  HUB_TRY(auto target, target_of(*row, state.spec));
   return Known{state.spec_number, std::move(target)};
+}
+
+Result<CallOrders::Target> CallOrders::target(const std::string& model, const tasks::Loan& loan) const {
+  HUB_TRY(const auto row, state_.entity(model));
+  if (!row) return corrupt("a model without a row");
+  HUB_TRY(const auto spec, from_json<Spec>(loan.spec.text, ReadMode::lenient));
+  auto target = target_of(*row, spec);
+  if (!target) return Failure{FailureKind::unavailable, target.error().code, target.error().detail, "", 0};
+  return target;
+}
+
+Result<CallOrders::Target> CallOrders::target_of(const engine::EntityRow& row, const Spec& spec) const {
+  auto target = std::make_shared<CallTarget>();
+  target->organisation = row.organisation;
+  target->project = row.project;
+  target->noop = spec.type == kNoopType;
+  if (!target->noop) {
+    HUB_TRY(target->settings, calls::settings_of(spec.type, spec.settings.text));
+  }
+  if (spec.api_key) {
+    HUB_TRY(target->api_key, open_key_(target->organisation, target->project, *spec.api_key));
+  }
+  return target;
 }
 
 Result<calls::Request> CallOrders::request(const CallTarget& target, const std::string& task) const {

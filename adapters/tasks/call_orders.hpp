@@ -27,6 +27,7 @@ struct CallTarget {
 /// Where a task's call goes, and what it asks.
 class CallOrders {
  public:
+  using Target = std::shared_ptr<const CallTarget>;
   /// The plain value of a secret.
   using OpenKey = std::function<Result<std::string>(const std::string& organisation, const std::string& project,
                                                     const std::string& name)>;
@@ -37,16 +38,21 @@ class CallOrders {
       : state_(state), log_(log), open_key_(std::move(open_key)), open_input_(std::move(open_input)) {}
 
   /// Of the description with this number (CallData::spec). May block. Fails: as secrets do; internal `log.corrupt`.
-  Result<std::shared_ptr<const CallTarget>> target(const std::string& model, std::uint64_t spec);
+  Result<Target> target(const std::string& model, std::uint64_t spec);
+  /// Of another model, which lends the slot of this call. May block. Fails: unavailable when it is not to be had, for
+  /// the lender may have another description by now.
+  Result<Target> target(const std::string& model, const tasks::Loan& loan) const;
   /// Fails: as seals do, and as calls::make_request.
   Result<calls::Request> request(const CallTarget& target, const std::string& task) const;
 
  private:
   struct Known {
     std::uint64_t spec = 0;
-    std::shared_ptr<const CallTarget> target;
+    Target target;
   };
   Result<Known> read(const std::string& model) const;
+  /// `row`: of the model whose task it is.
+  Result<Target> target_of(const engine::EntityRow& row, const Spec& spec) const;
 
   engine::StateStore& state_;
   log::Log& log_;

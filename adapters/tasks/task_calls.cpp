@@ -175,7 +175,8 @@ void TaskCalls::withdraw(const std::string&, const std::string& name, const std:
 }
 
 void TaskCalls::prepare(const CallPtr& call) {
-  auto target = orders_.target(call->model, call->data.spec);
+  auto target =
+      call->data.loan ? orders_.target(call->model, *call->data.loan) : orders_.target(call->model, call->data.spec);
   if (!target) return refused(call, target.error());
   call->target = std::move(target).value();
   if (call->target->noop) {

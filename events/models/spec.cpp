@@ -36,6 +36,7 @@ Spec changed(Spec spec, const SpecChange& change) {
   take(spec.task_defaults, change.task_defaults);
   take(spec.price, change.price);
   take(spec.labels, change.labels);
+  take(spec.fallbacks, change.fallbacks);
   return spec;
 }
 

@@ -44,11 +44,12 @@ struct Spec {
   TaskDefaults task_defaults;
   Price price;
   std::map<std::string, std::string> labels;
+  std::vector<std::string> fallbacks;  ///< ids of models of its project that its tasks may be called at, in order
   bool operator==(const Spec&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(Spec, (),
                       (name, type, settings, api_key, api_key_last4, max_workers, max_queue_size, task_defaults, price,
-                       labels))
+                       labels, fallbacks))
 
 /// What is to be another way; what is absent stays as it is. A model's type stays.
 struct SpecChange {
@@ -61,11 +62,12 @@ struct SpecChange {
   std::optional<TaskDefaults> task_defaults;
   std::optional<Price> price;
   std::optional<std::map<std::string, std::string>> labels;
+  std::optional<std::vector<std::string>> fallbacks;
   bool operator==(const SpecChange&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(SpecChange, (),
                       (name, settings, api_key, api_key_last4, max_workers, max_queue_size, task_defaults, price,
-                       labels))
+                       labels, fallbacks))
 
 /// The description with the change in it.
 Spec changed(Spec spec, const SpecChange& change);

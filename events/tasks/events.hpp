@@ -47,9 +47,20 @@ struct AttemptEnd {
   std::string node;  ///< that made the call
   Instant ended_at;
   std::int32_t failures_in_a_row = 0;  ///< of the model, behind this one; a cool-down counts them anew
+  std::optional<std::string> lender;   ///< the model that was called, when it was another one
   bool operator==(const AttemptEnd&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(AttemptEnd, (), (attempt, outcome, code, http_status, detail, node, ended_at, failures_in_a_row))
+BOOST_DESCRIBE_STRUCT(AttemptEnd, (),
+                      (attempt, outcome, code, http_status, detail, node, ended_at, failures_in_a_row, lender))
+
+/// A slot of another model, lent for one call.
+struct Loan {
+  std::string lender;        ///< the other model
+  std::uint64_t number = 0;  ///< of what was asked for
+  RawJson spec;              ///< how the lender is described: JSON of models::Spec
+  bool operator==(const Loan&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(Loan, (), (lender, number, spec))
 
 /// Always the first event of a task.
 struct TaskSubmitted : OfTask {
@@ -73,9 +84,10 @@ BOOST_DESCRIBE_STRUCT(TaskSubmitted, (),
 struct TaskStarted : OfTask {
   static constexpr std::string_view type = "computehub.task.started.v1";
   std::int32_t attempt = 0;
+  std::optional<Loan> loan;  ///< absent: a slot of its own model
   bool operator==(const TaskStarted&) const = default;
 };
-BOOST_DESCRIBE_STRUCT(TaskStarted, (), (attempt))
+BOOST_DESCRIBE_STRUCT(TaskStarted, (), (attempt, loan))
 
 /// An attempt failed, and another one is to follow.
 struct TaskAttemptFailed : OfTask {

@@ -20,7 +20,7 @@ constexpr std::size_t kKeyBytesMax = 64 * 1'024;
 constexpr std::size_t kTemplateBytesMax = std::size_t{1} << 20U;
 constexpr std::int64_t kAnyCount = std::numeric_limits<std::int64_t>::max();
 
-enum class Kind { text, whole, number, json_or_text };
+enum class Kind { text, whole, number, json_or_text, names };
 
 /// What may be set, by the API's names. What is right is the server's to say; here it is only how a value is written.
 struct Setting {
@@ -40,6 +40,7 @@ constexpr Setting kSettings[] = {{"name", Kind::text},
                                  {"temperature", Kind::number},
                                  {"max_workers", Kind::whole},
                                  {"max_queue_size", Kind::whole},
+                                 {"fallbacks", Kind::names},
                                  {"price.prompt_usd_micro_per_million", Kind::whole},
                                  {"price.completion_usd_micro_per_million", Kind::whole},
                                  {"task_defaults.timeout", Kind::text},
@@ -64,6 +65,17 @@ json::value json_or_text(const std::string& text) {
   return error ? json::value(text) : value;
 }
 
+/// "large,local" in their order; nothing is no name.
+json::value names_of(std::string_view text) {
+  json::array names;
+  while (!text.empty()) {
+    const auto name = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), name.size() + 1));
+    if (!name.empty()) names.emplace_back(name);
+  }
+  return names;
+}
+
 Result<json::value> value_of(Kind kind, const std::string& text) {
   if (text == "null") return json::value();
   switch (kind) {
@@ -77,6 +89,8 @@ Result<json::value> value_of(Kind kind, const std::string& text) {
       return number_of(text);
     case Kind::json_or_text:
       return json_or_text(text);
+    case Kind::names:
+      return names_of(text);
   }
   HUB_ASSERT(false);
   return json::value();

@@ -1,5 +1,7 @@
 #include "gateway/routes/model_access.hpp"
 
+#include <algorithm>
+
 #include "events/models/name_events.hpp"
 #include "gateway/routes/command.hpp"
 
@@ -50,6 +52,21 @@ Result<model_rows::View> model_of(Services& services, const http::Request& reque
     return id.error();
   }
   return services.models.view(id.value());
+}
+
+Result<std::vector<std::string>> fallbacks_of(Services& services, const std::string& project, std::string_view self,
+                                              const std::vector<std::string>& named) {
+  std::vector<std::string> ids;
+  for (const auto& text : named) {
+    const auto id = is_id(text) ? Result<std::string>(text) : services.models.resolve(text, {project});
+    const auto model = id ? services.models.view(id.value()) : Result<model_rows::View>(id.error());
+    if (!model || model.value().project != project)
+      return invalid("model.fallbacks", "no model of this project has this id or name", "fallbacks");
+    if (model.value().id == self || std::find(ids.begin(), ids.end(), model.value().id) != ids.end())
+      return invalid("model.fallbacks", "must be other models, each once", "fallbacks");
+    ids.push_back(model.value().id);
+  }
+  return ids;
 }
 
 Result<task_rows::View> task_of(Services& services, const http::Request& request, std::string_view id,

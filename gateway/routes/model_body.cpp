@@ -26,10 +26,12 @@ struct Common {
   std::optional<DefaultsBody> task_defaults;
   std::optional<models::Price> price;
   std::optional<std::map<std::string, std::string>> labels;
+  std::optional<std::vector<std::string>> fallbacks;
 };
 BOOST_DESCRIBE_STRUCT(Common, (),
                       (name, api_key, base_url, model, max_tokens, temperature, host, port, model_path, url, headers,
-                       request_template, result_pointer, max_workers, max_queue_size, task_defaults, price, labels))
+                       request_template, result_pointer, max_workers, max_queue_size, task_defaults, price, labels,
+                       fallbacks))
 
 struct Create : Common {
   static constexpr std::string_view required[] = {"name", "type"};
@@ -81,6 +83,7 @@ models::SpecChange change_in(const Common& body, const models::TaskDefaults& def
   change.max_queue_size = body.max_queue_size;
   change.price = body.price;
   change.labels = body.labels;
+  change.fallbacks = body.fallbacks;
   if (body.task_defaults) {
     auto& all = change.task_defaults.emplace(defaults);
     all.timeout = body.task_defaults->timeout.value_or(defaults.timeout);
@@ -120,6 +123,8 @@ Result<void> check(const models::Spec& spec, const ModelRules& rules) {
   const auto& defaults = spec.task_defaults;
   HUB_TRY(check_task_limits(defaults.timeout, defaults.max_retries, defaults.retry_delay));
   HUB_TRY(check_labels(spec.labels, "model.labels"));
+  if (spec.fallbacks.size() > kFallbacksMax)
+    return invalid("model.fallbacks", "must be at most " + std::to_string(kFallbacksMax) + " models", "fallbacks");
   return check_settings(spec, rules);
 }
 

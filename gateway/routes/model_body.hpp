@@ -26,19 +26,21 @@ inline constexpr Duration kRetryDelayMax = seconds(24 * 3'600);
 /// Of a million tokens, in micro-USD.
 inline constexpr std::int64_t kTokenPriceMax = std::int64_t{100'000} * 1'000'000;
 
+inline constexpr std::size_t kFallbacksMax = 8;
+
 /// A model that is to be made.
 struct ModelBody {
-  models::Spec spec;
+  models::Spec spec;  ///< its fallbacks by id or name
   models::Status status = models::Status::offline;
   std::string api_key;  ///< plain; empty: none
 };
 /// Fails: as from_json; invalid `model.name`, `model.type`, `model.workers`, `model.queue_size`, `model.price`,
-/// `model.labels`, `task.timeout`, `task.max_retries`, `task.retry_delay`, `model.invalid_settings`,
+/// `model.labels`, `model.fallbacks`, `task.timeout`, `task.max_retries`, `task.retry_delay`, `model.invalid_settings`,
 /// `model.invalid_url`, `model.refused_address`, each with the field.
 Result<ModelBody> parse_model(std::string_view json, const ModelRules& rules);
 
 struct ModelPatch {
-  models::SpecChange change;           ///< without its key
+  models::SpecChange change;           ///< without its key; fallbacks by id or name
   std::optional<std::string> api_key;  ///< plain; "": it is to have none; absent: it stays
 };
 /// `now`: what the model is described by. Fails as parse_model().

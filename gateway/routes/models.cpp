@@ -81,6 +81,8 @@ Result<Creation> creation_of(Services& services, const Request& request) {
   HUB_TRY(const auto project, project_of(request, accounts::Role::dev));
   HUB_TRY(auto body, parse_model(request.body, services.model_rules));
   HUB_TRY(auto input, command_of(request, services.clock()));
+  const auto self = derive_id(models::kModelPrefix, input.command_id, 0);
+  HUB_TRY(body.spec.fallbacks, fallbacks_of(services, project, self, body.spec.fallbacks));
   input.project = project;
   input.entity = models::names_id(input.organisation, project);
   input.type = models::ClaimModelName::type;
@@ -145,6 +147,11 @@ asio::awaitable<Response> patch_model(Services& services, Request& request) {
   auto input = input_for(services, request, model.value(), models::ChangeModel::type);
   if (!input) co_return http::refuse(request, input.error());
   auto& [change, api_key] = patch.value();
+  if (change.fallbacks) {
+    auto ids = fallbacks_of(services, model.value().project, model.value().id, *change.fallbacks);
+    if (!ids) co_return http::refuse(request, ids.error());
+    change.fallbacks = std::move(ids).value();
+  }
   if (api_key && api_key->empty()) {
     change.api_key = "";
   } else if (api_key) {

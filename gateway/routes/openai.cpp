@@ -22,6 +22,8 @@ using http::Response;
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
+/// A call that failed is made again at its own model behind it, unless a fallback had a slot.
+constexpr Duration kFallbackPatience = seconds(1);
 
 /// What of a body matters here; all of it is passed on.
 struct Body {
@@ -31,19 +33,23 @@ struct Body {
 };
 BOOST_DESCRIBE_STRUCT(Body, (), (model, stream))
 
-/// What the call of one task says while somebody waits for it here.
+/// What the calls of one task say while somebody waits for it here: of the first that has said anything, or of the last.
 class Hearing final : public models::CallWatcher {
  public:
-  explicit Hearing(std::function<void()> ring) : ring_(std::move(ring)) {}
+  /// `falls_back`: a call that fails is made again at another model, as long as nothing was said.
+  explicit Hearing(bool falls_back) : falls_back_(falls_back) {}
 
   void on_piece(std::int32_t, std::string_view) override {}
-  void on_chunk(std::int32_t, std::string_view json) override {
+  void on_chunk(std::int32_t attempt, std::string_view json) override {
     const std::lock_guard lock(mutex_);
+    if (!spoke_) spoke_ = attempt;
+    if (*spoke_ != attempt) return;
     chunks_.emplace_back(json);
     if (ring_) ring_();
   }
-  void on_end(std::int32_t, const calls::Outcome& outcome) override {
+  void on_end(std::int32_t attempt, const calls::Outcome& outcome) override {
     const std::lock_guard lock(mutex_);
+    if (spoke_ && *spoke_ != attempt) return;
     end_ = outcome;
     if (ring_) ring_();
   }
@@ -60,14 +66,23 @@ class Hearing final : public models::CallWatcher {
     const std::lock_guard lock(mutex_);
     return !chunks_.empty();
   }
+  /// Of the latest call that ended.
   std::optional<calls::Outcome> end() const {
     const std::lock_guard lock(mutex_);
     return end_;
   }
+  /// Nothing more is to be heard.
+  bool is_over() const {
+    const std::lock_guard lock(mutex_);
+    if (!end_ || spoke_) return end_.has_value();
+    return !falls_back_ || end_->kind != calls::OutcomeKind::failed || end_->retry == calls::Retry::never;
+  }
 
  private:
+  const bool falls_back_;
   mutable std::mutex mutex_;
   std::function<void()> ring_;
+  std::optional<std::int32_t> spoke_;  ///< the attempt
   std::deque<std::string> chunks_;
   std::optional<calls::Outcome> end_;
 };
@@ -75,8 +90,11 @@ class Hearing final : public models::CallWatcher {
 /// One call of a client, and who waits for it. While it lives its task is listened to.
 class Proxied {
  public:
-  Proxied(Services& services, std::string task, model_rows::View model)
-      : services_(services), task_(std::move(task)), model_(std::move(model)) {
+  Proxied(Services& services, std::string task, model_rows::View model, bool falls_back)
+      : services_(services),
+        task_(std::move(task)),
+        model_(std::move(model)),
+        hearing_(std::make_shared<Hearing>(falls_back)) {
     if (services_.task_calls != nullptr) services_.task_calls->watch().add(task_, hearing_);
   }
   ~Proxied() {
@@ -95,6 +113,11 @@ class Proxied {
   bool has_ended() const {
     const auto row = services_.tasks.view(task_);
     return row && row.value().status != tasks::Status::pending && row.value().status != tasks::Status::running;
+  }
+  /// By its record, also where another node made the call.
+  bool is_completed() const {
+    const auto row = services_.tasks.view(task_);
+    return row && row.value().status == tasks::Status::completed;
   }
   /// Nobody waits for it any longer.
   void cancel(engine::Input input) const {
@@ -129,7 +152,7 @@ class Proxied {
   Services& services_;
   const std::string task_;
   const model_rows::View model_;
-  const std::shared_ptr<Hearing> hearing_ = std::make_shared<Hearing>(std::function<void()>());
+  const std::shared_ptr<Hearing> hearing_;
 };
 using ProxiedPtr = std::shared_ptr<Proxied>;
 
@@ -146,8 +169,10 @@ Result<Call> call_of(Services& services, const Request& request, calls::TaskType
   HUB_TRY(check_json(request));
   HUB_TRY(const auto body, from_json<Body>(request.body, ReadMode::lenient));
   HUB_TRY(auto model, model_of(services, request, body.model, accounts::Role::dev));
+  HUB_TRY(const auto spec, model_rows::spec_of(model));
+  const bool falls_back = !spec.fallbacks.empty();
   // A task would wait; whoever asks here waits for an answer.
-  if (model.status != models::Status::online)
+  if (model.status != models::Status::online && !falls_back)
     return conflict("model.offline", "the model is not online: switch it on, or submit a task, which waits for it");
   Call call;
   call.plain = "{\"openai\":" + std::string(request.body) + "}";
@@ -163,8 +188,10 @@ Result<Call> call_of(Services& services, const Request& request, calls::TaskType
   task.labels.emplace("api", "v1");
   // Whoever waits tries again by itself.
   task.max_retries = 0;
+  // But for the one try that each fallback gives it, which is for when none of them has a slot.
+  if (falls_back) task.retry_delay = kFallbackPatience;
   call.command.owner = request.principal->id;
-  call.proxied = std::make_shared<Proxied>(services, task.task, std::move(model));
+  call.proxied = std::make_shared<Proxied>(services, task.task, std::move(model), falls_back);
   call.command.tasks.push_back(std::move(task));
   return call;
 }
@@ -190,11 +217,11 @@ Result<std::string> recorded_answer(Services& services, const Proxied& call, boo
 }
 
 asio::awaitable<Response> whole_answer(Services& services, const Request& request, const ProxiedPtr& call) {
-  const std::function<bool()> is_over = [&] { return call->hearing().end().has_value(); };
+  const std::function<bool()> is_over = [&] { return call->hearing().is_over(); };
   co_await call->wait(is_over);
   const auto end = call->hearing().end();
   if (end && end->kind == calls::OutcomeKind::completed && !end->answer.empty()) co_return http::answer(end->answer);
-  if (end && end->kind == calls::OutcomeKind::failed) co_return refused_call(request, *end);
+  if (end && end->kind == calls::OutcomeKind::failed && !call->is_completed()) co_return refused_call(request, *end);
   // The record has it a moment later than the call itself.
   const std::function<bool()> never = [] { return false; };
   co_await call->wait(never);
@@ -232,23 +259,23 @@ asio::awaitable<void> pass_on(Services& services, const ProxiedPtr& call, const 
                               http::BodyWriter& writer) {
   Leash leash(*call, input);
   bool any = false;
-  const std::function<bool()> has_news = [&] {
-    return call->hearing().has_chunks() || call->hearing().end().has_value();
-  };
+  const std::function<bool()> has_news = [&] { return call->hearing().has_chunks() || call->hearing().is_over(); };
   for (;;) {
-    const auto end = call->hearing().end();
+    const bool is_over = call->hearing().is_over();
     std::string events;
     for (const auto& chunk : call->hearing().take_chunks()) events += as_event(chunk);
     any = any || !events.empty();
     if (!events.empty() && !co_await writer.write(events)) co_return;
-    if (end || call->has_ended()) break;
+    if (is_over || call->has_ended()) break;
     co_await call->wait(has_news);
     if ((co_await asio::this_coro::cancellation_state).cancelled() != asio::cancellation_type::none) co_return;
   }
-  leash.let_go();
   const auto end = call->hearing().end();
+  const bool has_failed = end && end->kind != calls::OutcomeKind::completed && (any || !call->is_completed());
+  // One that broke off within its answer is not wanted a second time.
+  if (!has_failed) leash.let_go();
   std::string last;
-  if (end && end->kind != calls::OutcomeKind::completed) {
+  if (has_failed) {
     last = as_event(openai_error(end->detail, end->code));
   } else if (!any) {
     const std::function<bool()> never = [] { return false; };
@@ -263,12 +290,10 @@ asio::awaitable<void> pass_on(Services& services, const ProxiedPtr& call, const 
 asio::awaitable<Response> streamed_answer(Services& services, const Request& request, ProxiedPtr call,
                                           engine::Input input) {
   // What fails before the first word is an answer of its own.
-  const std::function<bool()> has_news = [&] {
-    return call->hearing().has_chunks() || call->hearing().end().has_value();
-  };
+  const std::function<bool()> has_news = [&] { return call->hearing().has_chunks() || call->hearing().is_over(); };
   co_await call->wait(has_news);
   const auto end = call->hearing().end();
-  if (end && end->kind == calls::OutcomeKind::failed && !call->hearing().has_chunks())
+  if (end && end->kind == calls::OutcomeKind::failed && !call->hearing().has_chunks() && !call->is_completed())
     co_return refused_call(request, *end);
   Response response;
   response.content_type = "text/event-stream";

@@ -31,6 +31,7 @@ void append_spec(std::string& out, const models::Spec& spec) {
   member(out, "task_defaults", spec.task_defaults);
   member(out, "price", spec.price);
   member(out, "labels", spec.labels);
+  member(out, "fallbacks", spec.fallbacks);
 }
 
 }  // namespace

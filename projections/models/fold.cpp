@@ -47,6 +47,11 @@ void step(View& view, const models::Event& event) {
                           view.woken_at = std::max(view.woken_at, e.at);
                           if (view.cool_until.is_set() && view.cool_until <= e.at) is_cool(view);
                         },
+                        [&](const models::ModelSlotLent&) { ++view.calls; },
+                        [&](const models::ModelSlotReturned& e) {
+                          --view.calls;
+                          if (e.use == models::SlotUse::completed) view.tried = view.tried && view.cool_until.is_set();
+                        },
                         [&](const models::ModelDeleted&) { view.deleted = true; }, [](const auto&) {}},
              event);
 }
@@ -76,7 +81,6 @@ Result<void> apply(View& view, const projections::Recorded& recorded) {
 }
 
 void call_ended(View& view, Instant at) {
-  --view.calls;
   if (view.last_end.is_set()) {
     const auto pause = std::min(at - view.last_end, kPauseMax);
     auto& average = view.per_end.micros;

@@ -43,8 +43,8 @@ struct View {
   std::string cool_code;                        ///< … because of this
   bool tried = false;                           ///< behind a cool-down: one call alone until one succeeds
   std::array<std::int64_t, kStatuses> tasks{};  ///< by tasks::Status
-  std::int64_t calls = 0;                       ///< slots in use, those of cancelled tasks included
-  std::uint64_t submissions = 0;                ///< gives the next order
+  std::int64_t calls = 0;         ///< slots in use, those of cancelled tasks and those that are lent included
+  std::uint64_t submissions = 0;  ///< gives the next order
   std::uint64_t wakings = 0;
   Instant woken_at;  ///< the latest
   Duration per_end;  ///< between the ends of two calls, averaged; 0: not known
@@ -71,8 +71,9 @@ std::string encode_row(const View& view);
 /// Fails: internal `projection.corrupt`.
 Result<View> decode_row(std::string_view bytes);
 
-/// {id, name, type, its settings, api_key: {set, last4}, max_workers, max_queue_size, task_defaults, price, labels, status,
-/// cooling_down?: {until, code}, running, pending, project, owner, created_at, updated_at, version, position}
+/// {id, name, type, its settings, api_key: {set, last4}, max_workers, max_queue_size, task_defaults, price, labels,
+/// fallbacks, status, cooling_down?: {until, code}, running, pending, project, owner, created_at, updated_at, version,
+/// position}
 std::string to_answer(const View& view);
 /// What was given to describe it; holds the name of its secret. Fails as from_json does.
 Result<models::Spec> spec_of(const View& view);

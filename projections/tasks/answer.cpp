@@ -44,6 +44,7 @@ void append_attempt(std::string& out, const Attempt& attempt) {
   text("code", attempt.code);
   member(out, "http_status", attempt.http_status == 0 ? std::optional<std::int32_t>() : attempt.http_status);
   text("detail", attempt.detail);
+  if (!attempt.lender.empty()) member(out, "model_id", attempt.lender);
   out += '}';
 }
 

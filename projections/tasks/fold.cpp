@@ -52,19 +52,21 @@ struct Step {
     }
   }
 
-  void begin_call() {
+  void begin_call(const std::string& lender = {}) {
     ++view.attempts_total;
     if (view.attempts.size() == kAttemptsKept) view.attempts.erase(view.attempts.begin());
-    view.attempts.push_back({record.time, {}, {}, {}, {}, 0, {}});
+    view.attempts.push_back({record.time, {}, {}, {}, {}, 0, {}, lender});
     if (view.waits) view.waited = std::max(record.time - view.ready_at, Duration{});
     view.waits = false;
     view.has_call = true;
-    ++model.calls;
+    // A slot of another model is that one's.
+    if (lender.empty()) ++model.calls;
     status(Status::running, "task.started");
   }
 
   void end_call(tasks::AttemptEnd& end) {
     if (view.has_call) model_rows::call_ended(model, end.ended_at);
+    if (view.has_call && !end.lender) --model.calls;
     view.has_call = false;
     const auto behind = view.attempts_total - end.attempt;
     if (behind < 0 || static_cast<std::size_t>(behind) >= view.attempts.size()) return;
@@ -99,12 +101,12 @@ struct Step {
     enter(e.starts);
   }
 
-  void operator()(tasks::TaskStarted&) {
+  void operator()(tasks::TaskStarted& e) {
     const bool was_ready = !view.due.is_set();
     leave();
     // Whoever is behind it in its line was submitted later.
     if (was_ready) line().first = view.order + 1;
-    begin_call();
+    begin_call(e.loan ? e.loan->lender : std::string());
   }
 
   void operator()(tasks::TaskAttemptFailed& e) {
@@ -116,7 +118,7 @@ struct Step {
 
   void operator()(Completed& e) {
     end_call(e.end);
-    model.tried = model.tried && model.cool_until.is_set();
+    if (!e.end.lender) model.tried = model.tried && model.cool_until.is_set();
     view.completed = record.version;
     view.usage = e.usage;
     view.cost_usd_micro += e.cost_usd_micro;

@@ -7,7 +7,7 @@ namespace hub::task_rows {
 namespace {
 
 // Raised when rows or keys change their shape, or the fold its meaning: a new folder is then built from the log.
-constexpr std::uint32_t kProjectionVersion = 1;
+constexpr std::uint32_t kProjectionVersion = 2;
 
 class TasksProjection final : public projections::Projection {
  public:

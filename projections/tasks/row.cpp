@@ -8,7 +8,7 @@ using projections::append_instant;
 using projections::append_signed;
 using projections::FieldReader;
 
-constexpr char kRowVersion = 1;
+constexpr char kRowVersion = 2;
 constexpr char kWaits = 1, kHasCall = 2;
 
 Failure corrupt() {
@@ -32,6 +32,7 @@ void append_attempt(std::string& out, const Attempt& attempt) {
   append_sized(out, attempt.code);
   append_signed(out, attempt.http_status);
   append_sized(out, attempt.detail);
+  append_sized(out, attempt.lender);
 }
 
 Attempt take_attempt(FieldReader& reader) {
@@ -43,6 +44,7 @@ Attempt take_attempt(FieldReader& reader) {
   attempt.code = reader.part();
   attempt.http_status = static_cast<std::int32_t>(reader.integer());
   attempt.detail = reader.part();
+  attempt.lender = reader.part();
   return attempt;
 }
 

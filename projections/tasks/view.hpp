@@ -33,6 +33,7 @@ struct Attempt {
   std::string code;
   std::int32_t http_status = 0;
   std::string detail;
+  std::string lender;  ///< the model that was called, when it was another one
   bool operator==(const Attempt&) const = default;
 };
 
