@@ -54,14 +54,18 @@ class AgendaBook {
     State state = State::waiting;
     bool resumed = false;
     bool waits() const { return state == State::waiting; }
+    bool is(const std::string& name, const std::string& key) const { return due.name == name && due.key == key; }
   };
+  static bool is_before(const Entry& one, const Due& other);
   using Waiting = std::set<std::pair<Instant, std::pair<std::string, std::pair<std::string, std::string>>>>;
   static Waiting::value_type mark(const std::string& entity, const Due& due, Instant at);
 
+  /// It is owed no more.
+  void drop(const std::string& entity, Entry entry);
   void move_all(const std::string& host, Entry::State state);
 
   std::set<std::string> hosts_;
-  std::unordered_map<std::string, std::vector<Entry>> owed_;
+  std::unordered_map<std::string, std::vector<Entry>> owed_;  ///< each in the order of names and keys
   Waiting waiting_;
   std::vector<Item> withdrawn_;
 };

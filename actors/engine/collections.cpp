@@ -1,6 +1,7 @@
 #include "actors/engine/collections.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "events/core/result.hpp"
 
@@ -28,6 +29,9 @@ void CollectionRowsInMemory::apply(const RowChanges& changes) {
 
 std::optional<std::string> Collections::get(std::string_view key) const {
   if (const auto changed = changes_.find(key); changed != changes_.end()) return changed->second;
+  const std::string name(key);
+  for (const auto* rows : {&recent_, &older_})
+    if (const auto found = rows->find(name); found != rows->end()) return found->second;
   if (rows_ == nullptr) return std::nullopt;
   return rows_->get(key);
 }
@@ -47,6 +51,15 @@ void Collections::erase(std::string_view key) {
     if (const auto row = window->second.rows.find(key); row != window->second.rows.end())
       window->second.rows.erase(row);
   changes_.insert_or_assign(std::string(key), std::nullopt);
+}
+
+void Collections::settled() {
+  while (!changes_.empty()) {
+    auto change = changes_.extract(changes_.begin());
+    if (windows_.count(change.key()[0]) > 0) continue;
+    recent_.insert_or_assign(std::move(change.key()), std::move(change.mapped()));
+    if (recent_.size() == kRecentRows) older_ = std::exchange(recent_, {});
+  }
 }
 
 std::vector<std::pair<std::string, std::string>> Collections::head(char name, std::size_t count) const {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 
 #include "actors/engine/rows.hpp"
 
@@ -34,8 +35,8 @@ class CollectionRowsInMemory final : public CollectionRows {
 
 /// What is unbounded in an entity's state: ordered maps of bytes to bytes, held as rows of the store. A member of a
 /// State, named `collections`. The first byte of a key says of which map it is. In memory are the changes that are not
-/// committed yet, and a window of the first rows of those maps whose head was asked for; a change is one put or one
-/// delete, whatever the size. One thread.
+/// committed yet, and a window of the first rows of those maps whose head was asked for, and the latest rows of the
+/// others; a change is one put or one delete, whatever the size. One thread.
 class Collections {
  public:
   /// Of the window of one map. Above twice as many the last ones are let go again.
@@ -54,7 +55,7 @@ class Collections {
   /// Of the batch that is decided.
   RowChanges changes() const { return {changes_.begin(), changes_.end()}; }
   /// The changes lie in the rows that were attached.
-  void settled() { changes_.clear(); }
+  void settled();
 
  private:
   struct Window {
@@ -63,11 +64,17 @@ class Collections {
     bool complete = false;  ///< and there are none behind it
     bool covers(std::string_view key) const { return complete || key < end; }
   };
+  /// By key, of maps whose head nobody asks for: what was put or deleted of late, which is what is asked for next.
+  using Recent = std::unordered_map<std::string, std::optional<std::string>>;
+  static constexpr std::size_t kRecentRows = 4'096;
+
   void widen(Window& window, char name, std::size_t count) const;
   void narrow(Window& window);
 
   const CollectionRows* rows_ = nullptr;
   std::map<std::string, std::optional<std::string>, std::less<>> changes_;
+  Recent recent_;
+  Recent older_;  ///< what was recent before; let go when there is as much again
   mutable std::map<char, Window> windows_;
 };
 

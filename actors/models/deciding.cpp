@@ -1,6 +1,7 @@
 #include "actors/models/deciding.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_set>
 
 #include "actors/models/lending.hpp"
@@ -38,6 +39,13 @@ tasks::TaskSubmitted submitted(const State& state, const NewTask& task, const st
   event.run_at = task.run_at;
   event.owner = owner;
   return event;
+}
+
+/// Behind all that are ready and no less urgent.
+std::int64_t take_place(std::vector<std::int64_t>& ready, std::int32_t priority) {
+  const auto own = ready.begin() + std::clamp(priority, tasks::kPriorityMin, tasks::kPriorityMax);
+  ++*own;
+  return std::accumulate(own, ready.end(), std::int64_t{0});
 }
 
 std::int64_t cost(const Price& price, const tasks::Usage& usage) {
@@ -92,6 +100,7 @@ void judge_model(const ReportCallEnded& c, Instant now, Outlook& outlook, Events
 Result<Events> decide_submit(const State& state, const SubmitTasks& c, const engine::Context& context) {
   auto free = free_slots(outlook_of(state));
   auto pending = state.pending;
+  auto ready = state.ready;
   bool was_refused = false;
   Events events;
   std::unordered_set<std::string_view> seen;
@@ -109,6 +118,7 @@ Result<Events> decide_submit(const State& state, const SubmitTasks& c, const eng
     auto event = submitted(state, task, c.owner);
     event.starts = starts;
     if (!waits) event.run_at.reset();
+    if (!starts && !waits) event.place = take_place(ready, event.priority);
     events.emplace_back(std::move(event));
   }
   if (events.empty() && was_refused) return queue_full(state);

@@ -23,7 +23,7 @@ BOOST_DESCRIBE_STRUCT(CallData, (), (task, attempt, timeout, spec, loan))
 struct Model {
   static constexpr std::string_view kind = "model";
   static constexpr std::string_view prefix = kModelPrefix;
-  static constexpr std::uint32_t state_version = 1;
+  static constexpr std::uint32_t state_version = 2;
   using State = models::State;
   using Command = models::Command;
   using Event = models::Event;

@@ -3,7 +3,6 @@
 #include <stdexcept>
 
 #include "events/core/big_endian.hpp"
-#include "events/core/json_codec.hpp"
 
 namespace hub::models {
 namespace {
@@ -50,9 +49,9 @@ Instant due_of(std::string_view delayed) {
 std::optional<TaskRow> task_row(const State& state, std::string_view task) {
   const auto found = state.collections.get(task_key(task));
   if (!found) return std::nullopt;
-  auto row = from_json<TaskRow>(*found, ReadMode::lenient);
+  auto row = decode_task_row(*found);
   if (!row) throw std::runtime_error("the row of a task does not decode");
-  return std::move(row).value();
+  return row;
 }
 
 TaskRow known_task_row(const State& state, std::string_view task) {
@@ -62,7 +61,7 @@ TaskRow known_task_row(const State& state, std::string_view task) {
 }
 
 void put_task_row(State& state, std::string_view task, const TaskRow& row) {
-  state.collections.put(task_key(task), to_json(row));
+  state.collections.put(task_key(task), encode_task_row(row));
 }
 
 std::vector<Waiting> first_ready(const State& state, std::size_t count) {
@@ -114,11 +113,13 @@ std::string ready_key(const Guest& guest) {
 }
 
 void enqueue(State& state, std::string_view task, const TaskRow& row) {
+  if (!row.due) ++state.ready.at(static_cast<std::size_t>(row.priority));
   state.collections.put(row.due ? delayed_key(row) : ready_key(row), std::string(task));
   if (row.seeks) state.collections.put(seeking_key(row), std::string(task));
 }
 
 void dequeue(State& state, const TaskRow& row) {
+  if (!row.due) --state.ready.at(static_cast<std::size_t>(row.priority));
   state.collections.erase(row.due ? delayed_key(row) : ready_key(row));
   if (row.seeks) state.collections.erase(seeking_key(row));
 }

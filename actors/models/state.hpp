@@ -6,29 +6,10 @@
 #include <vector>
 
 #include "actors/engine/collections.hpp"
+#include "actors/models/task_row.hpp"
 #include "events/models/events.hpp"
 
 namespace hub::models {
-
-/// What decisions need to know of one task. Its input and result stay in its events.
-struct TaskRow {
-  tasks::Status status = tasks::Status::pending;
-  Version version = 0;
-  std::int32_t priority = 2;
-  std::uint64_t order = 0;    ///< of its submission: what is ready goes by priority, then by this
-  std::int32_t attempts = 0;  ///< begun
-  std::int32_t retries = 0;   ///< used up
-  std::int32_t max_retries = 0;
-  Duration timeout;
-  Duration retry_delay;
-  std::optional<Instant> due;  ///< pending, and not before
-  /// While it waits for a retry: the first of its model's fallbacks that may take it before that.
-  std::optional<std::int32_t> seeks;
-  bool operator==(const TaskRow&) const = default;
-};
-BOOST_DESCRIBE_STRUCT(TaskRow, (),
-                      (status, version, priority, order, attempts, retries, max_retries, timeout, retry_delay, due,
-                       seeks))
 
 /// A call that has a slot.
 struct Call {
@@ -85,6 +66,7 @@ struct State {
   Status status = Status::offline;
   std::uint64_t submissions = 0;  ///< gives the next order
   std::int64_t pending = 0;       ///< tasks that wait, for a slot or for a time
+  std::vector<std::int64_t> ready = std::vector<std::int64_t>(tasks::kPriorityMax + 1, 0);  ///< of them for a slot
   std::vector<Call> calls;
   Breaker breaker;
   std::uint64_t asked = 0;  ///< slots of other models; gives the next number
@@ -97,7 +79,7 @@ struct State {
   engine::Collections collections;  ///< of queue.hpp
 };
 BOOST_DESCRIBE_STRUCT(State, (),
-                      (exists, deleted, spec, spec_number, names, status, submissions, pending, calls, breaker, asked,
-                       asks, away, guests, lent, per_end, last_end))
+                      (exists, deleted, spec, spec_number, names, status, submissions, pending, ready, calls, breaker,
+                       asked, asks, away, guests, lent, per_end, last_end))
 
 }  // namespace hub::models

@@ -75,10 +75,12 @@ struct TaskSubmitted : OfTask {
   std::optional<Instant> run_at;  ///< not before
   std::string owner;              ///< principal
   bool starts = false;            ///< a slot was free: its first attempt has begun
+  std::int64_t place = 0;         ///< in the queue, 1: next; 0: it starts, or waits for a time
   bool operator==(const TaskSubmitted&) const = default;
 };
 BOOST_DESCRIBE_STRUCT(TaskSubmitted, (),
-                      (task_type, input, priority, labels, timeout, max_retries, retry_delay, run_at, owner, starts))
+                      (task_type, input, priority, labels, timeout, max_retries, retry_delay, run_at, owner, starts,
+                       place))
 
 /// It waited, and has a slot now.
 struct TaskStarted : OfTask {

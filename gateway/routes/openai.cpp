@@ -42,7 +42,10 @@ class Hearing final : public models::CallWatcher {
   void on_piece(std::int32_t, std::string_view) override {}
   void on_chunk(std::int32_t attempt, std::string_view json) override {
     const std::lock_guard lock(mutex_);
-    if (!spoke_) spoke_ = attempt;
+    if (!spoke_) {
+      spoke_ = attempt;
+      end_.reset();  // of the one before
+    }
     if (*spoke_ != attempt) return;
     chunks_.emplace_back(json);
     if (ring_) ring_();

@@ -1,3 +1,5 @@
+#include <tuple>
+
 #include "adapters/tasks/task_seals.hpp"
 #include "events/accounts/project_events.hpp"
 #include "events/core/json_codec.hpp"
@@ -45,14 +47,15 @@ asio::awaitable<Response> answer_task(Services& services, const Request& request
 struct Submission {
   engine::Input input;
   models::SubmitTasks command;
-  std::string plain;  ///< its input
+  std::string plain;       ///< its input
+  model_rows::View model;  ///< a moment before
 };
 
 Result<Submission> submission_of(Services& services, const Request& request) {
   HUB_TRY(request.query.only({"project", "wait", "timeout"}));
   HUB_TRY(check_json(request));
   HUB_TRY(auto body, parse_task(request.body));
-  HUB_TRY(const auto model, model_of(services, request, body.model, accounts::Role::dev));
+  HUB_TRY(auto model, model_of(services, request, body.model, accounts::Role::dev));
   HUB_TRY(auto input, command_of(request, services.clock()));
   input.entity = model.id;
   input.project = model.project;
@@ -63,7 +66,15 @@ Result<Submission> submission_of(Services& services, const Request& request) {
   made.command.owner = request.principal->id;
   made.command.tasks.push_back(std::move(body.task));
   made.input = std::move(input);
+  made.model = std::move(model);
   return made;
+}
+
+Response created(Response response, const std::string& id) {
+  if (static_cast<int>(response.status) != 200) return response;
+  response.status = 201;
+  response.headers.emplace_back("Location", "/api/v1/tasks/" + id);
+  return response;
 }
 
 asio::awaitable<Response> post_task(Services& services, Request& request) {
@@ -71,7 +82,7 @@ asio::awaitable<Response> post_task(Services& services, Request& request) {
   if (!made) co_return http::refuse(request, made.error());
   const auto wait = task_wait_of(request);
   if (!wait) co_return http::refuse(request, wait.error());
-  auto& [input, command, plain] = made.value();
+  auto& [input, command, plain, model] = made.value();
   auto& task = command.tasks.front();
   const auto subject = accounts::project_id(input.organisation, input.project);
   auto sealed = co_await seal_input(services, subject, task.task, plain);
@@ -81,13 +92,17 @@ asio::awaitable<Response> post_task(Services& services, Request& request) {
   input.data = encode_command(models::Command(std::move(command)));
   const auto reply = co_await send(services, std::move(input));
   if (auto response = not_done(request, reply, command_id)) co_return std::move(*response);
-  co_await reach(services.tasks.progress(), reply.value().position);
+  const auto& [position, batch] = std::tie(reply.value().position, reply.value().batch);
+  if (batch && !wait.value().wanted) {
+    // All that the answer says stands in its own event.
+    const auto item = task_rows::submitted_item(*batch, position, id, std::move(model), services.clock());
+    if (!item) co_return http::refuse(request, item.error());
+    co_return created(http::answer(item.value().json_with(plain, "null")), id);
+  }
+  co_await reach(services.tasks.progress(), position);
   if (wait.value().wanted) co_await await_end(services, id, wait.value());
   auto response = co_await answer_task(services, request, id);
-  if (static_cast<int>(response.status) != 200) co_return response;
-  response.status = 201;
-  response.headers.emplace_back("Location", "/api/v1/tasks/" + id);
-  co_return response;
+  co_return created(std::move(response), id);
 }
 
 asio::awaitable<Response> get_task(Services& services, Request& request) {

@@ -37,6 +37,9 @@ std::vector<RowChange> Rows::commit(Store& store, const Marks& marks) {
       batch.Delete(slice(write.key));
   }
   store.commit(batch, marks);
+  // Entries of indexes have no value, and nobody gets them by their key.
+  for (auto& write : writes_)
+    if (!write.value || !write.value->empty()) store.remember(std::move(write.key), std::move(write.value));
   return std::move(changes_);
 }
 

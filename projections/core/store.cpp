@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 #include "events/core/logging.hpp"
 #include "events/core/varint.hpp"
@@ -152,8 +153,37 @@ Store::~Store() {
   if (remove_when_closed_) std::filesystem::remove_all(folder_, ignored);
 }
 
+const std::string* RecentRows::find(std::string_view key) const {
+  const std::string name(key);
+  for (const auto* generation : {&young_, &old_})
+    if (const auto found = generation->find(name); found != generation->end()) return &found->second;
+  return nullptr;
+}
+
+void RecentRows::put(std::string key, std::string value) {
+  bytes_ += key.size() + value.size();
+  young_.insert_or_assign(std::move(key), std::move(value));
+  if (bytes_ < kBytesMax) return;
+  old_ = std::exchange(young_, {});
+  bytes_ = 0;
+}
+
+void RecentRows::forget(std::string_view key) {
+  const std::string name(key);
+  young_.erase(name);
+  old_.erase(name);
+}
+
 std::optional<std::string> Store::get(std::string_view key) const {
+  if (const auto* recent = recent_.find(key)) return *recent;
   return read(*db_, {}, key);
+}
+
+void Store::remember(std::string key, std::optional<std::string> value) {
+  if (value)
+    recent_.put(std::move(key), *std::move(value));
+  else
+    recent_.forget(key);
 }
 
 StoreView Store::view() const {

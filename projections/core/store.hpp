@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "events/core/cursor.hpp"
@@ -52,6 +53,22 @@ Cursor cursor_of(const Marks& marks);
 
 class StoreView;
 
+/// Rows that were put of late, within a bound of memory.
+class RecentRows {
+ public:
+  /// Null: it is not known here.
+  const std::string* find(std::string_view key) const;
+  void put(std::string key, std::string value);
+  void forget(std::string_view key);
+
+ private:
+  static constexpr std::size_t kBytesMax = std::size_t{4} << 20U;  ///< of each generation
+
+  using Generation = std::unordered_map<std::string, std::string>;
+  Generation young_, old_;
+  std::size_t bytes_ = 0;  ///< of the young
+};
+
 /// The rows of one projection: a RocksDB without a write-ahead log. What is on disk is always some fold's whole
 /// result with its marks; the events behind them are folded again at start.
 /// Keys that begin with an upper-case letter are the store's own.
@@ -70,7 +87,10 @@ class Store {
 
   /// Empty in a new store.
   const std::optional<Marks>& marks_at_open() const { return marks_at_open_; }
+  /// For who folds, on one thread: of the latest rows from memory.
   std::optional<std::string> get(std::string_view key) const;
+  /// What a fold wrote; it is what the next one asks for. An absent value: the row is gone.
+  void remember(std::string key, std::optional<std::string> value);
   /// A consistent cut: rows and marks of the same fold.
   StoreView view() const;
 
@@ -93,6 +113,7 @@ class Store {
   std::filesystem::path folder_;
   std::unique_ptr<rocksdb::DB> db_;
   std::optional<Marks> marks_at_open_;
+  RecentRows recent_;
   bool remove_when_closed_ = false;
 };
 

@@ -19,9 +19,10 @@ struct Submitted {
   std::optional<Instant> run_at;
   std::string owner;
   bool starts = false;
+  std::int64_t place = 0;
 };
 BOOST_DESCRIBE_STRUCT(Submitted, (),
-                      (task_type, priority, labels, timeout, max_retries, retry_delay, run_at, owner, starts))
+                      (task_type, priority, labels, timeout, max_retries, retry_delay, run_at, owner, starts, place))
 
 struct Completed {
   static constexpr std::string_view type = tasks::TaskCompleted::type;

@@ -1,5 +1,7 @@
 #include "projections/tasks/queries.hpp"
 
+#include <algorithm>
+
 #include "events/core/json_codec.hpp"
 #include "projections/models/queries.hpp"
 #include "projections/tasks/folding.hpp"
@@ -47,6 +49,23 @@ Result<View> view_of(const projections::StoreView& rows, log::Log& log, std::str
   return unfolded(log, id);
 }
 
+/// Of a TaskSubmitted.
+struct Place {
+  std::uint64_t place = 0;
+};
+BOOST_DESCRIBE_STRUCT(Place, (), (place))
+
+const log::Record* submission_in(const log::Batch& batch, Position position, std::string_view id) {
+  const auto is_it = [&](const log::Record& record) { return record.entity == id && record.version == 1; };
+  const auto& records = batch.records;
+  // Most often the command made this one event.
+  if (!records.empty() && position.seq >= records.front().seq)
+    if (const auto index = position.seq - records.front().seq; index < records.size() && is_it(records[index]))
+      return &records[index];
+  const auto found = std::find_if(records.begin(), records.end(), is_it);
+  return found == records.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string Item::json_with(std::string_view input, std::string_view result) const {
@@ -82,6 +101,26 @@ Item item_of(const projections::StoreView& rows, View view, Instant now) {
   append_answer(item.json, view, model.name, standing);
   item.view = std::move(view);
   item.standing = std::move(standing);
+  return item;
+}
+
+Result<Item> submitted_item(const log::Batch& batch, Position position, std::string_view id, model_rows::View model,
+                            Instant now) {
+  const auto* record = submission_in(batch, position, id);
+  if (record == nullptr) return no_such();
+  HUB_TRY(const auto place, from_json<Place>(record->data, ReadMode::lenient));
+  std::optional<View> view;
+  HUB_TRY(apply(view, model, {{batch.partition, record->seq}, batch.end.index_time, *record}));
+  Item item;
+  if (view->status == tasks::Status::pending) {
+    // Nobody waits while a slot is free, whatever the row said that was read before.
+    model.calls = std::max(model.calls, model.slots());
+    item.standing.pending_reason = pending_reason(*view, model);
+    if (place.place > 0) item.standing.position = place.place;
+    if (place.place > 0) item.standing.estimated_start_at = estimated_start(*view, model, place.place, now);
+  }
+  append_answer(item.json, *view, model.name, item.standing);
+  item.view = std::move(*view);
   return item;
 }
 

@@ -60,6 +60,10 @@ class Tasks {
 Result<View> fold_events(const std::vector<log::EntityRecord>& events);
 /// The task as an answer shows it, from one snapshot.
 Item item_of(const projections::StoreView& rows, View view, Instant now);
+/// The answer to a submission, from its own event, which need not be folded. `batch` holds it, at `position` or before;
+/// `model`: as it was when the task was submitted, or a little before. Fails: as apply(); not_found `task.not_found`.
+Result<Item> submitted_item(const log::Batch& batch, Position position, std::string_view id, model_rows::View model,
+                            Instant now);
 /// Place in its model's queue; none when it waits for a time, or when more than kPlacesCounted are on both sides.
 std::optional<std::uint64_t> place_of(const projections::StoreView& rows, const View& view,
                                       const model_rows::View& model);

@@ -248,7 +248,7 @@ TEST_F(ModelTest, AnEventAboutATaskThatIsNotThereIsThrownAtTheEngineAndDoesNotEn
   EXPECT_THROW(models::Model::evolve(model.state, started), std::logic_error);
   // Nor does a row that somebody has spoilt.
   submit(model, 1);
-  model.commit();
+  model.reload();
   model.rows.apply({{"t" + model.task(1), "{"}});
   EXPECT_THROW(models::task_row(model.state, model.task(1)), std::runtime_error);
 }
