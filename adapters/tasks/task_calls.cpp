@@ -59,6 +59,7 @@ struct TaskCalls::Call {
   std::string text;
   bool withdrawn = false;   ///< nobody is to hear of it …
   bool end_wanted = false;  ///< … but of its end
+  bool lapsed = false;      ///< another node may make it
 };
 
 class TaskCalls::CallSink final : public calls::Sink {
@@ -97,7 +98,9 @@ TaskCalls::TaskCalls(TaskCallsOptions options, CallOrders& orders, SealResult se
       seal_result_(std::move(seal_result)),
       submit_(std::move(submit)),
       work_(options_.threads),
-      caller_(options_.caller) {}
+      caller_(options_.caller) {
+  if (options_.lease) options_.lease->on_extended([this] { lease_extended(); });
+}
 
 TaskCalls::~TaskCalls() {
   stop();
@@ -107,7 +110,9 @@ void TaskCalls::stop() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    lease_timer_.cancel();
   }
+  if (options_.lease) options_.lease->on_extended({});
   caller_.stop();
   work_.join();
 }
@@ -119,15 +124,19 @@ void TaskCalls::start(engine::EffectRequest request) {
   if (request.name == "end") return end(request.entity, request.key, data);
   HUB_ASSERT(request.name == "call");
   if (!request.resumed) return begin(request.entity, request.key, std::move(data));
+  report_interrupted(request.entity, data, "the node that made the call ended, or lost the model, before the call did");
+}
+
+void TaskCalls::report_interrupted(const std::string& model, const CallData& data, std::string_view why) {
   ReportCallEnded interrupted;
   interrupted.task = data.task;
   interrupted.verdict = Verdict::interrupted;
   interrupted.end.attempt = data.attempt;
   interrupted.end.outcome = "interrupted";
   interrupted.end.code = "call.interrupted";
-  interrupted.end.detail = "the node that made the call ended, or lost the model, before the call did";
+  interrupted.end.detail = why;
   interrupted.end.node = options_.node;
-  report(request.entity, interrupted);
+  report(model, interrupted);
 }
 
 void TaskCalls::begin(const std::string& model, const std::string& key, CallData data) {
@@ -139,6 +148,8 @@ void TaskCalls::begin(const std::string& model, const std::string& key, CallData
     const std::lock_guard lock(mutex_);
     if (stopping_ || !calls_.emplace(key, call).second) return;
     by_task_[call->data.task] = call;
+    if (options_.lease && !options_.lease->holds()) return held_.push_back(call);
+    watch_lease();
   }
   boost::asio::post(work_, [this, call] { prepare(call); });
 }
@@ -151,6 +162,8 @@ void TaskCalls::end(const std::string& model, const std::string& key, const Call
     if (const auto found = calls_.find(key); found != calls_.end()) {
       found->second->end_wanted = true;
       id = found->second->id;
+      if (!id && std::erase(held_, found->second) > 0)
+        boost::asio::post(work_, [this, call = found->second] { ended(call, aborted()); });
       if (!id) return;  // it is told before it leaves
     }
   }
@@ -170,8 +183,41 @@ void TaskCalls::withdraw(const std::string&, const std::string& name, const std:
     if (found == calls_.end()) return;
     found->second->withdrawn = true;
     id = found->second->id;
+    if (!id && std::erase(held_, found->second) > 0)
+      boost::asio::post(work_, [this, call = found->second] { ended(call, aborted()); });
   }
   if (id) caller_.abort(*id);
+}
+
+void TaskCalls::lease_extended() {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || held_.empty()) return;
+  for (auto& call : std::exchange(held_, {})) boost::asio::post(work_, [this, call] { prepare(call); });
+  watch_lease();
+}
+
+void TaskCalls::watch_lease() {
+  if (!options_.lease || lease_watched_ || stopping_) return;
+  lease_watched_ = true;
+  lease_timer_.expires_at(options_.lease->until());
+  lease_timer_.async_wait([this](boost::system::error_code) { lease_ended(); });
+}
+
+void TaskCalls::lease_ended() {
+  std::vector<calls::Caller::CallId> ids;
+  {
+    const std::lock_guard lock(mutex_);
+    lease_watched_ = false;
+    if (stopping_ || calls_.empty()) return;
+    // It has been extended since, most often.
+    if (options_.lease->holds()) return watch_lease();
+    for (const auto& [key, call] : calls_) {
+      if (!call->id) continue;
+      call->lapsed = true;
+      ids.push_back(*call->id);
+    }
+  }
+  for (const auto id : ids) caller_.abort(id);
 }
 
 void TaskCalls::prepare(const CallPtr& call) {
@@ -195,6 +241,10 @@ Result<void> TaskCalls::leave(const CallPtr& call) {
   {
     // Under the lock: whoever does not want it any longer finds its id, or is seen here.
     const std::lock_guard lock(mutex_);
+    if (options_.lease && !options_.lease->holds() && !stopping_ && !call->withdrawn && !call->end_wanted) {
+      held_.push_back(call);
+      return success();
+    }
     wanted = !stopping_ && !call->withdrawn && !call->end_wanted;
     if (wanted) call->id = caller_.start(std::move(request), call->data.timeout, std::move(sink));
   }
@@ -229,8 +279,18 @@ void TaskCalls::ended(const CallPtr& call, calls::Outcome outcome) {
       return;
     }
   }
-  for (const auto& watcher : watch_.of(call->data.task)) watcher->on_end(call->data.attempt, outcome);
-  if (take_off(*call)) report(*call, outcome);
+  const bool lapsed = outcome.kind == calls::OutcomeKind::aborted && has_lapsed(*call);
+  if (!lapsed)
+    for (const auto& watcher : watch_.of(call->data.task)) watcher->on_end(call->data.attempt, outcome);
+  if (!take_off(*call)) return;
+  if (!lapsed) return report(*call, outcome);
+  report_interrupted(call->model, call->data, "the node that made the call was cut off from the group of nodes");
+}
+
+/// Nobody asked for its end.
+bool TaskCalls::has_lapsed(const Call& call) const {
+  const std::lock_guard lock(mutex_);
+  return call.lapsed && !call.end_wanted;
 }
 
 void TaskCalls::report(const Call& call, const calls::Outcome& outcome) {

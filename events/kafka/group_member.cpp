@@ -2,7 +2,10 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+#include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "events/core/logging.hpp"
@@ -17,6 +20,8 @@ constexpr std::string_view kFetchedKbMax = "8192";
 /// Fenced so often within so many sessions: another process has this member's name.
 constexpr std::size_t kFencesMax = 3;
 constexpr std::int64_t kFencesWithinSessions = 3;
+/// Signs of life: two may be late before a lease of half a session ends.
+constexpr int kRenewalsPerSession = 6;
 
 }  // namespace
 
@@ -47,6 +52,7 @@ Result<void> GroupMember::open() {
                                                   {"queued.max.messages.kbytes", std::string(kFetchedKbMax)},
                                                   {"check.crcs", "true"}}));
   rd_kafka_conf_set_rebalance_cb(conf.get(), on_rebalance);
+  rd_kafka_conf_set_offset_commit_cb(conf.get(), on_renewed);
   rd_kafka_conf_set_opaque(conf.get(), this);
   HUB_TRY(client_, make_client(RD_KAFKA_CONSUMER, std::move(conf)));
   rd_kafka_poll_set_consumer(client_.get());
@@ -121,6 +127,7 @@ void GroupMember::rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_par
     assign(nullptr);
     return;
   }
+  renewed_at_ = {};
   std::vector<PartitionId> given;
   given.reserve(static_cast<std::size_t>(partitions.cnt));
   for (int i = 0; i < partitions.cnt; ++i) given.push_back(static_cast<PartitionId>(partitions.elems[i].partition));
@@ -155,6 +162,7 @@ rd_kafka_resp_err_t GroupMember::assign(const rd_kafka_topic_partition_list_t* l
 void GroupMember::run() {
   while (!stopping_ && !expelled_) {
     if (take_beginnings()) read_on();
+    renew();
     {
       const Message message(rd_kafka_consumer_poll(client_.get(), kPollMs));
       if (message) take(*message);
@@ -183,6 +191,36 @@ void GroupMember::join_again() {
   close();
   // What can be wrong with a configuration was found when it was made first.
   HUB_ASSERT(open());
+}
+
+/// By a commit of offsets, which is refused to who is no member any longer, and counts as a sign of life. Where it says
+/// that this member is nobody reads; its metadata is the number that tells which answer is its. The time counts from
+/// when it was sent: whoever takes over waits for a session from when it came.
+void GroupMember::renew() {
+  const auto at = std::find_if(assigned_.begin(), assigned_.end(), [](const auto& each) { return each.second; });
+  if (!options_.lease || at == assigned_.end()) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - renewed_at_ < std::chrono::microseconds(options_.session.micros) / kRenewalsPerSession) return;
+  renewed_at_ = now;
+  const Offsets list(rd_kafka_topic_partition_list_new(1));
+  auto* place =
+      rd_kafka_topic_partition_list_add(list.get(), options_.topic.c_str(), static_cast<std::int32_t>(at->first));
+  place->offset = at->second->next;
+  const auto number = std::to_string(++renewals_);
+  place->metadata = strdup(number.c_str());
+  place->metadata_size = number.size();
+  // What it fails with the next one will hear too.
+  static_cast<void>(rd_kafka_commit(client_.get(), list.get(), 1));
+}
+
+void GroupMember::on_renewed(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* list,
+                             void* opaque) {
+  const auto& member = *static_cast<const GroupMember*>(opaque);
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR || list == nullptr || list->cnt != 1 || member.assigned_.empty()) return;
+  const auto& place = list->elems[0];
+  const std::string_view number(static_cast<const char*>(place.metadata), place.metadata_size);
+  if (number != std::to_string(member.renewals_)) return;
+  member.options_.lease->extend(member.renewed_at_ + std::chrono::microseconds(member.options_.session.micros) / 2);
 }
 
 bool GroupMember::take_beginnings() {

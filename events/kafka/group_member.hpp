@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -12,6 +13,7 @@
 #include "events/core/instant.hpp"
 #include "events/kafka/client.hpp"
 #include "events/kafka/foreign_record.hpp"
+#include "events/log/lease.hpp"
 
 namespace hub::kafka {
 
@@ -24,6 +26,8 @@ struct MemberOptions {
       seconds(10);  ///< a member of which nothing is heard for so long has left; 6 s to 30 min by default
   bool skips_lost_commands = false;  ///< go on where the topic begins when that is behind what was decided
   ForeignHandler foreign = {};       ///< told of what lies among the commands and is not ours; empty: nobody
+  /// Extended while the group knows this member: for half a session from when it was last heard. May be null.
+  std::shared_ptr<log::Lease> lease = {};
 };
 
 /// A member of a group that shares out the partitions of a topic, and a reader of those it was given; on a thread of
@@ -69,6 +73,9 @@ class GroupMember {
   void close();
   void wake();
   void join_again();
+  /// Lets the group hear of this member, and learns whether it is still in it.
+  void renew();
+  static void on_renewed(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t*, void* member);
   static void on_rebalance(rd_kafka_t*, rd_kafka_resp_err_t error, rd_kafka_topic_partition_list_t* partitions,
                            void* member);
   void rebalanced(rd_kafka_resp_err_t error, const rd_kafka_topic_partition_list_t& partitions);
@@ -86,6 +93,8 @@ class GroupMember {
   std::string member_id_;  ///< of the thread: under which it was given its partitions last
   std::map<PartitionId, std::optional<Reading>> assigned_;        ///< of the thread
   std::vector<std::chrono::steady_clock::time_point> fenced_at_;  ///< of the thread: lately
+  std::chrono::steady_clock::time_point renewed_at_;              ///< of the thread: when it last let the group hear
+  std::uint64_t renewals_ = 0;                                    ///< of the thread: and how often
   mutable std::mutex mutex_;                                      ///< guards the next three
   Queue queue_;                                                   ///< null between two clients
   std::map<PartitionId, Reading> beginnings_;

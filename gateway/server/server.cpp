@@ -21,7 +21,9 @@ Result<void> Server::Parts::open_log() {
     HUB_TRY(node, node_name(options, folder));
     HUB_TRY(state, engine::open_state_store(folder.state()));
     letters = std::make_unique<SharedLetters>(*state, node);
-    LogWatch watch{&kafka_figures, [this](kafka::ForeignRecord record) { letters->keep_foreign(std::move(record)); }};
+    log_lease = std::make_shared<log::Lease>();
+    LogWatch watch{&kafka_figures, [this](kafka::ForeignRecord record) { letters->keep_foreign(std::move(record)); },
+                   log_lease};
     HUB_TRY(log, open_shared_log(options, folder, node, Part::member, std::move(watch)));
     return letters->connect(options);
   }

@@ -41,6 +41,7 @@ void Server::Parts::add_task_calls() {
                              "{\"partial\":{\"attempt\":" + std::to_string(piece.attempt) + ",\"offset\":" +
                                  std::to_string(piece.offset) + ",\"text\":" + json_string(piece.text) + "}}");
   };
+  call_options.lease = log_lease;
   call_options.caller.guard = model_rules.guard;
   call_options.caller.proxy = options.outbound_proxy;
   call_options.caller.ca_file = options.outbound_ca_file.string();

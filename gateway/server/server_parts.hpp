@@ -83,6 +83,7 @@ struct Server::Parts {
   std::unique_ptr<engine::StateStore> state;
   std::unique_ptr<SharedLetters> letters;              ///< on a shared log
   std::shared_ptr<kafka::KafkaFigures> kafka_figures;  ///< the same
+  std::shared_ptr<log::Lease> log_lease;               ///< the same
   std::unique_ptr<log::Log> log;
   std::unique_ptr<KeyWatch> key_watch;  ///< on a shared log
   std::unique_ptr<secrets::Slots> slots;

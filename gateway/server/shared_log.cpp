@@ -69,6 +69,7 @@ Result<std::unique_ptr<log::Log>> open_shared_log(const cli::ServeOptions& optio
     log.member->session = options.session_timeout;
     log.member->skips_lost_commands = options.skip_lost_commands;
     log.member->foreign = watch.foreign;
+    log.member->lease = std::move(watch.lease);
   }
   log.foreign = std::move(watch.foreign);
   log.transactional_id = "ch-" + options.kafka_namespace + "-" + node;

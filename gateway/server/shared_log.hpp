@@ -4,6 +4,7 @@
 #include "adapters/telemetry/shared_output.hpp"
 #include "events/kafka/foreign_record.hpp"
 #include "events/kafka/kafka_figures.hpp"
+#include "events/log/lease.hpp"
 #include "events/log/log.hpp"
 #include "gateway/cli/config.hpp"
 #include "gateway/server/data_folder.hpp"
@@ -27,6 +28,7 @@ enum class Part { member, visitor };
 struct LogWatch {
   std::shared_ptr<kafka::KafkaFigures>* figures = nullptr;  ///< set before anything is read
   kafka::ForeignHandler foreign;                            ///< told of what is not ours, also among the commands
+  std::shared_ptr<log::Lease> lease;                        ///< of this node on what it owns
 };
 
 /// The log on Kafka that the options name, with its copy in the data folder. Fails: as kafka::check_topics() and

@@ -2,6 +2,8 @@
 elsewhere when that node is killed."""
 import secrets
 
+import brokers
+import nodes as several
 import pytest
 from nodes import hub
 
@@ -67,3 +69,29 @@ def test_a_task_enters_at_any_node_and_its_call_goes_on_when_the_node_that_made_
     assert sorted(call.text for call in endpoint.calls[2:]) == sorted(task["input"] for task in done), "each once more"
     assert {call.headers["Authorization"] for call in endpoint.calls} == {"Bearer sk-test-0123456789"}
     assert endpoint.most <= 4, "two by the node that was killed, and two by the other"
+
+
+def test_a_node_that_is_cut_off_from_its_group_ends_its_calls_and_makes_them_again(tmp_path, namespace, endpoint):
+    kafka = brokers.Brokers(tmp_path / "brokers").start()
+    nodes = several.Nodes(tmp_path, (kafka.folder / "bootstrap").read_text().strip(), namespace)
+    try:
+        key = tmp_path / "key"
+        key.write_text(secrets.token_hex(32))
+        client = nodes.make("one", arguments=["--encryption-key-file", str(key)]).start().client()
+        nodes.shared_out("one")
+        model = client.post(MODELS, {"name": "m", "type": "openai", "model": "m", "base_url": endpoint.url,
+                                     "status": "online", "max_workers": 1}).json()
+        task = submit(client, model, "a long one")
+        call = endpoint.call(0)
+        # Another node may have its partitions a session behind the last sign of life; half of that is the lease.
+        assert not call.gone.wait(several.SESSION_S + 1), "the group hears of the node all the time"
+        kafka.broker(1, "pause")
+        assert call.gone.wait(several.SESSION_S), "before another node could make the call"
+        kafka.broker(1, "resume")
+        endpoint.call(1).reply("done")
+        done = ended(client, task)
+        assert [attempt["outcome"] for attempt in done["attempts"]] == ["interrupted", "completed"]
+        assert "cut off" in done["attempts"][0]["detail"] and len(endpoint.calls) == 2
+    finally:
+        nodes.clean_up()
+        kafka.stop("--now", "--remove")
