@@ -69,7 +69,8 @@ def test_the_way_of_a_model(hub, endpoint, tmp_path):
     hub.run("model", "rm", "way", code=1)
     call.reply()
     hub.run("task", "wait", *hub.run("task", "ls", "-q", "--model", "way")[0].split())
-    hub.run("model", "set", "way", "temperature=null", "labels.team=null", "api_key=null", "--draining")
+    hub.run("model", "set", "way", "temperature=null", "labels.team=null", "labels.none=null", "api_key=null",
+            "--draining")
     changed = next(each for each in hub.json("model", "ls")["items"] if each["name"] == "way")
     assert (changed["status"], changed["labels"], changed["api_key"]["set"]) == ("draining", {"kind": "b"}, False)
     assert "temperature" not in changed
@@ -81,6 +82,7 @@ def test_the_way_of_a_model(hub, endpoint, tmp_path):
     (["set", "any", f"api_key={KEY}"], "--api-key-file"),
     (["set", "any", "max_worker=3"], 'did you mean "max_workers"'),
     (["set", "any", "--workers", "many"], "--workers"),
+    (["set", "any", "task_defaults.timeout=null"], "never without a value"),
     (["set", "any"], "what shall be changed"),
     (["set", "any", "--online", "--draining"], "--draining"),
     (["add", "any"], "--type"),
