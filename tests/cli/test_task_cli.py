@@ -8,7 +8,7 @@ import pytest
 from test_cli import BINARY, CLEAN, DEADLINE_S, Hub
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "system"))
-import endpoint as endpoints  # noqa: E402
+from endpoint import endpoint  # noqa: E402, F401 (a fixture)
 
 KEY = "sk-test-0123456789abcdef-WXYZ"
 
@@ -18,12 +18,6 @@ def hub(tmp_path_factory):
     made = Hub(tmp_path_factory.mktemp("hub")).start()
     yield made
     made.stop()
-
-
-@pytest.fixture
-def endpoint():
-    with endpoints.running() as running:
-        yield running
 
 
 @pytest.fixture
