@@ -14,9 +14,7 @@ namespace hub::models {
 class CallWatcher {
  public:
   virtual ~CallWatcher() = default;
-  /// More of its text. `attempt` counts from 1: another one begins the text anew.
-  virtual void on_piece(std::int32_t attempt, std::string_view text) = 0;
-  /// One chunk of a stream as the endpoint sent it: JSON.
+  /// One chunk of a stream as the endpoint sent it: JSON. `attempt` counts from 1: another one begins anew.
   virtual void on_chunk(std::int32_t attempt, std::string_view json) = 0;
   /// An attempt has ended at this node. Whether another one follows is the model's decision.
   virtual void on_end(std::int32_t attempt, const calls::Outcome& outcome) = 0;

@@ -67,14 +67,10 @@ class TaskCalls::CallSink final : public calls::Sink {
   CallSink(TaskCalls& calls, CallPtr call) : calls_(calls), call_(std::move(call)) {}
 
   void on_piece(std::string_view text) override {
-    const auto& task = call_->data.task;
-    calls_.options_.piece({task, call_->target->project, call_->data.attempt, said_, text});
+    calls_.options_.piece({call_->data.task, call_->target->project, call_->data.attempt, said_, text});
     said_ += text.size();
-    {
-      const std::lock_guard lock(calls_.mutex_);
-      if (call_->text.size() + text.size() <= kPartialBytesMax) call_->text += text;
-    }
-    for (const auto& watcher : calls_.watch_.of(task)) watcher->on_piece(call_->data.attempt, text);
+    const std::lock_guard lock(calls_.mutex_);
+    if (call_->text.size() + text.size() <= kPartialBytesMax) call_->text += text;
   }
   void on_chunk(std::string_view json) override {
     for (const auto& watcher : calls_.watch_.of(call_->data.task)) watcher->on_chunk(call_->data.attempt, json);
@@ -223,7 +219,7 @@ void TaskCalls::lease_ended() {
 void TaskCalls::prepare(const CallPtr& call) {
   auto target =
       call->data.loan ? orders_.target(call->model, *call->data.loan) : orders_.target(call->model, call->data.spec);
-  if (!target) return refused(call, target.error());
+  if (!target) return ended(call, failed(target.error()));
   call->target = std::move(target).value();
   if (call->target->noop) {
     calls::Outcome done;
@@ -231,7 +227,7 @@ void TaskCalls::prepare(const CallPtr& call) {
     done.result = kNoopResult;
     return ended(call, std::move(done));
   }
-  if (const auto left = leave(call); !left) refused(call, left.error());
+  if (const auto left = leave(call); !left) ended(call, failed(left.error()));
 }
 
 Result<void> TaskCalls::leave(const CallPtr& call) {
@@ -252,10 +248,6 @@ Result<void> TaskCalls::leave(const CallPtr& call) {
   return success();
 }
 
-void TaskCalls::refused(const CallPtr& call, const Failure& failure) {
-  ended(call, failed(failure));
-}
-
 bool TaskCalls::take_off(const Call& call) {
   const std::lock_guard lock(mutex_);
   calls_.erase(call.key);
@@ -265,23 +257,18 @@ bool TaskCalls::take_off(const Call& call) {
 }
 
 void TaskCalls::ended(const CallPtr& call, calls::Outcome outcome) {
+  std::string for_the_event;
   if (outcome.kind == calls::OutcomeKind::completed) {
-    auto sealed = outcome.result.size() > kResultBytesMax
-                      ? Result<std::string>(Failure{FailureKind::too_large, std::string(calls::kTooLarge),
-                                                    "the result is larger than 2 MiB", "", 0})
-                      : seal_result_(*call->target, call->data.task, outcome.result);
-    if (!sealed) {
-      outcome = failed(sealed.error());
-    } else {
-      for (const auto& watcher : watch_.of(call->data.task)) watcher->on_end(call->data.attempt, outcome);
-      outcome.result = std::move(sealed).value();
-      if (take_off(*call)) report(*call, outcome);
-      return;
-    }
+    auto made = sealed(*call, outcome.result);
+    if (made)
+      for_the_event = std::move(made).value();
+    else
+      outcome = failed(made.error());
   }
   const bool lapsed = outcome.kind == calls::OutcomeKind::aborted && has_lapsed(*call);
   if (!lapsed)
     for (const auto& watcher : watch_.of(call->data.task)) watcher->on_end(call->data.attempt, outcome);
+  outcome.result = std::move(for_the_event);
   if (!take_off(*call)) return;
   if (!lapsed) return report(*call, outcome);
   report_interrupted(call->model, call->data, "the node that made the call was cut off from the group of nodes");
@@ -291,6 +278,12 @@ void TaskCalls::ended(const CallPtr& call, calls::Outcome outcome) {
 bool TaskCalls::has_lapsed(const Call& call) const {
   const std::lock_guard lock(mutex_);
   return call.lapsed && !call.end_wanted;
+}
+
+Result<std::string> TaskCalls::sealed(const Call& call, const std::string& result) const {
+  if (result.size() > kResultBytesMax)
+    return Failure{FailureKind::too_large, std::string(calls::kTooLarge), "the result is larger than 2 MiB", "", 0};
+  return seal_result_(*call.target, call.data.task, result);
 }
 
 void TaskCalls::report(const Call& call, const calls::Outcome& outcome) {
@@ -324,11 +317,6 @@ std::optional<TaskCalls::Partial> TaskCalls::partial(const std::string& task) co
   const auto found = by_task_.find(task);
   if (found == by_task_.end()) return std::nullopt;
   return Partial{found->second->data.attempt, found->second->text};
-}
-
-std::size_t TaskCalls::under_way() const {
-  const std::lock_guard lock(mutex_);
-  return calls_.size();
 }
 
 }  // namespace hub::models

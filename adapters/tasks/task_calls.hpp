@@ -65,8 +65,6 @@ class TaskCalls final : public engine::EffectSink {
     std::string text;
   };
   std::optional<Partial> partial(const std::string& task) const;
-  /// Calls that have not ended.
-  std::size_t under_way() const;
 
  private:
   struct Call;
@@ -83,11 +81,11 @@ class TaskCalls final : public engine::EffectSink {
   void prepare(const CallPtr& call);
   Result<void> leave(const CallPtr& call);
   void ended(const CallPtr& call, calls::Outcome outcome);
+  Result<std::string> sealed(const Call& call, const std::string& result) const;
   void report(const Call& call, const calls::Outcome& outcome);
   void report(const std::string& model, const ReportCallEnded& report);
   void report_interrupted(const std::string& model, const CallData& data, std::string_view why);
   bool has_lapsed(const Call& call) const;
-  void refused(const CallPtr& call, const Failure& failure);
   /// False when nobody is to hear of it.
   bool take_off(const Call& call);
 

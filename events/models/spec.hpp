@@ -51,17 +51,34 @@ BOOST_DESCRIBE_STRUCT(Spec, (),
                       (name, type, settings, api_key, api_key_last4, max_workers, max_queue_size, task_defaults, price,
                        labels, fallbacks))
 
-/// What is to be another way; what is absent stays as it is. A model's type stays.
+struct TaskDefaultsChange {
+  std::optional<Duration> timeout;
+  std::optional<std::int32_t> max_retries;
+  std::optional<Duration> retry_delay;
+  bool operator==(const TaskDefaultsChange&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(TaskDefaultsChange, (), (timeout, max_retries, retry_delay))
+
+struct PriceChange {
+  std::optional<std::int64_t> prompt_usd_micro_per_million;
+  std::optional<std::int64_t> completion_usd_micro_per_million;
+  bool operator==(const PriceChange&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(PriceChange, (), (prompt_usd_micro_per_million, completion_usd_micro_per_million))
+
+/// What is to be another way; what is absent stays as it is, so two changes at once lose nothing of each other. A
+/// model's type stays.
 struct SpecChange {
   std::optional<std::string> name;
-  std::map<std::string, RawJson> settings;  ///< by name, each in place of the one before; null takes it away
-  std::optional<std::string> api_key;       ///< "": it has none any longer
+  /// By name, each in place of the one before, and of headers each by its own name; null takes it away.
+  std::map<std::string, RawJson> settings;
+  std::optional<std::string> api_key;  ///< "": it has none any longer
   std::optional<std::string> api_key_last4;
   std::optional<std::int32_t> max_workers;
   std::optional<std::int64_t> max_queue_size;
-  std::optional<TaskDefaults> task_defaults;
-  std::optional<Price> price;
-  std::optional<std::map<std::string, std::string>> labels;
+  std::optional<TaskDefaultsChange> task_defaults;
+  std::optional<PriceChange> price;
+  std::map<std::string, std::optional<std::string>> labels;  ///< null takes one away
   std::optional<std::vector<std::string>> fallbacks;
   bool operator==(const SpecChange&) const = default;
 };

@@ -79,33 +79,8 @@ Exit add(Session& session, const Model& model) {
   return Exit::done;
 }
 
-bool changes(const Model& model, std::string_view map) {
-  const auto start = std::string(map) + ".";
-  for (const auto& setting : model.settings)
-    if (setting.compare(0, start.size(), start) == 0) return true;
-  return (map == "headers" && !model.flags.headers.empty()) || (map == "labels" && !model.flags.labels.empty()) ||
-         (map == "price" && (!model.flags.price_prompt.empty() || !model.flags.price_completion.empty()));
-}
-
-/// What a change of a part must say whole: the API replaces these as one.
-Result<json::object> what_stays(Session& session, const Model& model) {
+Result<json::object> body_of_set(const Session& session, const Model& model) {
   json::object body;
-  std::vector<std::string> touched;
-  for (const auto* map : {"headers", "labels", "price"})
-    if (changes(model, map)) touched.emplace_back(map);
-  if (touched.empty()) return body;
-  HUB_TRY(const auto answer, session.get(path_of(model.name, model.project)));
-  HUB_TRY(const auto document, parse_answer(answer.body));
-  for (const auto& map : touched)
-    if (const auto& now = value_at(document, map); now.is_object()) body[map] = now;
-  return body;
-}
-
-Result<json::object> body_of_set(Session& session, const Model& model) {
-  // What is written wrong is said before anybody is asked.
-  json::object checked;
-  HUB_TRY(apply_settings(model.settings, checked));
-  HUB_TRY(auto body, what_stays(session, model));
   HUB_TRY(apply_flags(model.flags, session, body));
   HUB_TRY(apply_settings(model.settings, body));
   return body;

@@ -103,19 +103,17 @@ void put(json::object& body, std::string_view key, json::value value) {
     body[key] = std::move(value);
     return;
   }
-  auto& inside = object_in(body, key.substr(0, dot));
-  const auto name = key.substr(dot + 1);
-  if (value.is_null())
-    inside.erase(name);
-  else
-    inside[name] = std::move(value);
+  object_in(body, key.substr(0, dot))[key.substr(dot + 1)] = std::move(value);
+}
+
+bool is_in_map(std::string_view key) {
+  const auto dot = key.find('.');
+  return dot != std::string_view::npos && dot + 1 < key.size() &&
+         std::find(std::begin(kMaps), std::end(kMaps), key.substr(0, dot)) != std::end(kMaps);
 }
 
 Result<Kind> kind_of(std::string_view key) {
-  const auto dot = key.find('.');
-  const bool in_map = dot != std::string_view::npos && dot + 1 < key.size() &&
-                      std::find(std::begin(kMaps), std::end(kMaps), key.substr(0, dot)) != std::end(kMaps);
-  if (in_map) return Kind::text;
+  if (is_in_map(key)) return Kind::text;
   if (key == "api_key")
     return wrong_usage(
         "an API key on a command line is seen by everybody on the machine: use --api-key-file or --api-key-env");
@@ -234,6 +232,8 @@ Result<void> apply_settings(const std::vector<std::string>& settings, json::obje
       return wrong_usage(fmt::format("\"{}\": write it as KEY=VALUE, as max_workers=10", printable(key)));
     HUB_TRY(const auto kind, kind_of(key));
     HUB_TRY(auto value, named(value_of(kind, text.substr(at + 1)), key));
+    if (value.is_null() && key.find('.') != std::string::npos && !is_in_map(key))
+      return wrong_usage(fmt::format("{} is never without a value: give it another one", key));
     put(body, key, std::move(value));
   }
   return success();

@@ -13,14 +13,10 @@ namespace {
 using http::Request;
 using http::Response;
 
-struct Item {
-  std::string id;
-  bool ok = false;
-  std::optional<std::string> code;
-  std::optional<std::string> detail;
+struct Item : Acted {
   std::optional<std::string> status;
 };
-BOOST_DESCRIBE_STRUCT(Item, (), (id, ok, code, detail, status))
+BOOST_DESCRIBE_STRUCT(Item, (Acted), (status))
 
 std::string_view command_type(std::string_view action) {
   if (action == "start") return deployments::StartDeployment::type;
@@ -56,19 +52,8 @@ Inputs commands_for(Services& services, const Request& request, const engine::In
 
 Item item_of(Services& services, const std::string& id, const std::string& command_id,
              const Result<engine::Reply>& reply) {
-  Item item{id, false, {}, {}, {}};
-  const auto* failure = !reply ? &reply.error() : reply.value().refusal ? &*reply.value().refusal : nullptr;
-  if (failure != nullptr) {
-    item.code = failure->code;
-    item.detail = failure->detail;
-    return item;
-  }
-  if (reply.value().pending) {
-    item.code = "command.pending";
-    item.detail = "it is on its way to the node that decides it; ask /api/v1/commands/" + command_id;
-    return item;
-  }
-  item.ok = true;
+  Item item{acted_on(id, reply, "; ask /api/v1/commands/" + command_id), {}};
+  if (!item.ok) return item;
   if (const auto row = services.deployments.get(id, services.clock()))
     item.status = deployments::status_name(row.value().status);
   return item;
@@ -86,14 +71,12 @@ asio::awaitable<Response> post_batch(Services& services, Request& request) {
   if (request.may_look_again && !request.missed.empty())
     co_return http::refuse(request, not_found("deployment.not_found", "no such deployment"));
   const auto sending = co_await send_all(services, inputs);
-  std::string json = "{\"items\":[";
   const auto& ids = body.value().ids;
+  co_await reach_all(services.deployments.progress(), *sending, ids.size());
+  std::string json = "{\"items\":[";
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const auto& reply = sending->reply(i);
-    if (reply && !reply.value().refusal && !reply.value().pending)
-      co_await reach(services.deployments.progress(), reply.value().position);
     if (i > 0) json += ',';
-    append_json(json, item_of(services, ids[i], command_id_for(whole.value(), ids[i]), reply));
+    append_json(json, item_of(services, ids[i], command_id_for(whole.value(), ids[i]), sending->reply(i)));
   }
   co_return http::answer(json + "]}");
 }

@@ -9,23 +9,16 @@
 namespace hub::routes {
 namespace {
 
-struct DefaultsBody {
-  std::optional<Duration> timeout;
-  std::optional<std::int32_t> max_retries;
-  std::optional<Duration> retry_delay;
-};
-BOOST_DESCRIBE_STRUCT(DefaultsBody, (), (timeout, max_retries, retry_delay))
-
-/// What both a new model and a change have. A setting is kept as it was given: null takes it away.
+/// What both a new model and a change have. A setting is kept as it was given: null takes it away, as it does a label.
 struct Common {
   std::optional<std::string> name;
   RawJson api_key, base_url, model, max_tokens, temperature, host, port, model_path, url, headers, request_template,
       result_pointer;
   std::optional<std::int32_t> max_workers;
   std::optional<std::int64_t> max_queue_size;
-  std::optional<DefaultsBody> task_defaults;
-  std::optional<models::Price> price;
-  std::optional<std::map<std::string, std::string>> labels;
+  std::optional<models::TaskDefaultsChange> task_defaults;
+  std::optional<models::PriceChange> price;
+  std::optional<std::map<std::string, std::optional<std::string>>> labels;
   std::optional<std::vector<std::string>> fallbacks;
 };
 BOOST_DESCRIBE_STRUCT(Common, (),
@@ -75,21 +68,16 @@ Result<std::optional<std::string>> key_in(const Common& body) {
   return std::optional<std::string>(std::move(key));
 }
 
-models::SpecChange change_in(const Common& body, const models::TaskDefaults& defaults) {
+models::SpecChange change_in(const Common& body) {
   models::SpecChange change;
   change.name = body.name;
   change.settings = settings_in(body);
   change.max_workers = body.max_workers;
   change.max_queue_size = body.max_queue_size;
+  change.task_defaults = body.task_defaults;
   change.price = body.price;
-  change.labels = body.labels;
+  if (body.labels) change.labels = *body.labels;
   change.fallbacks = body.fallbacks;
-  if (body.task_defaults) {
-    auto& all = change.task_defaults.emplace(defaults);
-    all.timeout = body.task_defaults->timeout.value_or(defaults.timeout);
-    all.max_retries = body.task_defaults->max_retries.value_or(defaults.max_retries);
-    all.retry_delay = body.task_defaults->retry_delay.value_or(defaults.retry_delay);
-  }
   return change;
 }
 
@@ -153,7 +141,7 @@ Result<ModelBody> parse_model(std::string_view json, const ModelRules& rules) {
   plain.max_workers = rules.default_workers;
   plain.max_queue_size = rules.max_queue_size;
   plain.task_defaults = rules.task_defaults;
-  made.spec = changed(std::move(plain), change_in(body, rules.task_defaults));
+  made.spec = changed(std::move(plain), change_in(body));
   HUB_TRY(check(made.spec, rules));
   return made;
 }
@@ -162,7 +150,7 @@ Result<ModelPatch> parse_model_patch(std::string_view json, const models::Spec& 
   HUB_TRY(const auto body, from_json<Common>(json));
   ModelPatch patch;
   HUB_TRY(patch.api_key, key_in(body));
-  patch.change = change_in(body, now.task_defaults);
+  patch.change = change_in(body);
   HUB_TRY(check(changed(now, patch.change), rules));
   return patch;
 }

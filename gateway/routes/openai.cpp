@@ -33,13 +33,13 @@ struct Body {
 };
 BOOST_DESCRIBE_STRUCT(Body, (), (model, stream))
 
-/// What the calls of one task say while somebody waits for it here: of the first that has said anything, or of the last.
+/// What the calls of one task say while somebody waits for it here: of the first that has said anything, or of the
+/// last.
 class Hearing final : public models::CallWatcher {
  public:
   /// `falls_back`: a call that fails is made again at another model, as long as nothing was said.
   explicit Hearing(bool falls_back) : falls_back_(falls_back) {}
 
-  void on_piece(std::int32_t, std::string_view) override {}
   void on_chunk(std::int32_t attempt, std::string_view json) override {
     const std::lock_guard lock(mutex_);
     if (!spoke_) {

@@ -27,4 +27,28 @@ asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, Inputs& i
   co_return sending;
 }
 
+Acted acted_on(const std::string& id, const Result<engine::Reply>& reply, std::string_view hint) {
+  Acted item{id, false, {}, {}};
+  const auto* failure = !reply ? &reply.error() : reply.value().refusal ? &*reply.value().refusal : nullptr;
+  if (failure != nullptr) {
+    item.code = failure->code;
+    item.detail = failure->detail;
+  } else if (reply.value().pending) {
+    item.code = "command.pending";
+    item.detail = "it is on its way to the node that decides it" + std::string(hint);
+  } else {
+    item.ok = true;
+  }
+  return item;
+}
+
+asio::awaitable<void> reach_all(projections::Progress& progress, const Sending& sending, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& reply = sending.reply(i);
+    if (!reply || reply.value().refusal || reply.value().pending) continue;
+    const bool reached = co_await reach(progress, reply.value().position);
+    if (!reached) co_return;
+  }
+}
+
 }  // namespace hub::routes

@@ -1,5 +1,6 @@
 #pragma once
 #include <atomic>
+#include <boost/describe.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,5 +33,20 @@ using Inputs = std::vector<Result<engine::Input>>;
 
 /// Sends them all, those of one entity in their order, and waits for every outcome; each may fail as send() does.
 asio::awaitable<std::shared_ptr<Sending>> send_all(Services& services, Inputs& inputs);
+
+/// What became of one of them, as an answer tells it.
+struct Acted {
+  std::string id;
+  bool ok = false;
+  std::optional<std::string> code;
+  std::optional<std::string> detail;
+};
+BOOST_DESCRIBE_STRUCT(Acted, (), (id, ok, code, detail))
+/// `hint` follows the detail of one that is not decided yet.
+Acted acted_on(const std::string& id, const Result<engine::Reply>& reply, std::string_view hint = {});
+
+/// Waits until the rows have what was decided, as reach() does; the first that is not there in time is the last one
+/// that is waited for.
+asio::awaitable<void> reach_all(projections::Progress& progress, const Sending& sending, std::size_t count);
 
 }  // namespace hub::routes

@@ -13,15 +13,7 @@ namespace {
 using http::Request;
 using http::Response;
 
-struct Item {
-  std::string id;
-  bool ok = false;
-  std::optional<std::string> code;
-  std::optional<std::string> detail;
-};
-BOOST_DESCRIBE_STRUCT(Item, (), (id, ok, code, detail))
-
-/// What of a filter's tasks a command is for, when the filter does not say it.
+/// Makes the JSON of the command to one task.
 using Command = std::string (*)(const std::string& task, const accounts::Principal& caller);
 
 std::string cancel(const std::string& task, const accounts::Principal& caller) {
@@ -46,21 +38,6 @@ Result<engine::Input> command_for(Services& services, const Request& request, co
   return input;
 }
 
-Item item_of(const std::string& id, const Result<engine::Reply>& reply) {
-  Item item{id, false, {}, {}};
-  const auto* failure = !reply ? &reply.error() : reply.value().refusal ? &*reply.value().refusal : nullptr;
-  if (failure != nullptr) {
-    item.code = failure->code;
-    item.detail = failure->detail;
-  } else if (reply.value().pending) {
-    item.code = "command.pending";
-    item.detail = "it is on its way to the node that decides it";
-  } else {
-    item.ok = true;
-  }
-  return item;
-}
-
 /// A page of what the filter finds; the cursor goes on behind it.
 asio::awaitable<Response> act_on_many(Services& services, Request& request, std::string_view type, Command command) {
   auto query = task_query_of(services, request, {"page_size", "cursor"});
@@ -74,13 +51,12 @@ asio::awaitable<Response> act_on_many(Services& services, Request& request, std:
   for (const auto& match : found.value().items)
     inputs.push_back(command_for(services, request, whole.value(), match, type, command));
   const auto sending = co_await send_all(services, inputs);
+  const auto& tasks = found.value().items;
+  co_await reach_all(services.tasks.progress(), *sending, tasks.size());
   std::string json = "{\"items\":[";
-  for (std::size_t i = 0; i < found.value().items.size(); ++i) {
-    const auto& reply = sending->reply(i);
-    if (reply && !reply.value().refusal && !reply.value().pending)
-      co_await reach(services.tasks.progress(), reply.value().position);
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
     if (i > 0) json += ',';
-    append_json(json, item_of(found.value().items[i].id, reply));
+    append_json(json, acted_on(tasks[i].id, sending->reply(i)));
   }
   json += "],\"next_cursor\":";
   append_json(json, found.value().next_cursor);

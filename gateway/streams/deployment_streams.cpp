@@ -26,11 +26,7 @@ class ListSource final : public live::StreamSource {
     query.order = deployments::Order::oldest_first;
     query.page_size = kSnapshotRows;
     HUB_TRY(const auto list, deployments_.list(query, wall_now()));
-    live::Opening opening;
-    opening.cursor = list.position;
-    opening.snapshot =
-        "{\"items\":" + list.items + ",\"total\":" + std::to_string(list.total.value_or(list.total_at_least)) + "}";
-    return opening;
+    return opened_list(list);
   }
 
  private:
@@ -58,17 +54,9 @@ class OneSource final : public DeploymentSource {
                              const std::optional<Cursor>& after) override {
     HUB_TRY(const auto id, id_in(name));
     await_others(deployments_.log(), deployments_.progress(), after);
-    live::Opening opening;
-    opening.cursor = deployments_.progress().cursor();
+    auto now = deployments_.progress().cursor();
     HUB_TRY(auto item, visible(deployments_, principal, id));
-    const auto [partition, seq] = item.position;
-    opening.cursor.seqs[partition] = std::max(opening.cursor.seqs[partition], seq);
-    opening.recovered = after && fits(*after, opening.cursor);
-    if (!opening.recovered)
-      opening.snapshot = std::move(item.json);
-    else if (!after->covers(partition, seq))
-      opening.missed.push_back({to_text(opening.cursor), std::move(item.json)});
-    return opening;
+    return opened_row(std::move(now), item.position, std::move(item.json), after);
   }
 };
 

@@ -40,6 +40,30 @@ bool fits(const Cursor& cursor, const Cursor& now) {
   return std::equal(cursor.seqs.begin(), cursor.seqs.end(), now.seqs.begin(), std::less_equal<>());
 }
 
+std::string list_json(const projections::ListAnswer& list) {
+  return "{\"items\":" + list.items + ",\"total\":" + std::to_string(list.total.value_or(list.total_at_least)) + "}";
+}
+
+live::Opening opened_list(const projections::ListAnswer& list) {
+  live::Opening opening;
+  opening.cursor = list.position;
+  opening.snapshot = list_json(list);
+  return opening;
+}
+
+live::Opening opened_row(Cursor now, Position position, std::string json, const std::optional<Cursor>& after) {
+  live::Opening opening;
+  opening.cursor = std::move(now);
+  auto& seq = opening.cursor.seqs[position.partition];
+  seq = std::max(seq, position.seq);
+  opening.recovered = after && fits(*after, opening.cursor);
+  if (!opening.recovered)
+    opening.snapshot = std::move(json);
+  else if (!after->covers(position.partition, position.seq))
+    opening.missed.push_back({to_text(opening.cursor), std::move(json)});
+  return opening;
+}
+
 std::optional<std::set<std::string>> changed_since(log::Log& log, std::string_view prefix, const Cursor& after,
                                                    const Cursor& until, std::uint64_t records_max) {
   if (records_between(after, until) > records_max) return std::nullopt;

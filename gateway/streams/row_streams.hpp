@@ -8,6 +8,7 @@
 
 #include "events/core/cursor.hpp"
 #include "gateway/live/source.hpp"
+#include "projections/core/list_answer.hpp"
 #include "projections/core/progress.hpp"
 #include "projections/core/projection.hpp"
 
@@ -35,6 +36,14 @@ bool fits(const Cursor& cursor, const Cursor& now);
 std::optional<std::set<std::string>> changed_since(
     log::Log& log, std::string_view prefix, const Cursor& after, const Cursor& until,
     std::uint64_t records_max = std::numeric_limits<std::uint64_t>::max());
+
+/// {"items":…,"total":…}
+std::string list_json(const projections::ListAnswer& list);
+/// Opens a list with all that is in it.
+live::Opening opened_list(const projections::ListAnswer& list);
+/// Opens the stream of one row behind `after`. `now`: how far it has been read, up to `position`, which is its last
+/// event.
+live::Opening opened_row(Cursor now, Position position, std::string json, const std::optional<Cursor>& after);
 
 /// One row as a stream shows it.
 struct Shown {

@@ -43,11 +43,7 @@ class TaskListSource final : public Source {
     query.projects = projects_of(principal);
     query.page_size = kSnapshotRows;
     HUB_TRY(const auto list, task_rows::list_page(rows, query));
-    live::Opening opening;
-    opening.cursor = list.position;
-    opening.snapshot =
-        "{\"items\":" + list.items + ",\"total\":" + std::to_string(list.total.value_or(list.total_at_least)) + "}";
-    return opening;
+    return opened_list(list);
   }
 
  private:
@@ -82,16 +78,9 @@ class TaskSource final : public Source {
                              const std::optional<Cursor>& after) override {
     HUB_TRY(authorise(principal, name));
     await_others(log_, feed_.progress(), after);
-    live::Opening opening;
-    HUB_TRY(auto item, now(id_of(name), opening.cursor));
-    const auto [partition, seq] = item.view.position;
-    opening.cursor.seqs[partition] = std::max(opening.cursor.seqs[partition], seq);
-    opening.recovered = after && fits(*after, opening.cursor);
-    if (!opening.recovered)
-      opening.snapshot = std::move(item.json);
-    else if (!after->covers(partition, seq))
-      opening.missed.push_back({to_text(opening.cursor), std::move(item.json)});
-    return opening;
+    Cursor cursor;
+    HUB_TRY(auto item, now(id_of(name), cursor));
+    return opened_row(std::move(cursor), item.view.position, std::move(item.json), after);
   }
 
   void opened(std::string_view name) override { watch_(id_of(name), true); }
@@ -152,7 +141,7 @@ class ModelListSource final : public SnapshotSource {
     query.projects = projects_of(principal);
     query.page_size = kSnapshotRows;
     HUB_TRY(const auto list, model_rows::list_page(rows, query));
-    return "{\"items\":" + list.items + ",\"total\":" + std::to_string(list.total.value_or(list.total_at_least)) + "}";
+    return list_json(list);
   }
 };
 

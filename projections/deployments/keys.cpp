@@ -2,37 +2,29 @@
 
 #include "events/core/varint.hpp"
 #include "projections/core/bytes.hpp"
+#include "projections/core/fields.hpp"
 
 namespace hub::deployments {
-namespace {
-
-std::string prefix(char table, std::string_view first) {
-  std::string key(1, table);
-  append_sized(key, first);
-  return key;
-}
-
-}  // namespace
 
 std::string id_key(std::string_view id) {
   return kIdTable + std::string(id);
 }
 std::string row_prefix(char table, std::string_view project) {
-  return prefix(table, project);
+  return projections::key_prefix(table, project);
 }
 
 std::string status_prefix(std::string_view project, Status status) {
-  return prefix(kStatusTable, project) + static_cast<char>(status);
+  return projections::key_prefix(kStatusTable, project) + static_cast<char>(status);
 }
 
 std::string owner_prefix(std::string_view project, std::string_view owner) {
-  auto key = prefix(kOwnerTable, project);
+  auto key = projections::key_prefix(kOwnerTable, project);
   append_sized(key, owner);
   return key;
 }
 
 std::string name_prefix(std::string_view project, std::string_view name) {
-  auto key = prefix(kNameTable, project);
+  auto key = projections::key_prefix(kNameTable, project);
   append_sized(key, name);
   return key;
 }
@@ -50,7 +42,7 @@ std::string sum_key(Sum what, std::string_view project, std::string_view value) 
 }
 
 std::string history_prefix(std::string_view id) {
-  return prefix(kHistoryTable, id);
+  return projections::key_prefix(kHistoryTable, id);
 }
 
 std::string history_key(std::string_view id, Version version) {

@@ -49,8 +49,7 @@ std::string encode_row(const View& view) {
   bytes += view.prepared ? kPrepared : '\0';
   append_varint(bytes, as_unsigned(view.created_at.micros));
   append_varint(bytes, view.version);
-  append_varint(bytes, view.position.partition);
-  append_varint(bytes, view.position.seq);
+  projections::append_position(bytes, view.position);
   append_varint(bytes, view.created_seq);
   append_varint(bytes, as_unsigned(view.index_time.micros));
   append_varint(bytes, as_unsigned(view.price_usd_micro_per_hour));
@@ -59,12 +58,7 @@ std::string encode_row(const View& view) {
   append_varint(bytes, view.billing.remainder);
   append_varint(bytes, cost_at);
   for (const auto* part : {&view.project, &view.owner, &view.provider, &view.name}) append_sized(bytes, *part);
-  std::string labels;
-  for (const auto& [key, value] : view.labels) {
-    append_sized(labels, key);
-    append_sized(labels, value);
-  }
-  append_sized(bytes, labels);
+  projections::append_labels(bytes, view.labels);
   bytes += json;
   return bytes;
 }
@@ -78,8 +72,7 @@ Result<Row> decode_row(std::string_view bytes) {
   projections::FieldReader reader{bytes.substr(3)};
   row.created_at = reader.instant();
   row.version = reader.number();
-  row.position.partition = static_cast<PartitionId>(reader.number());
-  row.position.seq = reader.number();
+  row.position = reader.position();
   row.created_seq = reader.number();
   row.index_time = reader.instant();
   row.price_usd_micro_per_hour = reader.integer();

@@ -43,8 +43,7 @@ std::string encode_row(const View& view) {
   append_instant(bytes, view.created_at);
   append_instant(bytes, view.updated_at);
   append_varint(bytes, view.version);
-  append_varint(bytes, view.position.partition);
-  append_varint(bytes, view.position.seq);
+  projections::append_position(bytes, view.position);
   return bytes;
 }
 
@@ -78,8 +77,7 @@ Result<View> decode_row(std::string_view bytes) {
   view.created_at = reader.instant();
   view.updated_at = reader.instant();
   view.version = reader.number();
-  view.position.partition = static_cast<PartitionId>(reader.number());
-  view.position.seq = reader.number();
+  view.position = reader.position();
   if (!reader.good || !reader.bytes.empty()) return corrupt();
   return view;
 }

@@ -25,12 +25,6 @@ bool take(FieldReader& reader, Submitted& submitted) {
   return reader.good;
 }
 
-std::string prefix(char table, std::string_view first) {
-  std::string key(1, table);
-  append_sized(key, first);
-  return key;
-}
-
 }  // namespace
 
 std::int64_t Submitted::total() const {
@@ -100,7 +94,7 @@ std::string figures_key(Scope scope, std::string_view name, std::int64_t hour) {
 }
 
 std::string sum_key(std::string_view project, tasks::Status status) {
-  auto key = prefix(kSumTable, project);
+  auto key = projections::key_prefix(kSumTable, project);
   key += static_cast<char>(status);
   return key;
 }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "events/core/json_codec.hpp"
+#include "events/core/json_members.hpp"
 #include "projections/core/bytes.hpp"
 #include "projections/core/rows.hpp"
 #include "projections/models/queries.hpp"
@@ -20,14 +20,6 @@ using tasks::Status;
 constexpr std::int64_t kHoursPerDay = 24;
 constexpr std::size_t kDateSize = 10;  // "2026-03-01"
 constexpr Status kStatuses[] = {Status::pending, Status::running, Status::completed, Status::failed, Status::cancelled};
-
-template <class T>
-void member(std::string& out, std::string_view name, const T& value) {
-  out += out.back() == '{' ? "\"" : ",\"";
-  out += name;
-  out += "\":";
-  append_json(out, value);
-}
 
 /// Calls visit(hour, value) for each stored hour from `first` to `last`.
 template <class Visit>
@@ -77,24 +69,24 @@ void append_quantiles(std::string& out, std::string_view name, const Sketch& ske
     return micros ? std::optional(static_cast<double>(*micros) / kMicrosPerMilli) : std::nullopt;
   };
   std::string json = "{";
-  member(json, "p50", ms(0.50));
-  member(json, "p95", ms(0.95));
-  member(json, "p99", ms(0.99));
-  member(out, name, RawJson{json + "}"});
+  append_member(json, "p50", ms(0.50));
+  append_member(json, "p95", ms(0.95));
+  append_member(json, "p99", ms(0.99));
+  append_member(out, name, RawJson{json + "}"});
 }
 
 void append_ended(std::string& out, const Ended& ended) {
-  member(out, "success_rate", success_rate(ended.completed, ended.failed));
-  member(out, "tokens", ended.tokens);
-  member(out, "cost_usd_micro", ended.cost_usd_micro);
+  append_member(out, "success_rate", success_rate(ended.completed, ended.failed));
+  append_member(out, "tokens", ended.tokens);
+  append_member(out, "cost_usd_micro", ended.cost_usd_micro);
   append_quantiles(out, "wait_ms", ended.wait);
   append_quantiles(out, "run_ms", ended.run);
 }
 
 std::string lately_json(const Ended& ended) {
   std::string out = "{";
-  member(out, "completed", ended.completed);
-  member(out, "failed", ended.failed);
+  append_member(out, "completed", ended.completed);
+  append_member(out, "failed", ended.failed);
   append_ended(out, ended);
   return out + "}";
 }
@@ -102,17 +94,17 @@ std::string lately_json(const Ended& ended) {
 template <class Count>
 std::string statuses_json(Count count) {
   std::string out = "{";
-  for (const auto status : kStatuses) member(out, enum_name(status), count(status));
+  for (const auto status : kStatuses) append_member(out, enum_name(status), count(status));
   return out + "}";
 }
 
 void append_model(std::string& out, const model_rows::View& model) {
-  member(out, "id", model.id);
-  member(out, "name", model.name);
-  member(out, "status", model.status);
-  member(out, "running", model.calls);
-  member(out, "slots", model.max_workers);
-  member(out, "pending", model.pending());
+  append_member(out, "id", model.id);
+  append_member(out, "name", model.name);
+  append_member(out, "status", model.status);
+  append_member(out, "running", model.calls);
+  append_member(out, "slots", model.max_workers);
+  append_member(out, "pending", model.pending());
 }
 
 std::string models_json(const StoreView& rows, const std::vector<std::string>& projects) {
@@ -138,14 +130,14 @@ std::string rfc3339_of_hour(std::int64_t hour) {
 
 std::string date_json(std::int64_t day, const Submitted& submitted) {
   std::string out = "{";
-  member(out, "date", rfc3339_of_hour(day * kHoursPerDay).substr(0, kDateSize));
-  member(out, "total", submitted.total());
-  member(out, "completed", submitted.of(Status::completed));
-  member(out, "failed", submitted.of(Status::failed));
-  member(out, "cancelled", submitted.of(Status::cancelled));
-  member(out, "success_rate", success_rate(submitted.of(Status::completed), submitted.of(Status::failed)));
-  member(out, "tokens", submitted.tokens);
-  member(out, "cost_usd_micro", submitted.cost_usd_micro);
+  append_member(out, "date", rfc3339_of_hour(day * kHoursPerDay).substr(0, kDateSize));
+  append_member(out, "total", submitted.total());
+  append_member(out, "completed", submitted.of(Status::completed));
+  append_member(out, "failed", submitted.of(Status::failed));
+  append_member(out, "cancelled", submitted.of(Status::cancelled));
+  append_member(out, "success_rate", success_rate(submitted.of(Status::completed), submitted.of(Status::failed)));
+  append_member(out, "tokens", submitted.tokens);
+  append_member(out, "cost_usd_micro", submitted.cost_usd_micro);
   return out + "}";
 }
 
@@ -179,16 +171,16 @@ void add_depths(const StoreView& rows, const std::string& model, std::int64_t fi
 
 std::string hour_json(std::int64_t hour, const Figures& figures) {
   std::string out = "{";
-  member(out, "hour", rfc3339_of_hour(hour));
-  member(out, "submitted", figures.submitted.total());
-  member(out, "completed", figures.ended.completed);
-  member(out, "failed", figures.ended.failed);
-  member(out, "cancelled", figures.ended.cancelled);
+  append_member(out, "hour", rfc3339_of_hour(hour));
+  append_member(out, "submitted", figures.submitted.total());
+  append_member(out, "completed", figures.ended.completed);
+  append_member(out, "failed", figures.ended.failed);
+  append_member(out, "cancelled", figures.ended.cancelled);
   append_ended(out, figures.ended);
   std::string queue = "{";
-  member(queue, "last", figures.depth.last);
-  member(queue, "most", figures.depth.most);
-  member(out, "queue", RawJson{queue + "}"});
+  append_member(queue, "last", figures.depth.last);
+  append_member(queue, "most", figures.depth.most);
+  append_member(out, "queue", RawJson{queue + "}"});
   return out + "}";
 }
 
@@ -205,9 +197,9 @@ std::string items_json(const std::vector<std::string>& items) {
 
 std::string dashboard(const StoreView& rows, const std::vector<std::string>& projects, Instant now) {
   std::string out = "{";
-  member(out, "tasks", RawJson{statuses_json([&](Status status) { return sum(rows, projects, status); })});
-  member(out, "models", RawJson{models_json(rows, projects)});
-  member(out, "last_24h", RawJson{lately_json(ended_lately(rows, Scope::project, projects, now))});
+  append_member(out, "tasks", RawJson{statuses_json([&](Status status) { return sum(rows, projects, status); })});
+  append_member(out, "models", RawJson{models_json(rows, projects)});
+  append_member(out, "last_24h", RawJson{lately_json(ended_lately(rows, Scope::project, projects, now))});
   return out + "}";
 }
 
@@ -274,8 +266,8 @@ std::string Stats::by_model(const std::vector<std::string>& projects, Instant no
     std::string out = "{";
     append_model(out, model);
     const auto tasks = [&](Status status) { return model.tasks[static_cast<std::size_t>(status)]; };
-    member(out, "tasks", RawJson{statuses_json(tasks)});
-    member(out, "last_24h", RawJson{lately_json(ended_lately(rows, Scope::model, {model.id}, now))});
+    append_member(out, "tasks", RawJson{statuses_json(tasks)});
+    append_member(out, "last_24h", RawJson{lately_json(ended_lately(rows, Scope::model, {model.id}, now))});
     items.push_back(out + "}");
   }
   return items_json(items);

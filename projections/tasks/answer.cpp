@@ -1,16 +1,8 @@
-#include "events/core/json_codec.hpp"
+#include "events/core/json_members.hpp"
 #include "projections/tasks/view.hpp"
 
 namespace hub::task_rows {
 namespace {
-
-template <class T>
-void member(std::string& out, std::string_view name, const T& value) {
-  out += out.back() == '{' ? "\"" : ",\"";
-  out += name;
-  out += "\":";
-  append_json(out, value);
-}
 
 /// What a reason says to people where its event says nothing more.
 std::string_view usual_text(std::string_view code) {
@@ -26,25 +18,25 @@ std::string_view usual_text(std::string_view code) {
 void append_reason(std::string& out, const View& view) {
   const auto& reason = view.reason;
   out += '{';
-  member(out, "code", reason.code);
-  member(out, "text", reason.text.empty() ? std::string(usual_text(reason.code)) : reason.text);
-  member(out, "event_id", to_text(Position{view.position.partition, reason.seq}));
+  append_member(out, "code", reason.code);
+  append_member(out, "text", reason.text.empty() ? std::string(usual_text(reason.code)) : reason.text);
+  append_member(out, "event_id", to_text(Position{view.position.partition, reason.seq}));
   out += '}';
 }
 
 void append_attempt(std::string& out, const Attempt& attempt) {
   out += '{';
-  member(out, "started_at", attempt.started_at);
-  member(out, "ended_at", attempt.ended_at);
+  append_member(out, "started_at", attempt.started_at);
+  append_member(out, "ended_at", attempt.ended_at);
   const auto text = [&](std::string_view name, const std::string& value) {
-    member(out, name, value.empty() ? std::optional<std::string>() : value);
+    append_member(out, name, value.empty() ? std::optional<std::string>() : value);
   };
   text("node", attempt.node);
   text("outcome", attempt.outcome);
   text("code", attempt.code);
-  member(out, "http_status", attempt.http_status == 0 ? std::optional<std::int32_t>() : attempt.http_status);
+  append_member(out, "http_status", attempt.http_status == 0 ? std::optional<std::int32_t>() : attempt.http_status);
   text("detail", attempt.detail);
-  if (!attempt.lender.empty()) member(out, "model_id", attempt.lender);
+  if (!attempt.lender.empty()) append_member(out, "model_id", attempt.lender);
   out += '}';
 }
 
@@ -55,41 +47,41 @@ void append_attempts(std::string& out, const View& view) {
     append_attempt(out, attempt);
   }
   out += ']';
-  member(out, "attempts_total", view.attempts_total);
+  append_member(out, "attempts_total", view.attempts_total);
 }
 
 void append_standing(std::string& out, const Standing& standing) {
-  if (!standing.pending_reason.empty()) member(out, "pending_reason", standing.pending_reason);
-  if (standing.position) member(out, "position", *standing.position);
-  if (standing.estimated_start_at.is_set()) member(out, "estimated_start_at", standing.estimated_start_at);
+  if (!standing.pending_reason.empty()) append_member(out, "pending_reason", standing.pending_reason);
+  if (standing.position) append_member(out, "position", *standing.position);
+  if (standing.estimated_start_at.is_set()) append_member(out, "estimated_start_at", standing.estimated_start_at);
 }
 
 }  // namespace
 
 void append_answer(std::string& out, const View& view, std::string_view model_name, const Standing& standing) {
   out += '{';
-  member(out, "id", view.id);
-  member(out, "model_id", view.model);
-  member(out, "model", std::string(model_name));
-  member(out, "type", view.type);
-  member(out, "priority", view.priority);
-  member(out, "status", view.status);
+  append_member(out, "id", view.id);
+  append_member(out, "model_id", view.model);
+  append_member(out, "model", std::string(model_name));
+  append_member(out, "type", view.type);
+  append_member(out, "priority", view.priority);
+  append_member(out, "status", view.status);
   out += ",\"reason\":";
   append_reason(out, view);
   append_standing(out, standing);
-  if (view.run_at.is_set()) member(out, "run_at", view.run_at);
-  member(out, "timeout", view.timeout);
-  member(out, "max_retries", view.max_retries);
-  member(out, "retry_delay", view.retry_delay);
+  if (view.run_at.is_set()) append_member(out, "run_at", view.run_at);
+  append_member(out, "timeout", view.timeout);
+  append_member(out, "max_retries", view.max_retries);
+  append_member(out, "retry_delay", view.retry_delay);
   append_attempts(out, view);
-  member(out, "usage", view.completed != 0 ? std::optional<tasks::Usage>(view.usage) : std::nullopt);
-  member(out, "cost_usd_micro", view.cost_usd_micro);
-  member(out, "labels", view.labels);
-  member(out, "project", view.project);
-  member(out, "owner", view.owner);
-  member(out, "created_at", view.created_at);
-  member(out, "updated_at", view.updated_at);
-  member(out, "version", view.version);
+  append_member(out, "usage", view.completed != 0 ? std::optional<tasks::Usage>(view.usage) : std::nullopt);
+  append_member(out, "cost_usd_micro", view.cost_usd_micro);
+  append_member(out, "labels", view.labels);
+  append_member(out, "project", view.project);
+  append_member(out, "owner", view.owner);
+  append_member(out, "created_at", view.created_at);
+  append_member(out, "updated_at", view.updated_at);
+  append_member(out, "version", view.version);
   out += '}';
 }
 

@@ -8,12 +8,6 @@
 namespace hub::task_rows {
 namespace {
 
-std::string prefix(char table, std::string_view first) {
-  std::string key(1, table);
-  append_sized(key, first);
-  return key;
-}
-
 Failure corrupt() {
   return internal_failure("projection.corrupt", "an index of tasks cannot be read");
 }
@@ -39,7 +33,7 @@ Result<Home> decode_home(std::string_view bytes) {
 }
 
 std::string row_prefix(std::string_view project) {
-  return prefix(kRowTable, project);
+  return projections::key_prefix(kRowTable, project);
 }
 
 std::string row_key(std::string_view project, Instant created_at, std::string_view id) {
@@ -49,20 +43,20 @@ std::string row_key(std::string_view project, Instant created_at, std::string_vi
 }
 
 std::string status_prefix(std::string_view project, tasks::Status status) {
-  auto key = prefix(kStatusTable, project);
+  auto key = projections::key_prefix(kStatusTable, project);
   key += static_cast<char>(status);
   return key;
 }
 
 std::string model_prefix(std::string_view project, std::string_view model, tasks::Status status) {
-  auto key = prefix(kModelTable, project);
+  auto key = projections::key_prefix(kModelTable, project);
   append_sized(key, model);
   key += static_cast<char>(status);
   return key;
 }
 
 std::string line_prefix(char table, std::string_view model, std::int32_t priority) {
-  auto key = prefix(table, model);
+  auto key = projections::key_prefix(table, model);
   key += static_cast<char>(model_rows::class_of(priority));
   return key;
 }

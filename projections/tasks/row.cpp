@@ -15,15 +15,6 @@ Failure corrupt() {
   return internal_failure("projection.corrupt", "a row of a task cannot be read");
 }
 
-std::string encode_labels(const std::map<std::string, std::string>& labels) {
-  std::string bytes;
-  for (const auto& [key, value] : labels) {
-    append_sized(bytes, key);
-    append_sized(bytes, value);
-  }
-  return bytes;
-}
-
 void append_attempt(std::string& out, const Attempt& attempt) {
   append_instant(out, attempt.started_at);
   append_instant(out, attempt.ended_at);
@@ -70,7 +61,7 @@ std::string encode_row(const View& view) {
   bytes += static_cast<char>(view.priority);
   append_sized(bytes, view.model);
   append_sized(bytes, view.type);
-  append_sized(bytes, encode_labels(view.labels));
+  projections::append_labels(bytes, view.labels);
   bytes += static_cast<char>((view.waits ? kWaits : 0) | (view.has_call ? kHasCall : 0));
   append_sized(bytes, view.owner);
   append_signed(bytes, view.timeout.micros);
@@ -95,8 +86,7 @@ std::string encode_row(const View& view) {
   append_varint(bytes, view.wakings);
   append_instant(bytes, view.updated_at);
   append_varint(bytes, view.version);
-  append_varint(bytes, view.position.partition);
-  append_varint(bytes, view.position.seq);
+  projections::append_position(bytes, view.position);
   return bytes;
 }
 
@@ -148,8 +138,7 @@ Result<View> decode_row(std::string_view bytes, std::string_view id, std::string
   view.wakings = reader.number();
   view.updated_at = reader.instant();
   view.version = reader.number();
-  view.position.partition = static_cast<PartitionId>(reader.number());
-  view.position.seq = reader.number();
+  view.position = reader.position();
   if (!reader.good || !reader.bytes.empty()) return corrupt();
   return view;
 }

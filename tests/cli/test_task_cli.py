@@ -8,7 +8,7 @@ import pytest
 from test_cli import BINARY, CLEAN, DEADLINE_S, Hub
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "system"))
-import endpoint as endpoints  # noqa: E402
+from endpoint import endpoint  # noqa: E402, F401 (a fixture)
 
 KEY = "sk-test-0123456789abcdef-WXYZ"
 
@@ -18,12 +18,6 @@ def hub(tmp_path_factory):
     made = Hub(tmp_path_factory.mktemp("hub")).start()
     yield made
     made.stop()
-
-
-@pytest.fixture
-def endpoint():
-    with endpoints.running() as running:
-        yield running
 
 
 @pytest.fixture
@@ -69,7 +63,8 @@ def test_the_way_of_a_model(hub, endpoint, tmp_path):
     hub.run("model", "rm", "way", code=1)
     call.reply()
     hub.run("task", "wait", *hub.run("task", "ls", "-q", "--model", "way")[0].split())
-    hub.run("model", "set", "way", "temperature=null", "labels.team=null", "api_key=null", "--draining")
+    hub.run("model", "set", "way", "temperature=null", "labels.team=null", "labels.none=null", "api_key=null",
+            "--draining")
     changed = next(each for each in hub.json("model", "ls")["items"] if each["name"] == "way")
     assert (changed["status"], changed["labels"], changed["api_key"]["set"]) == ("draining", {"kind": "b"}, False)
     assert "temperature" not in changed
@@ -81,6 +76,7 @@ def test_the_way_of_a_model(hub, endpoint, tmp_path):
     (["set", "any", f"api_key={KEY}"], "--api-key-file"),
     (["set", "any", "max_worker=3"], 'did you mean "max_workers"'),
     (["set", "any", "--workers", "many"], "--workers"),
+    (["set", "any", "task_defaults.timeout=null"], "never without a value"),
     (["set", "any"], "what shall be changed"),
     (["set", "any", "--online", "--draining"], "--draining"),
     (["add", "any"], "--type"),

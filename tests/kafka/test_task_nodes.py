@@ -7,16 +7,10 @@ import nodes as several
 import pytest
 from nodes import hub
 
-import endpoint as endpoints
+from endpoint import endpoint  # noqa: F401 (a fixture)
 
 MODELS = "/api/v1/models"
 TASKS = "/api/v1/tasks"
-
-
-@pytest.fixture
-def endpoint():
-    with endpoints.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 import hub  # noqa: E402
+from endpoint import endpoint  # noqa: E402, F401
 from servers import make_server, own_server  # noqa: E402, F401
 
 

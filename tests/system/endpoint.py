@@ -4,6 +4,8 @@ import http.server
 import json
 import threading
 
+import pytest
+
 DEADLINE_S = 30
 
 
@@ -157,3 +159,9 @@ def running():
         yield endpoint
     finally:
         endpoint.close()
+
+
+@pytest.fixture
+def endpoint():
+    with running() as made:
+        yield made

@@ -72,6 +72,28 @@ def test_a_change_changes_what_it_names_alone(client):
     assert "temperature" not in changed and changed["model"] == "gpt-test"
 
 
+def test_what_is_inside_is_changed_by_name_so_that_changes_at_once_lose_nothing(server, client):
+    of_type = {"type": "custom", "base_url": None, "model": None, "url": "http://127.0.0.1:9/", "result_pointer": "/x",
+               "request_template": {"say": "{{text}}"}}
+    model = made(client, **of_type, labels={"kept": "a", "gone": "b"}, headers={"kept": "c", "gone": "d"})
+    url = f"{PATH}/{model['id']}"
+    changes = [{"labels": {str(number): "x"}, "headers": {f"h{number}": "y"}} for number in range(12)]
+    changes += [{"price": {"prompt_usd_micro_per_million": 10}}, {"price": {"completion_usd_micro_per_million": 20}},
+                {"task_defaults": {"timeout": "7s"}}, {"task_defaults": {"max_retries": 9}},
+                {"labels": {"gone": None, "never": None}}, {"headers": {"gone": None, "never": None}}]
+    clients = [server.client() for _ in changes]
+    with concurrent.futures.ThreadPoolExecutor(len(changes)) as pool:
+        answers = list(pool.map(lambda each, change: each.patch(url, change), clients, changes))
+    assert {answer.status_code for answer in answers} == {200}
+    now = client.get(url).json()
+    assert now["labels"] == {"kept": "a", **{str(number): "x" for number in range(12)}}
+    assert now["headers"] == {"kept": "c", **{f"h{number}": "y" for number in range(12)}}
+    assert now["price"] == {"prompt_usd_micro_per_million": 10, "completion_usd_micro_per_million": 20}
+    assert now["task_defaults"] == {"timeout": "7s", "max_retries": 9, "retry_delay": "60s"}
+    template = client.patch(url, {"request_template": {"other": "{{text}}"}}).json()["request_template"]
+    assert template == {"other": "{{text}}"}, "one thing, and no map"
+
+
 def test_a_model_is_switched(client):
     model = made(client, status="online")
     url = f"{PATH}/{model['id']}/status"
@@ -95,6 +117,7 @@ def test_a_model_is_switched(client):
     ({"base_url": "http://10.0.0.1/v1"}, "model.refused_address", None),
     ({"base_url": "http://169.254.169.254/v1"}, "model.refused_address", None),
     ({"price": {"prompt_usd_micro_per_million": -1}}, "model.price", "price.prompt_usd_micro_per_million"),
+    ({"labels": {"x": 1}}, "json.type", "labels.x"),
     ({"task_defaults": {"timeout": "0s"}}, "task.timeout", "timeout"),
     ({"api_key": "a b"}, "model.invalid_settings", "api_key"),
     ({"colour": "red"}, "json.unknown_field", "colour"),

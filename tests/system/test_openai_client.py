@@ -1,5 +1,4 @@
 """The official openai package as the client of /v1, on an endpoint that answers when it is let."""
-import endpoint as endpoints
 import hub
 import openai
 import pytest
@@ -7,12 +6,6 @@ import pytest
 MODELS = "/api/v1/models"
 TASKS = "/api/v1/tasks"
 QUESTION = [{"role": "user", "content": "Say hello."}]
-
-
-@pytest.fixture
-def endpoint():
-    with endpoints.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Tasks, models and figures as they are followed live."""
 import pytest
-from test_tasks import endpoint, model, submit  # noqa: F401 (fixtures)
+from test_tasks import model, submit  # noqa: F401 (fixtures)
 
 PATH = "/api/v1/tasks"
 

@@ -1,19 +1,12 @@
 """Tasks on models, with an endpoint that answers when it is let."""
 import json
 
-import endpoint as endpoints
 import hub
 import pytest
 
 MODELS = "/api/v1/models"
 PATH = "/api/v1/tasks"
 NONE = "tsk_" + "0" * 28
-
-
-@pytest.fixture
-def endpoint():
-    with endpoints.running() as running:
-        yield running
 
 
 @pytest.fixture

@@ -2,73 +2,13 @@
 import json
 import os
 import pathlib
-import select
 import subprocess
-import time
-import urllib.error
-import urllib.request
 
 import pytest
+from llama_servers import KEY
 
-HERE = pathlib.Path(__file__).parent
-ROOT = HERE.parents[2]
-PYTHON = ROOT / "build/llama/bin/python"
 CALL_MODEL = pathlib.Path(os.environ["HUB_BINARY"]).parent / "tests/call_model"
-KEY = "sk-llama-test-key"
-INSTALL_SECONDS = 600
-READY_SECONDS = 60
 CALL_SECONDS = 60
-
-
-@pytest.fixture(scope="session")
-def model(tmp_path_factory):
-    subprocess.run([HERE / "prepare"], check=True, timeout=INSTALL_SECONDS)
-    path = tmp_path_factory.mktemp("model") / "tiny.gguf"
-    subprocess.run([PYTHON, HERE / "tiny_model.py", path], check=True, timeout=READY_SECONDS)
-    return path
-
-
-def healthy(address):
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as answer:
-            return json.load(answer) == {"status": "ok"}
-    except (urllib.error.URLError, OSError):
-        return False
-
-
-def address_of(server):
-    """The server's first line; waits for it no longer than READY_SECONDS."""
-    assert select.select([server.stdout], [], [], READY_SECONDS)[0], "the server says nothing"
-    return server.stdout.readline().strip()
-
-
-def serving(model, folder, *modes):
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen([PYTHON, HERE / "serve.py", model, KEY, *modes], stdin=subprocess.PIPE,
-                                  stdout=subprocess.PIPE, stderr=log, text=True)
-    try:
-        address = address_of(server)
-        until = time.monotonic() + READY_SECONDS
-        while not healthy(address):
-            assert server.poll() is None and time.monotonic() < until, (folder / "server.log").read_text()[-2000:]
-        yield int(address.rpartition(":")[2])
-    finally:
-        server.stdin.close()
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-@pytest.fixture(scope="session")
-def chat_port(model, tmp_path_factory):
-    yield from serving(model, tmp_path_factory.mktemp("chat"))
-
-
-@pytest.fixture(scope="session")
-def embedding_port(model, tmp_path_factory):
-    yield from serving(model, tmp_path_factory.mktemp("embedding"), "embedding")
 
 
 def call(port, task, given, **more):
