@@ -1,0 +1,85 @@
+#include "ops/bench/tasks/task_site.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace hub::bench {
+namespace {
+
+constexpr std::chrono::seconds kEndPatience{120};
+constexpr std::size_t kSlotsMax = 1'000;
+constexpr std::size_t kQueueMax = 10'000'000;
+
+std::string task_body(std::string_view model) {
+  return fmt::format(R"({{"model_id":"{}","type":"text-generation","input":"{}"}})", model, kTaskInput);
+}
+
+}  // namespace
+
+std::string text_in(std::string_view json, std::string_view label) {
+  const auto at = json.find(label);
+  require(at != std::string_view::npos, fmt::format("no {} in {}", label, json));
+  const auto begin = at + label.size();
+  return std::string(json.substr(begin, json.find_first_of(",}\"", begin) - begin));
+}
+
+TaskSite::TaskSite(const Options& options)
+    : folder_(options.folder),
+      server_(options.binary, folder_.path(), {"--noop-models", "--worker.max_workers", std::to_string(kSlotsMax)}),
+      client_(server_.port()),
+      models_(server_.port(), 1, "models") {}
+
+std::string TaskSite::ask(std::string_view method, std::string_view target, std::string_view body, int status) {
+  auto answer = client_.ask(method, target, body);
+  if (answer.status != status)
+    give_up(fmt::format("{} {} is answered {}: {}", method, target, answer.status, answer.body));
+  return std::move(answer.body);
+}
+
+std::string TaskSite::add_model(std::string_view name, bool online, std::size_t slots) {
+  const auto body = fmt::format(R"({{"name":"{}","type":"noop","status":"{}","max_workers":{},"max_queue_size":{}}})",
+                                name, online ? "online" : "offline", slots, kQueueMax);
+  return text_in(ask("POST", "/api/v1/models", body, 201), "\"id\":\"");
+}
+
+void TaskSite::set_online(const std::string& model) {
+  ask("PUT", fmt::format("/api/v1/models/{}/status", model), R"({"status":"online"})", 200);
+}
+
+std::size_t TaskSite::count(const std::string& model, std::string_view status) {
+  const auto target = fmt::format("{}?model={}&status={}&page_size=1", kTasksPath, model, status);
+  const auto text = text_in(ask("GET", target, {}, 200), "\"total\":");
+  std::size_t count = 0;
+  std::from_chars(text.data(), text.data() + text.size(), count);
+  return count;
+}
+
+void TaskSite::await_completed(const std::string& model, std::size_t tasks) {
+  const auto start = Clock::now();
+  while (count(model, "completed") != tasks) {
+    bool is_idle = false;
+    while (!is_idle) {
+      if (Clock::now() - start > kEndPatience)
+        give_up(fmt::format("of {} tasks {} are completed", tasks, count(model, "completed")));
+      models_.read(std::chrono::milliseconds(100), [&](std::string_view frame) {
+        if (frame.find(model) == std::string_view::npos) return;
+        is_idle = frame.find("\"running\":0,") != std::string_view::npos &&
+                  frame.find("\"pending\":0,") != std::string_view::npos;
+      });
+    }
+  }
+}
+
+std::string task_request(std::string_view model, std::string_view query) {
+  return http_request("POST", std::string(kTasksPath) + std::string(query), task_body(model));
+}
+
+std::string task_batch_request(std::string_view model, std::size_t tasks) {
+  const auto one = task_body(model);
+  std::string body = "[";
+  for (std::size_t i = 0; i < tasks; ++i) body += (i == 0 ? "" : ",") + one;
+  return http_request("POST", std::string(kTasksPath) + "/batch", body + "]");
+}
+
+}  // namespace hub::bench
