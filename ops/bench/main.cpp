@@ -1,5 +1,6 @@
 // Figures of the whole system, measured on the real server and on the libraries that it is made of.
 //   hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE …]
+//   hub_bench --queues FOLDER [--binary FILE] [--folder DIR] [FIGURE …]
 //   hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE …]
 #include <sys/resource.h>
 
@@ -43,6 +44,15 @@ constexpr Subject kSubjects[] = {
     {"start", "start to ready: empty, behind a stop, and behind a kill under load", measure_start},
 };
 
+// Of tasks, beside other queues in one run.
+constexpr Subject kQueueSubjects[] = {
+    {"task_enqueue", "tasks taken in: one a request, pipelined, in batches", measure_task_enqueue},
+    {"task_done", "20,000 tasks taken in and completed by models that answer at once", measure_task_done},
+    {"task_latency", "a task until its completion is heard of, 500 a second", measure_task_latency},
+    {"asynq", "the same with asynq", measure_asynq},
+    {"bullmq", "the same with BullMQ", measure_bullmq},
+};
+
 // Of the log on Kafka.
 constexpr Subject kKafkaSubjects[] = {
     {"kafka_single", "commands of one event that lie on their topic", measure_kafka_single},
@@ -60,6 +70,8 @@ std::string choices() {
   };
   text += "usage: hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE ...]\n";
   list(kSubjects);
+  text += "usage: hub_bench --queues FOLDER [--binary FILE] [--folder DIR] [FIGURE ...]\n";
+  list(kQueueSubjects);
   text += "usage: hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE ...]\n";
   list(kKafkaSubjects);
   return text;
@@ -95,6 +107,8 @@ std::vector<std::string_view> read_options(int argc, char** argv, Options& optio
       options.binary = value;
     } else if (argument == "--folder") {
       options.folder = value;
+    } else if (argument == "--queues") {
+      options.queues = value;
     } else if (argument == "--rows") {
       options.rows_large = count_of(argument, value);
     } else if (argument == "--kafka-brokers") {
@@ -110,8 +124,13 @@ std::vector<std::string_view> read_options(int argc, char** argv, Options& optio
   return names;
 }
 
-std::vector<const Subject*> chosen(const std::vector<std::string_view>& names, bool on_kafka) {
-  const auto there = on_kafka ? std::span<const Subject>(kKafkaSubjects) : std::span<const Subject>(kSubjects);
+std::span<const Subject> subjects_of(const Options& options) {
+  if (!options.kafka.empty()) return kKafkaSubjects;
+  if (!options.queues.empty()) return kQueueSubjects;
+  return kSubjects;
+}
+
+std::vector<const Subject*> chosen(const std::vector<std::string_view>& names, std::span<const Subject> there) {
   std::vector<const Subject*> subjects;
   for (const auto& subject : there)
     if (names.empty() || std::find(names.begin(), names.end(), subject.name) != names.end())
@@ -148,7 +167,7 @@ int main(int argc, char** argv) {
   options.binary = std::filesystem::path(argv[0]).parent_path() / "computehub";
   options.folder = std::filesystem::temp_directory_path();
   const auto names = read_options(argc, argv, options);
-  const auto subjects = chosen(names, !options.kafka.empty());
+  const auto subjects = chosen(names, subjects_of(options));
   Bench bench(std::move(options));
   for (const auto* subject : subjects) subject->measure(bench);
   bench.report.print_table();

@@ -21,13 +21,14 @@ import (
 )
 
 const (
-	taskInput   = `{"text":"Say in one sentence what a queue promises."}`
-	producers   = 16
-	tasks       = 20_000
-	enqueueTime = 4 * time.Second
-	perSecond   = 500
-	warmUp      = 1_000
-	timed       = 5_000
+	taskInput      = `{"text":"Say in one sentence what a queue promises."}`
+	producers      = 16
+	connectionsMax = 64
+	tasks          = 20_000
+	enqueueTime    = 4 * time.Second
+	perSecond      = 500
+	warmUp         = 1_000
+	timed          = 5_000
 	// The default; and one with which an empty queue is looked at often enough for a short wait.
 	checkByDefault = time.Second
 	checkOften     = time.Millisecond
@@ -47,7 +48,8 @@ func main() {
 		giveUp("usage: asynq SOCKET")
 	}
 	bench := newBench(os.Args[1])
-	bench.enqueue()
+	bench.enqueue(16)
+	bench.enqueue(64)
 	for _, slots := range []int{50, 200} {
 		bench.done(slots)
 	}
@@ -74,7 +76,7 @@ type bench struct {
 
 func newBench(socket string) *bench {
 	// A connection for each producer: none waits for another's.
-	connections := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: producers})
+	connections := redis.NewClient(&redis.Options{Network: "unix", Addr: socket, PoolSize: connectionsMax})
 	return &bench{socket, connections, asynq.NewClientFromRedisClient(connections)}
 }
 
@@ -88,17 +90,16 @@ func (b *bench) put(number int) {
 }
 
 // Tasks taken in while nothing takes them out.
-func (b *bench) enqueue() {
+func (b *bench) enqueue(producers int) {
 	b.clear()
 	var taken atomic.Int64
-	var stop atomic.Bool
 	start := time.Now()
-	produce(func() bool {
+	produce(producers, func() bool {
 		b.put(int(taken.Add(1)))
-		return !stop.Load() && time.Since(start) < enqueueTime
+		return time.Since(start) < enqueueTime
 	})
 	n := int(taken.Load())
-	tell(figure{Name: "enqueue.16", Value: float64(n) / time.Since(start).Seconds(), Unit: "tasks/s", N: n})
+	tell(figure{Name: fmt.Sprintf("enqueue.%d", producers), Value: float64(n) / time.Since(start).Seconds(), Unit: "tasks/s", N: n})
 }
 
 // Tasks taken in and completed, from the first request until the last is marked as done.
@@ -113,7 +114,7 @@ func (b *bench) done(slots int) {
 	})
 	var next atomic.Int64
 	start := time.Now()
-	produce(func() bool {
+	produce(producers, func() bool {
 		number := next.Add(1)
 		if number <= tasks {
 			b.put(int(number))
@@ -141,7 +142,7 @@ func (b *bench) latency(name string, check time.Duration) {
 	})
 	var next atomic.Int64
 	start := time.Now()
-	produce(func() bool {
+	produce(producers, func() bool {
 		number := int(next.Add(1)) - 1
 		if number < len(sent) {
 			time.Sleep(time.Until(start.Add(time.Duration(number) * time.Second / perSecond)))
@@ -168,7 +169,7 @@ func (b *bench) serve(slots int, check time.Duration, done func(number int)) *as
 }
 
 // Calls `step` again and again in each producer until it says that it was the last.
-func produce(step func() bool) {
+func produce(producers int, step func() bool) {
 	var all sync.WaitGroup
 	for range producers {
 		all.Add(1)
