@@ -48,6 +48,8 @@ void measure_task_reads(Bench& bench);
 void measure_task_enqueue(Bench& bench);
 void measure_task_done(Bench& bench);
 void measure_task_latency(Bench& bench);
+void measure_v1_overhead(Bench& bench);
+void measure_http_tasks(Bench& bench);
 void measure_asynq(Bench& bench);
 void measure_bullmq(Bench& bench);
 void measure_http_get(Bench& bench);

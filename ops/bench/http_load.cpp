@@ -32,7 +32,7 @@ class Load {
   explicit Load(const HttpLoad& load)
       : load_(load), poll_(::epoll_create1(EPOLL_CLOEXEC)), connections_(load.connections), piece_(kAnswerBytesMax, 0) {
     for (auto& connection : connections_) {
-      connection.socket = connect_to(load.server->port());
+      connection.socket = connect_to(load.port != 0 ? load.port : load.server->port());
       connection.sent.resize(load.pipelined);
       connection.received.reserve(kAnswerBytesMax);
       epoll_event event{};

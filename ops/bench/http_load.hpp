@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -10,6 +11,7 @@ class Server;
 
 struct HttpLoad {
   const Server* server = nullptr;
+  std::uint16_t port = 0;  ///< of another program that is asked; 0: the server
   std::size_t connections = 64;
   std::size_t pipelined = 1;  ///< requests that each connection has under way
   std::chrono::milliseconds warm_up{500};

@@ -32,6 +32,8 @@ constexpr Subject kSubjects[] = {
     {"task_enqueue", "tasks taken in: one a request, pipelined, in batches", measure_task_enqueue},
     {"task_done", "20,000 tasks taken in and completed by models that answer at once", measure_task_done},
     {"task_latency", "a task until its completion is heard of, 500 a second", measure_task_latency},
+    {"v1_overhead", "a call of /v1 beside one to its endpoint, 16 clients", measure_v1_overhead},
+    {"http_tasks", "lists, searches and figures of tasks over HTTP", measure_http_tasks},
     {"memory_per_actor", "an active entity beside its state", measure_memory_per_actor},
     {"memory", "the server idle, and with 100 k idle entities", measure_memory},
     {"deploy_running", "POST until the process runs, on the local provider", measure_deploy_running},

@@ -11,10 +11,6 @@ constexpr std::chrono::seconds kEndPatience{120};
 constexpr std::size_t kSlotsMax = 1'000;
 constexpr std::size_t kQueueMax = 10'000'000;
 
-std::string task_body(std::string_view model) {
-  return fmt::format(R"({{"model_id":"{}","type":"text-generation","input":"{}"}})", model, kTaskInput);
-}
-
 }  // namespace
 
 std::string text_in(std::string_view json, std::string_view label) {
@@ -24,14 +20,27 @@ std::string text_in(std::string_view json, std::string_view label) {
   return std::string(json.substr(begin, json.find_first_of(",}\"", begin) - begin));
 }
 
-TaskSite::TaskSite(const Options& options)
-    : folder_(options.folder),
-      server_(options.binary, folder_.path(), {"--noop-models", "--worker.max_workers", std::to_string(kSlotsMax)}),
-      client_(server_.port()),
-      models_(server_.port(), 1, "models") {}
+TaskSite::TaskSite(const Options& options) : binary_(options.binary), folder_(options.folder) {
+  start();
+}
+
+void TaskSite::start() {
+  const std::vector<std::string> more{"--noop-models", "--worker.max_workers", std::to_string(kSlotsMax)};
+  server_.emplace(binary_, folder_.path(), more);
+  client_.emplace(server_->port());
+  models_.emplace(server_->port(), 1, "models");
+}
+
+void TaskSite::restart() {
+  models_.reset();
+  client_.reset();
+  server_.reset();
+  start();
+  server_->wait_until_quiet();
+}
 
 std::string TaskSite::ask(std::string_view method, std::string_view target, std::string_view body, int status) {
-  auto answer = client_.ask(method, target, body);
+  auto answer = client_->ask(method, target, body);
   if (answer.status != status)
     give_up(fmt::format("{} {} is answered {}: {}", method, target, answer.status, answer.body));
   return std::move(answer.body);
@@ -40,6 +49,14 @@ std::string TaskSite::ask(std::string_view method, std::string_view target, std:
 std::string TaskSite::add_model(std::string_view name, bool online, std::size_t slots) {
   const auto body = fmt::format(R"({{"name":"{}","type":"noop","status":"{}","max_workers":{},"max_queue_size":{}}})",
                                 name, online ? "online" : "offline", slots, kQueueMax);
+  return text_in(ask("POST", "/api/v1/models", body, 201), "\"id\":\"");
+}
+
+std::string TaskSite::add_endpoint(std::string_view name, std::uint16_t port, std::size_t slots) {
+  const auto body =
+      fmt::format(R"({{"name":"{}","type":"openai","model":"m","base_url":"http://127.0.0.1:{}/v1","status":"online",)"
+                  R"("max_workers":{}}})",
+                  name, port, slots);
   return text_in(ask("POST", "/api/v1/models", body, 201), "\"id\":\"");
 }
 
@@ -62,7 +79,7 @@ void TaskSite::await_completed(const std::string& model, std::size_t tasks) {
     while (!is_idle) {
       if (Clock::now() - start > kEndPatience)
         give_up(fmt::format("of {} tasks {} are completed", tasks, count(model, "completed")));
-      models_.read(std::chrono::milliseconds(100), [&](std::string_view frame) {
+      models_->read(std::chrono::milliseconds(100), [&](std::string_view frame) {
         if (frame.find(model) == std::string_view::npos) return;
         is_idle = frame.find("\"running\":0,") != std::string_view::npos &&
                   frame.find("\"pending\":0,") != std::string_view::npos;
@@ -71,15 +88,20 @@ void TaskSite::await_completed(const std::string& model, std::size_t tasks) {
   }
 }
 
-std::string task_request(std::string_view model, std::string_view query) {
-  return http_request("POST", std::string(kTasksPath) + std::string(query), task_body(model));
+std::string task_json(std::string_view model, std::string_view more) {
+  return fmt::format(R"({{"model_id":"{}","type":"text-generation","input":"{}"{}}})", model, kTaskInput, more);
+}
+
+std::string task_request(std::string_view model) {
+  return http_request("POST", kTasksPath, task_json(model));
+}
+
+std::string task_batch_request(const std::vector<std::string>& tasks) {
+  return http_request("POST", std::string(kTasksPath) + "/batch", fmt::format("[{}]", fmt::join(tasks, ",")));
 }
 
 std::string task_batch_request(std::string_view model, std::size_t tasks) {
-  const auto one = task_body(model);
-  std::string body = "[";
-  for (std::size_t i = 0; i < tasks; ++i) body += (i == 0 ? "" : ",") + one;
-  return http_request("POST", std::string(kTasksPath) + "/batch", body + "]");
+  return task_batch_request(std::vector<std::string>(tasks, task_json(model)));
 }
 
 }  // namespace hub::bench
