@@ -7,7 +7,9 @@
 namespace hub::bench {
 namespace {
 
-constexpr std::chrono::seconds kEndPatience{120};
+/// Subscribers answer no pings: a silent one is cut off after a minute.
+constexpr std::chrono::seconds kEndPatience{55};
+constexpr std::string_view kEventFrame = R"("type":"event")";
 constexpr std::size_t kSlotsMax = 1'000;
 constexpr std::size_t kQueueMax = 10'000'000;
 
@@ -28,11 +30,9 @@ void TaskSite::start() {
   const std::vector<std::string> more{"--noop-models", "--worker.max_workers", std::to_string(kSlotsMax)};
   server_.emplace(binary_, folder_.path(), more);
   client_.emplace(server_->port());
-  models_.emplace(server_->port(), 1, "models");
 }
 
 void TaskSite::restart() {
-  models_.reset();
   client_.reset();
   server_.reset();
   start();
@@ -74,13 +74,15 @@ std::size_t TaskSite::count(const std::string& model, std::string_view status) {
 
 void TaskSite::await_completed(const std::string& model, std::size_t tasks) {
   const auto start = Clock::now();
+  // From here on a change is heard of, and what was before is counted.
+  Subscribers models(server_->port(), 1, "models");
   while (count(model, "completed") != tasks) {
     bool is_idle = false;
     while (!is_idle) {
       if (Clock::now() - start > kEndPatience)
         give_up(fmt::format("of {} tasks {} are completed", tasks, count(model, "completed")));
-      models_->read(std::chrono::milliseconds(100), [&](std::string_view frame) {
-        if (frame.find(model) == std::string_view::npos) return;
+      models.read(std::chrono::milliseconds(100), [&](std::string_view frame) {
+        if (frame.find(kEventFrame) == std::string_view::npos || frame.find(model) == std::string_view::npos) return;
         is_idle = frame.find("\"running\":0,") != std::string_view::npos &&
                   frame.find("\"pending\":0,") != std::string_view::npos;
       });

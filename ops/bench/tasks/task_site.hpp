@@ -43,7 +43,6 @@ class TaskSite {
   Folder folder_;
   std::optional<Server> server_;
   std::optional<HttpClient> client_;
-  std::optional<Subscribers> models_;
 };
 
 /// Of one task, as JSON. `more` are further members, each with a comma before it.
