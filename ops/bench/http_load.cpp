@@ -18,6 +18,8 @@ constexpr std::size_t kAnswerBytesMax = 256 * 1024;
 constexpr std::size_t kRatePerSecondMax = 200'000;
 constexpr int kEventsAtOnce = 64;
 constexpr std::chrono::seconds kAnswerPatience{60};
+/// With all answers of a load that is counted.
+constexpr std::chrono::seconds kCountPatience{600};
 
 struct Connection {
   int socket = -1;
@@ -149,7 +151,7 @@ HttpLoadResult run_http_load(const HttpLoad& given) {
   const auto cpu = given.server->cpu_seconds();
   const auto start = Clock::now();
   if (is_counted) load.begin(given.answers);
-  load.run(start + (is_counted ? kAnswerPatience : given.duration), &result.latencies);
+  load.run(start + (is_counted ? kCountPatience : given.duration), &result.latencies);
   result.seconds = seconds_since(start);
   result.cpu_seconds = given.server->cpu_seconds() - cpu;
   result.answers = result.latencies.count();

@@ -22,6 +22,13 @@ struct Subject {
   void (*measure)(Bench& bench);
 };
 
+constexpr Subject kTaskEnqueue{"task_enqueue", "tasks taken in: one a request, pipelined, in batches",
+                               measure_task_enqueue};
+constexpr Subject kTaskDone{"task_done", "20,000 tasks taken in and completed by models that answer at once",
+                            measure_task_done};
+constexpr Subject kTaskLatency{"task_latency", "a task until its completion is heard of, 500 a second",
+                               measure_task_latency};
+
 // Those that write to a site stand behind those that read it.
 constexpr Subject kSubjects[] = {
     {"log_append", "durable appends by batch size", measure_log_append},
@@ -29,9 +36,9 @@ constexpr Subject kSubjects[] = {
     {"log_replay", "read and verify the log", measure_log_replay},
     {"projection_fold", "fold events into the projection of deployments", measure_projection_fold},
     {"task_reads", "fold events of tasks; lists, searches and figures of them", measure_task_reads},
-    {"task_enqueue", "tasks taken in: one a request, pipelined, in batches", measure_task_enqueue},
-    {"task_done", "20,000 tasks taken in and completed by models that answer at once", measure_task_done},
-    {"task_latency", "a task until its completion is heard of, 500 a second", measure_task_latency},
+    kTaskEnqueue,
+    kTaskDone,
+    kTaskLatency,
     {"v1_overhead", "a call of /v1 beside one to its endpoint, 16 clients", measure_v1_overhead},
     {"http_tasks", "lists, searches and figures of tasks over HTTP", measure_http_tasks},
     {"memory_per_actor", "an active entity beside its state", measure_memory_per_actor},
@@ -48,9 +55,9 @@ constexpr Subject kSubjects[] = {
 
 // Of tasks, beside other queues in one run.
 constexpr Subject kQueueSubjects[] = {
-    {"task_enqueue", "tasks taken in: one a request, pipelined, in batches", measure_task_enqueue},
-    {"task_done", "20,000 tasks taken in and completed by models that answer at once", measure_task_done},
-    {"task_latency", "a task until its completion is heard of, 500 a second", measure_task_latency},
+    kTaskEnqueue,
+    kTaskDone,
+    kTaskLatency,
     {"asynq", "the same with asynq", measure_asynq},
     {"bullmq", "the same with BullMQ", measure_bullmq},
 };

@@ -43,8 +43,10 @@ class QueueProgram {
     out_ = ends[0];
   }
   ~QueueProgram() {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
+    if (pid_ > 0) {
+      ::kill(pid_, SIGTERM);
+      ::waitpid(pid_, nullptr, 0);
+    }
     ::close(out_);
   }
   QueueProgram(const QueueProgram&) = delete;
@@ -64,7 +66,10 @@ class QueueProgram {
               "a queue's program does not come to an end");
       char piece[4'096];
       const auto got = ::read(out_, piece, sizeof piece);
-      if (got <= 0) return std::nullopt;
+      if (got <= 0) {
+        await_end();
+        return std::nullopt;
+      }
       read_.append(piece, static_cast<std::size_t>(got));
     }
   }
@@ -78,6 +83,12 @@ class QueueProgram {
     arguments.push_back(nullptr);
     ::execvp(arguments.front(), arguments.data());
     ::_exit(127);
+  }
+
+  void await_end() {
+    int status = 0;
+    ::waitpid(std::exchange(pid_, 0), &status, 0);
+    require(WIFEXITED(status) && WEXITSTATUS(status) == 0, "a queue's program fails");
   }
 
   pid_t pid_ = 0;

@@ -99,7 +99,8 @@ func (b *bench) enqueue(producers int) {
 		return time.Since(start) < enqueueTime
 	})
 	n := int(taken.Load())
-	tell(figure{Name: fmt.Sprintf("enqueue.%d", producers), Value: float64(n) / time.Since(start).Seconds(), Unit: "tasks/s", N: n})
+	rate := float64(n) / time.Since(start).Seconds()
+	tell(figure{Name: fmt.Sprintf("enqueue.%d", producers), Value: rate, Unit: "tasks/s", N: n})
 }
 
 // Tasks taken in and completed, from the first request until the last is marked as done.
