@@ -12,7 +12,8 @@ struct Options {
   std::filesystem::path folder;  ///< for data; what is made in it goes at the end
   std::size_t rows_small = 10'000;
   std::size_t rows_large = 1'000'000;
-  std::string kafka;  ///< brokers, for the figures of the log on Kafka
+  std::filesystem::path queues;  ///< with the programs of the queues that tasks are compared with; empty: they are not
+  std::string kafka;             ///< brokers, for the figures of the log on Kafka
   std::size_t kafka_commands = 1'000'000;
   std::filesystem::path streams;  ///< starts the application that the engine is compared with; empty: it is not
 };
@@ -44,6 +45,13 @@ void measure_log_chain(Bench& bench);
 void measure_log_replay(Bench& bench);
 void measure_projection_fold(Bench& bench);
 void measure_task_reads(Bench& bench);
+void measure_task_enqueue(Bench& bench);
+void measure_task_done(Bench& bench);
+void measure_task_latency(Bench& bench);
+void measure_v1_overhead(Bench& bench);
+void measure_http_tasks(Bench& bench);
+void measure_asynq(Bench& bench);
+void measure_bullmq(Bench& bench);
 void measure_http_get(Bench& bench);
 void measure_http_list(Bench& bench);
 void measure_http_post(Bench& bench);

@@ -23,6 +23,8 @@ class Subscribers {
 
   /// Reads what there is, waiting up to `patience` for the first byte; tells of each frame.
   void read(std::chrono::milliseconds patience, const OnFrame& on_frame);
+  /// Readable when one of them is: for who waits for other things too.
+  int poll_handle() const { return poll_; }
 
  private:
   struct Subscriber {

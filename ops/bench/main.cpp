@@ -1,5 +1,6 @@
 // Figures of the whole system, measured on the real server and on the libraries that it is made of.
 //   hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE …]
+//   hub_bench --queues FOLDER [--binary FILE] [--folder DIR] [FIGURE …]
 //   hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE …]
 #include <sys/resource.h>
 
@@ -21,6 +22,13 @@ struct Subject {
   void (*measure)(Bench& bench);
 };
 
+constexpr Subject kTaskEnqueue{"task_enqueue", "tasks taken in: one a request, pipelined, in batches",
+                               measure_task_enqueue};
+constexpr Subject kTaskDone{"task_done", "20,000 tasks taken in and completed by models that answer at once",
+                            measure_task_done};
+constexpr Subject kTaskLatency{"task_latency", "a task until its completion is heard of, 500 a second",
+                               measure_task_latency};
+
 // Those that write to a site stand behind those that read it.
 constexpr Subject kSubjects[] = {
     {"log_append", "durable appends by batch size", measure_log_append},
@@ -28,6 +36,11 @@ constexpr Subject kSubjects[] = {
     {"log_replay", "read and verify the log", measure_log_replay},
     {"projection_fold", "fold events into the projection of deployments", measure_projection_fold},
     {"task_reads", "fold events of tasks; lists, searches and figures of them", measure_task_reads},
+    kTaskEnqueue,
+    kTaskDone,
+    kTaskLatency,
+    {"v1_overhead", "a call of /v1 beside one to its endpoint, 16 clients", measure_v1_overhead},
+    {"http_tasks", "lists, searches and figures of tasks over HTTP", measure_http_tasks},
     {"memory_per_actor", "an active entity beside its state", measure_memory_per_actor},
     {"memory", "the server idle, and with 100 k idle entities", measure_memory},
     {"deploy_running", "POST until the process runs, on the local provider", measure_deploy_running},
@@ -38,6 +51,15 @@ constexpr Subject kSubjects[] = {
     {"past", "?at= of one deployment and of a list page", measure_past},
     {"http_post", "POST of a stopped deployment, 64 connections", measure_http_post},
     {"start", "start to ready: empty, behind a stop, and behind a kill under load", measure_start},
+};
+
+// Of tasks, beside other queues in one run.
+constexpr Subject kQueueSubjects[] = {
+    kTaskEnqueue,
+    kTaskDone,
+    kTaskLatency,
+    {"asynq", "the same with asynq", measure_asynq},
+    {"bullmq", "the same with BullMQ", measure_bullmq},
 };
 
 // Of the log on Kafka.
@@ -57,6 +79,8 @@ std::string choices() {
   };
   text += "usage: hub_bench [--binary FILE] [--folder DIR] [--rows N] [FIGURE ...]\n";
   list(kSubjects);
+  text += "usage: hub_bench --queues FOLDER [--binary FILE] [--folder DIR] [FIGURE ...]\n";
+  list(kQueueSubjects);
   text += "usage: hub_bench --kafka-brokers HOST:PORT [--streams FILE] [--folder DIR] [--commands N] [FIGURE ...]\n";
   list(kKafkaSubjects);
   return text;
@@ -92,6 +116,8 @@ std::vector<std::string_view> read_options(int argc, char** argv, Options& optio
       options.binary = value;
     } else if (argument == "--folder") {
       options.folder = value;
+    } else if (argument == "--queues") {
+      options.queues = value;
     } else if (argument == "--rows") {
       options.rows_large = count_of(argument, value);
     } else if (argument == "--kafka-brokers") {
@@ -107,8 +133,13 @@ std::vector<std::string_view> read_options(int argc, char** argv, Options& optio
   return names;
 }
 
-std::vector<const Subject*> chosen(const std::vector<std::string_view>& names, bool on_kafka) {
-  const auto there = on_kafka ? std::span<const Subject>(kKafkaSubjects) : std::span<const Subject>(kSubjects);
+std::span<const Subject> subjects_of(const Options& options) {
+  if (!options.kafka.empty()) return kKafkaSubjects;
+  if (!options.queues.empty()) return kQueueSubjects;
+  return kSubjects;
+}
+
+std::vector<const Subject*> chosen(const std::vector<std::string_view>& names, std::span<const Subject> there) {
   std::vector<const Subject*> subjects;
   for (const auto& subject : there)
     if (names.empty() || std::find(names.begin(), names.end(), subject.name) != names.end())
@@ -145,7 +176,7 @@ int main(int argc, char** argv) {
   options.binary = std::filesystem::path(argv[0]).parent_path() / "computehub";
   options.folder = std::filesystem::temp_directory_path();
   const auto names = read_options(argc, argv, options);
-  const auto subjects = chosen(names, !options.kafka.empty());
+  const auto subjects = chosen(names, subjects_of(options));
   Bench bench(std::move(options));
   for (const auto* subject : subjects) subject->measure(bench);
   bench.report.print_table();

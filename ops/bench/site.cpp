@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "events/core/digest.hpp"
@@ -25,15 +26,22 @@ constexpr double kQuietShare = 0.05;  ///< of a core
 constexpr std::chrono::seconds kReadyPatience{300};
 
 /// In the child: becomes the server. Never returns.
-[[noreturn]] void become_server(const std::filesystem::path& binary, const std::filesystem::path& data, int out) {
+[[noreturn]] void become_server(const std::filesystem::path& binary, const std::filesystem::path& data,
+                                std::vector<std::string> options, int out) {
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   const auto errors = data / "bench-stderr.txt";
   const int error_file = ::open(errors.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   ::dup2(out, STDOUT_FILENO);
   ::dup2(error_file, STDERR_FILENO);
   ::setenv("COMPUTEHUB_DEV_TOKEN", std::string(kToken).c_str(), 1);
-  ::execl(binary.c_str(), binary.c_str(), "serve", "--dev", "--data", data.c_str(), "--listen", "127.0.0.1:0",
-          "--max-connections", "19000", "--log-level", "warning", nullptr);
+  std::vector<std::string> words{binary,  "serve",       "--dev",       "--data",
+                                 data,    "--listen",    "127.0.0.1:0", "--max-connections",
+                                 "19000", "--log-level", "warning"};
+  std::move(options.begin(), options.end(), std::back_inserter(words));
+  std::vector<char*> arguments;
+  for (auto& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  ::execv(binary.c_str(), arguments.data());
   ::_exit(127);
 }
 
@@ -66,14 +74,14 @@ Folder::~Folder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-Server::Server(const std::filesystem::path& binary, const std::filesystem::path& data) {
+Server::Server(const std::filesystem::path& binary, const std::filesystem::path& data, std::vector<std::string> more) {
   std::filesystem::create_directories(data);
   int ends[2];
   require(::pipe2(ends, O_CLOEXEC) == 0, "no pipe");
   const auto start = Clock::now();
   pid_ = ::fork();
   require(pid_ >= 0, "no process");
-  if (pid_ == 0) become_server(binary, data, ends[1]);
+  if (pid_ == 0) become_server(binary, data, std::move(more), ends[1]);
   ::close(ends[1]);
   port_ = read_port(ends[0]);
   ::close(ends[0]);

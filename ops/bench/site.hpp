@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ops/bench/rows.hpp"
 
@@ -33,8 +34,8 @@ class Folder {
 /// The real server as a child process, on a data folder and a free port of loopback.
 class Server {
  public:
-  /// Returns when health says that it is ready.
-  Server(const std::filesystem::path& binary, const std::filesystem::path& data);
+  /// Returns when health says that it is ready. `more` are further options of `serve`.
+  Server(const std::filesystem::path& binary, const std::filesystem::path& data, std::vector<std::string> more = {});
   /// Asks it to stop and waits until it has.
   ~Server();
   Server(const Server&) = delete;
