@@ -72,6 +72,12 @@ std::size_t TaskSite::count(const std::string& model, std::string_view status) {
   return count;
 }
 
+void TaskSite::await_pending(const std::string& model, std::size_t tasks) {
+  const auto start = Clock::now();
+  while (count(model, "pending") < tasks)
+    if (Clock::now() - start > kEndPatience) give_up("the server has fewer tasks than it has taken");
+}
+
 void TaskSite::await_completed(const std::string& model, std::size_t tasks) {
   const auto start = Clock::now();
   // From here on a change is heard of, and what was before is counted.

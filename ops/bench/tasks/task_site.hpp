@@ -30,6 +30,8 @@ class TaskSite {
   void set_online(const std::string& model);
   /// How many of its tasks have this status.
   std::size_t count(const std::string& model, std::string_view status);
+  /// Returns when as many of its tasks wait; for what was answered before it is in the lists.
+  void await_pending(const std::string& model, std::size_t tasks);
   /// Returns when exactly `tasks` of the model are completed, and no others are there; hears of it by the stream.
   void await_completed(const std::string& model, std::size_t tasks);
   /// Stops the server in good order, starts it again, and waits until it is quiet.
