@@ -3,9 +3,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "events/core/json.hpp"
-#include "gateway/http/guard.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/routes/await.hpp"
+#include "gateway/routes/caller.hpp"
 #include "gateway/routes/event_reader.hpp"
 #include "gateway/routes/routes.hpp"
 
@@ -78,7 +78,7 @@ class Growth {
 
 /// Whose events, and which.
 struct Follower {
-  std::string token;
+  Caller caller;
   std::string type;
   Cursor cursor;
 };
@@ -87,7 +87,7 @@ struct Follower {
 asio::awaitable<void> follow(Services& services, Follower follower, http::BodyWriter& writer) {
   Growth growth(services.log, co_await asio::this_coro::executor);
   for (bool grown = true;;) {
-    const auto principal = services.access.find(follower.token, services.clock());
+    const auto principal = principal_now(services, follower.caller);
     if (!principal) co_return;
     if (grown) {
       auto filter = EventFilter::of(*principal);
@@ -126,7 +126,7 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
   if (!is_ours) co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
   Response response;
   response.content_type = "application/x-ndjson";
-  Follower follower{std::string(http::bearer_token(request, false)), filter.type, cursor.value()};
+  Follower follower{caller_of(request), filter.type, cursor.value()};
   response.stream = [&services, follower = std::move(follower)](http::BodyWriter& writer) {
     return follow(services, follower, writer);
   };
