@@ -1,6 +1,7 @@
 // What users reach: HTTP, live streams, agents, figures.
 #include "events/core/logging.hpp"
 #include "gateway/routes/catch_up.hpp"
+#include "gateway/server/dashboard.hpp"
 #include "gateway/server/docs.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
@@ -209,6 +210,7 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_dead_letters(router, *services);
   routes::add_system(router, *services);
   add_docs(router);
+  add_dashboard(router);
   router.add(hub->route("/api/v1/live"));
   if (!options.read_only) {
     open_agent_door();
