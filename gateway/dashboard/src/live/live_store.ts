@@ -12,6 +12,8 @@ export interface LiveSource<S> {
    */
   load?(options: { minPosition?: string; signal: AbortSignal }): Promise<{ state: S; cursor: string }>;
   snapshot?(data: unknown, previous: S | undefined): S;
+  /** The state when the stream begins, or begins anew after a gap, of streams that have no snapshot. */
+  begin?(previous: S | undefined): S;
   event(state: S, data: unknown): S;
 }
 
@@ -67,6 +69,7 @@ export class LiveStore<S> implements Sink {
     this.set({ phase: this.draft.state === undefined ? "loading" : "old", failure: undefined });
     this.detach = this.link.attach(this.source.stream, this);
     if (this.source.load) void this.reload();
+    else if (this.source.begin && this.link.cursorOf(this.source.stream) !== undefined) this.opened(true);
     else this.link.begin(this.source.stream);
   }
 
@@ -116,7 +119,10 @@ export class LiveStore<S> implements Sink {
   }
 
   opened(whole: boolean): void {
-    if (this.source.load) {
+    if (this.source.begin) {
+      const { state } = this.draft;
+      this.set({ state: state === undefined || !whole ? this.source.begin(state) : state, asOf: Date.now(), phase: "current" });
+    } else if (this.source.load) {
       if (!whole) void this.reload();
       else if (!this.held) this.set({ asOf: Date.now(), phase: "current" });
     } else if (this.draft.state !== undefined) {
