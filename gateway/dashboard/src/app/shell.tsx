@@ -56,7 +56,7 @@ function Who() {
   const { t } = useTranslation();
   const { state, signOut } = useSession();
   if (state.phase !== "in") return null;
-  const { principal, dev } = state.session;
+  const { principal } = state.session;
   return (
     <div className={classes.who}>
       <IconDeviceDesktopAnalytics size={18} stroke={1.6} aria-hidden />
@@ -64,7 +64,6 @@ function Who() {
         <div className="cut">{principal.id}</div>
         <div className="dim cut">
           {principal.project}
-          {dev ? ` · ${t("session.dev")}` : ""}
         </div>
       </div>
       <Menu position="top-end" withinPortal>
@@ -77,6 +76,18 @@ function Who() {
           <Menu.Item onClick={() => void signOut()}>{t("session.signOut")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
+    </div>
+  );
+}
+
+/** On a server for development: who one is, at the place of the button that signs in. */
+function DevMark() {
+  const { t } = useTranslation();
+  const { state } = useSession();
+  if (state.phase !== "in" || !state.session.dev) return null;
+  return (
+    <div className={classes.dev} title={t("session.devHint")}>
+      {t("session.dev")}: {state.session.principal.id}
     </div>
   );
 }
@@ -154,6 +165,7 @@ export function Shell() {
         <Notice />
         <Outlet />
       </main>
+      <DevMark />
       <Toasts />
     </div>
   );

@@ -42,7 +42,7 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
       { id: "subject", title: t("audit.subject"), width: "28%", cell: (event) => <Subject id={event.subject} /> },
       { id: "project", title: t("audit.project"), width: 110, wide: true, cell: (event) => <span className="cut">{event.project ?? "–"}</span> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
-      { id: "time", title: t("audit.time"), width: 156, align: "right", wide: true, cell: (event) => <Moment at={event.time} /> },
+      { id: "time", title: t("audit.time"), width: 172, align: "right", wide: true, cell: (event) => <Moment at={event.time} /> },
     ],
     [t],
   );

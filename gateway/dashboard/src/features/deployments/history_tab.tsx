@@ -25,7 +25,7 @@ export default function HistoryTab({ deployment }: { deployment: Deployment }) {
       { id: "version", title: "#", width: 52, align: "right", cell: (event) => <span className="num dim">{event.version}</span> },
       { id: "type", title: t("audit.type"), cell: (event) => <><div>{shortType(event.type)}</div><div className="dim cut">{reasonOf(event)}</div></> },
       { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
-      { id: "time", title: t("audit.time"), width: 160, align: "right", cell: (event) => <Moment at={event.time} /> },
+      { id: "time", title: t("audit.time"), width: 172, align: "right", cell: (event) => <Moment at={event.time} /> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
     ],
     [t],

@@ -157,8 +157,8 @@ export default function StatisticsPage() {
           <Figure label={t("stats.completed24")} value={count(last.completed, i18n.language)} {...fresh} />
           <Figure label={t("stats.failed24")} value={count(last.failed, i18n.language)} tone={last.failed > 0 ? "bad" : undefined} {...fresh} />
           <Figure label={t("stats.success24")} value={percent(last.success_rate)} {...fresh} />
-          <Figure label={t("stats.wait")} value={`${milliseconds(last.wait_ms.p50)} / ${milliseconds(last.wait_ms.p95)}`} note="p50 / p95" {...fresh} />
-          <Figure label={t("stats.run")} value={`${milliseconds(last.run_ms.p50)} / ${milliseconds(last.run_ms.p95)}`} note="p50 / p95" {...fresh} />
+          <Figure label={t("stats.wait")} value={milliseconds(last.wait_ms.p50)} note={`p50 · p95 ${milliseconds(last.wait_ms.p95)}`} {...fresh} />
+          <Figure label={t("stats.run")} value={milliseconds(last.run_ms.p50)} note={`p50 · p95 ${milliseconds(last.run_ms.p95)}`} {...fresh} />
           <Figure label={t("stats.spent24")} value={usd(last.cost_usd_micro)} note={t("stats.tokens24", { n: count(last.tokens, i18n.language) })} {...fresh} />
         </div>
       )}

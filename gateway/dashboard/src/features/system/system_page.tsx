@@ -105,9 +105,13 @@ function Cluster() {
         <Figure label={t("system.log")} value={data.log} note={t("system.node", { name: data.node })} {...fresh} />
         <Figure label={t("system.records")} value={n(data.partitions.reduce((sum, partition) => sum + partition.head, 0))} note={t("system.partitionCount", { count: data.partitions.length })} {...fresh} />
         <Figure label={t("system.lag")} value={n(lag)} tone={lag > 1_000 ? "busy" : undefined} note={t("system.lagNote")} {...fresh} />
-        <Figure label={t("system.commit")} value={`${milliseconds(data.transactions.p50_ms)} / ${milliseconds(data.transactions.p99_ms)}`} note={t("system.batches", { n: n(data.transactions.count) })} {...fresh} />
+        <Figure label={t("system.commit")} value={milliseconds(data.transactions.p50_ms)} note={t("system.batches", { p99: milliseconds(data.transactions.p99_ms), n: n(data.transactions.count) })} {...fresh} />
         <Figure label={t("system.waiting")} value={n(data.commands_waiting)} {...fresh} />
         <Figure label={t("system.letters")} value={n(data.dead_letters)} tone={data.dead_letters > 0 ? "bad" : undefined} {...fresh} />
+      </div>
+      <div className={stats.halves}>
+        <HealthPanel />
+        <HostsPanel />
       </div>
       <Panel title={t("system.partitions")} flush>
         <div className={stats.scroll}>
@@ -182,11 +186,14 @@ export default function SystemPage() {
       title={t("system.title")}
       actions={<ActionIcon variant="default" size="lg" aria-label={t("refresh")} onClick={() => void queries.invalidateQueries({ queryKey: ["system"] })}><IconRefresh size={17} /></ActionIcon>}
     >
-      {isAdmin && <Cluster />}
-      <div className={stats.halves}>
-        <HealthPanel />
-        <HostsPanel />
-      </div>
+      {isAdmin ? (
+        <Cluster />
+      ) : (
+        <div className={stats.halves}>
+          <HealthPanel />
+          <HostsPanel />
+        </div>
+      )}
       {isAdmin && <Letters />}
     </Page>
   );

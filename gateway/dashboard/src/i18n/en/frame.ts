@@ -4,7 +4,7 @@ export const frame = {
     overview: "Overview", deployments: "Deployments", tasks: "Tasks", models: "Models", statistics: "Statistics",
     system: "System", audit: "Audit", apiKeys: "API keys", docs: "API reference",
   },
-  session: { menu: "Account", signOut: "Sign out", dev: "development" },
+  session: { menu: "Account", signOut: "Sign out", dev: "dev", devHint: "This server is for development: anybody on this machine may sign in." },
   signIn: {
     title: "Sign in to ComputeHub", hint: "Paste an API key. It is traded for a session and not kept.",
     ended: "The session has ended. Sign in to go on where you were.", token: "Token", enter: "Sign in",

@@ -2,7 +2,7 @@ export const operate = {
   system: {
     title: "System", health: "Health", ok: "OK", notOk: "Not OK", hosts: "Hosts", partitions: "Partitions", none: "none",
     log: "Log", node: "answered by {{name}}", records: "Records", partitionCount_one: "{{count}} partition", partitionCount_other: "{{count}} partitions",
-    lag: "Most lag", lagNote: "records, of any partition", commit: "Commit p50 / p99", batches: "{{n}} batches", waiting: "Commands waiting",
+    lag: "Most lag", lagNote: "records, of any partition", commit: "Commit", batches: "p50 · p99 {{p99}} · {{n}} batches", waiting: "Commands waiting",
     letters: "Dead letters", noLetters: "None. Inputs that could not be decided would lie here.",
     redrive: "Re-drive", redriving: "Driving it again…", redriven: "It was driven again", redriveFailed: "It could not be driven again",
     removeAsk: "Remove this dead letter?", removing: "Removing…", removed: "It is removed", removeFailed: "It could not be removed",

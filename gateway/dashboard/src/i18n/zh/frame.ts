@@ -7,7 +7,7 @@ export const frame: Translation<typeof en> = {
     overview: "总览", deployments: "部署", tasks: "任务", models: "模型", statistics: "统计",
     system: "系统", audit: "审计", apiKeys: "API 密钥", docs: "API 文档",
   },
-  session: { menu: "账户", signOut: "退出登录", dev: "开发模式" },
+  session: { menu: "账户", signOut: "退出登录", dev: "开发", devHint: "开发用服务器：本机上的任何人都可以登录。" },
   signIn: {
     title: "登录 ComputeHub", hint: "粘贴一个 API 密钥。它只用来换取会话，不会被保存。",
     ended: "会话已结束。重新登录后将回到刚才的页面。", token: "令牌", enter: "登录",

@@ -5,7 +5,7 @@ export const operate: Translation<typeof en> = {
   system: {
     title: "系统", health: "健康", ok: "正常", notOk: "异常", hosts: "主机", partitions: "分区", none: "无",
     log: "日志存储", node: "由 {{name}} 应答", records: "记录数", partitionCount_other: "{{count}} 个分区",
-    lag: "最大滞后", lagNote: "任一分区的记录数", commit: "提交 p50 / p99", batches: "{{n}} 个批次", waiting: "等待的命令",
+    lag: "最大滞后", lagNote: "任一分区的记录数", commit: "提交", batches: "p50 · p99 {{p99}} · {{n}} 个批次", waiting: "等待的命令",
     letters: "死信", noLetters: "没有。无法决定的输入会存放在这里。",
     redrive: "重新投递", redriving: "正在重新投递…", redriven: "已重新投递", redriveFailed: "无法重新投递",
     removeAsk: "移除这条死信？", removing: "正在移除…", removed: "已移除", removeFailed: "无法移除",

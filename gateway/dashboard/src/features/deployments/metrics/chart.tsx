@@ -1,5 +1,6 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import classes from "./metrics.module.css";
@@ -14,6 +15,8 @@ interface ChartProps {
   times: number[];
   lines: ChartLine[];
   format: (value: number) => string;
+  /** Sizes: ticks at powers of two. */
+  isSize?: boolean;
   /** Top of the scale at least, such as 100 for percent. */
   max?: number;
   /** What is shown, in seconds since 1970. */
@@ -22,14 +25,27 @@ interface ChartProps {
 }
 
 const colours = ["--accent", "--busy-dot"];
-const kHeight = 168;
+const kHeight = 176;
+
+/** Hours and minutes; seconds where ticks are closer, and the day at midnight. */
+function clock(time: number, ticks: readonly number[]): string {
+  const date = new Date(time * 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0) return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const isClose = ticks.length > 1 && (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60;
+  return `${two(date.getHours())}:${two(date.getMinutes())}${isClose ? `:${two(date.getSeconds())}` : ""}`;
+}
+
+const decimal = [1, 2, 5].flatMap((one) => Array.from({ length: 12 }, (_, power) => one * 10 ** (power - 2))).sort((a, b) => a - b);
+const binary = Array.from({ length: 44 }, (_, power) => 2 ** power);
 
 /** One chart. Cross-hairs of all charts move together; dragging zooms, and all charts go along. */
-export function Chart({ title, times, lines, format, max, range, onZoom }: ChartProps) {
+export function Chart({ title, times, lines, format, max, isSize, range, onZoom }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef({ format, onZoom, range, max });
   latest.current = { format, onZoom, range, max };
+  const timeLabel = useTranslation().t("audit.time");
   const scheme = useComputedColorScheme("light");
   const labels = lines.map((line) => line.label).join("|");
 
@@ -49,9 +65,9 @@ export function Chart({ title, times, lines, format, max, range, onZoom }: Chart
           x: { range: () => latest.current.range },
           y: { range: (_, __, top) => [0, Math.max(latest.current.max ?? 0, (top || 1) * 1.1)] },
         },
-        axes: [{ ...axis, space: 70 }, { ...axis, size: 62, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+        axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map((tick) => clock(tick, ticks)) }, { ...axis, size: 62, incrs: isSize ? binary : decimal, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
         series: [
-          { value: (_, time) => (time === null ? "–" : new Date(time * 1000).toLocaleTimeString()) },
+          { label: timeLabel, value: (_, time) => (time === null ? "–" : new Date(time * 1000).toLocaleTimeString(undefined, { hour12: false })) },
           ...labels.split("|").map((label, index) => ({
             label,
             stroke: colour(colours[index] ?? "--calm-dot"),
@@ -81,7 +97,7 @@ export function Chart({ title, times, lines, format, max, range, onZoom }: Chart
       resized.disconnect();
       made.destroy();
     };
-  }, [labels, scheme]);
+  }, [labels, scheme, isSize]);
 
   useEffect(() => {
     plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);

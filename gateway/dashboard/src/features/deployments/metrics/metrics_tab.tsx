@@ -25,18 +25,19 @@ interface Spec {
   metrics: MetricName[];
   format: (value: number) => string;
   max?: number;
+  isSize?: true;
 }
 const percent = (value: number) => `${Number(value.toFixed(1))} %`;
 const perSecond = (value: number) => `${bytes(value)}/s`;
 const specs: Spec[] = [
   { key: "cpu", metrics: ["cpu_percent"], format: percent, max: 1 },
-  { key: "memory", metrics: ["memory_bytes"], format: bytes },
+  { key: "memory", metrics: ["memory_bytes"], format: bytes, isSize: true },
   { key: "gpu", metrics: ["gpu_percent"], format: percent, max: 100 },
-  { key: "gpuMemory", metrics: ["gpu_memory_bytes"], format: bytes },
+  { key: "gpuMemory", metrics: ["gpu_memory_bytes"], format: bytes, isSize: true },
   { key: "temperature", metrics: ["gpu_temperature_celsius"], format: (value) => `${Math.round(value)} °C`, max: 50 },
   { key: "power", metrics: ["gpu_power_watts"], format: (value) => `${Math.round(value)} W` },
-  { key: "network", metrics: ["network_rx_bytes", "network_tx_bytes"], format: perSecond },
-  { key: "disk", metrics: ["disk_read_bytes", "disk_write_bytes"], format: perSecond },
+  { key: "network", metrics: ["network_rx_bytes", "network_tx_bytes"], format: perSecond, max: 1024, isSize: true },
+  { key: "disk", metrics: ["disk_read_bytes", "disk_write_bytes"], format: perSecond, max: 1024, isSize: true },
 ];
 
 function metricSource(id: string): LiveSource<Samples> {
@@ -116,7 +117,7 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
       ) : (
         <div className={classes.grid}>
           {charts.map(({ spec, times, lines }) => (
-            <Chart key={spec.key} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} range={range} onZoom={(from, to) => setZoom([from, to])} />
+            <Chart key={spec.key} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom([from, to])} />
           ))}
         </div>
       )}
