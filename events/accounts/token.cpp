@@ -10,6 +10,9 @@ constexpr std::size_t kTokenBytes = 32;
 std::string make_token() {
   return std::string(kTokenPrefix) + to_base64url(random_bytes(kTokenBytes));
 }
+std::string make_session_secret() {
+  return std::string(kSessionSecretPrefix) + to_base64url(random_bytes(kTokenBytes));
+}
 Digest token_digest(std::string_view token) {
   return sha256(token);
 }

@@ -5,6 +5,8 @@
 #include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
 
+#include "gateway/http/cookie.hpp"
+
 namespace hub::http {
 namespace {
 
@@ -52,6 +54,25 @@ bool is_same_site(std::string_view origin, std::string_view host) {
   const std::string_view port = origin.starts_with("https://") ? ":443" : ":80";
   if (host.ends_with(port)) host.remove_suffix(port.size());
   return !authority.empty() && equal_without_case(authority, host);
+}
+
+bool is_safe(Verb method) {
+  return method == Verb::get || method == Verb::head || method == Verb::options;
+}
+
+/// Whether a request that brings a cookie comes from a page of this server, or from its user alone. That an origin is
+/// that of the Host has been looked at; a page that came without TLS is another one all the same.
+Result<void> check_own_page(const Request& request, bool is_handshake) {
+  const auto foreign = [] {
+    return forbidden("origin.foreign", "requests from pages of other sites are not answered");
+  };
+  const auto site = request.header("sec-fetch-site");
+  if (site && *site != "same-origin" && *site != "none") return foreign();
+  const auto origin = request.header(Field::origin);
+  if (origin && request.secure && !origin->starts_with("https://")) return foreign();
+  if (!origin && (is_handshake || !is_safe(request.method)))
+    return forbidden("origin.missing", "with a session's cookie the origin must be named");
+  return success();
 }
 
 }  // namespace
@@ -134,17 +155,41 @@ std::string_view bearer_token(const Request& request, bool in_subprotocols) {
   return {};
 }
 
+Result<Credential> credential_of(const Request& request, bool is_handshake) {
+  if (const auto token = bearer_token(request, is_handshake); !token.empty())
+    return Credential{Credential::Kind::token, token};
+  if (request.header(Field::authorization)) return Credential{};
+  const auto secret = session_cookie(request);
+  if (secret.empty()) return Credential{};
+  HUB_TRY(check_own_page(request, is_handshake));
+  return Credential{Credential::Kind::session, secret};
+}
+
+std::shared_ptr<const accounts::Principal> Guard::principal_of(const Credential& credential) const {
+  const bool by_cookie = credential.kind == Credential::Kind::session;
+  const auto& look_up = by_cookie ? options_.authenticate_session : options_.authenticate;
+  return credential.kind == Credential::Kind::none || !look_up ? nullptr : look_up(credential.secret);
+}
+
 bool Guard::knows(const Request& request) const {
-  const auto token = bearer_token(request, false);
-  return !token.empty() && options_.authenticate && options_.authenticate(token) != nullptr;
+  const auto credential = credential_of(request, false);
+  return credential && principal_of(credential.value()) != nullptr;
 }
 
 Result<void> Guard::authenticate(Request& request, const Route& route) const {
-  const auto token = bearer_token(request, static_cast<bool>(route.upgrade));
-  if (!token.empty() && options_.authenticate) request.principal = options_.authenticate(token);
+  const auto credential = credential_of(request, static_cast<bool>(route.upgrade));
+  if (credential) request.principal = principal_of(credential.value());
   if (route.access == Access::everyone || request.principal) return success();
-  if (token.empty()) return unauthorised("auth.required", "a bearer token is required");
-  return unauthorised("auth.invalid", "the token is not valid, or no longer");
+  if (!credential) return credential.error();
+  switch (credential.value().kind) {
+    case Credential::Kind::none:
+      return unauthorised("auth.required", "a bearer token is required");
+    case Credential::Kind::token:
+      return unauthorised("auth.invalid", "the token is not valid, or no longer");
+    case Credential::Kind::session:
+      break;
+  }
+  return unauthorised("auth.invalid", "the session has ended");
 }
 
 }  // namespace hub::http

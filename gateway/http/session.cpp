@@ -89,8 +89,12 @@ asio::awaitable<Session::End> Session::converse() {
     auto state = reader_.advance(request_);
     while (state == RequestReader::State::need_more) {
       // Much is taken in for those who may send it only.
-      if (reader_.is_in_body() && reader_.may_be_large() && !is_known_ && !(is_known_ = site_->guard.knows(request_)))
-        co_return co_await refuse_and_end(http_failure(401, "auth.required", "a bearer token is required"));
+      if (reader_.is_in_body() && reader_.may_be_large() && !is_known_) {
+        see_client();
+        is_known_ = site_->guard.knows(request_);
+        if (!is_known_)
+          co_return co_await refuse_and_end(http_failure(401, "auth.required", "a bearer token is required"));
+      }
       if (request_.expects_continue && reader_.is_in_body()) {
         request_.expects_continue = false;
         out_ += kContinue;
@@ -122,11 +126,15 @@ asio::awaitable<Session::End> Session::converse() {
   co_return End::finish;
 }
 
-const Route* Session::admit(Response& response) {
+void Session::see_client() {
   request_.remote = peer_;
   request_.secure = transport_->is_secure();
-  assign_request_id(request_);
   site_->guard.see_through_proxy(request_);
+}
+
+const Route* Session::admit(Response& response) {
+  see_client();
+  assign_request_id(request_);
   auto good = parse_target(request_);
   if (good) good = site_->guard.check_origin(request_);
   if (!good) {

@@ -55,6 +55,8 @@ class Session : public SessionHook {
   asio::awaitable<void> watch_client();
   asio::awaitable<void> watch_stop();
 
+  /// Whom the request comes from, and how.
+  void see_client();
   /// The route of the complete request; null with the refusal in `response`.
   const Route* admit(Response& response);
   bool authenticate(const Route& route, Response& response);

@@ -20,6 +20,14 @@ std::shared_ptr<Shard> HubState::shard_of(const asio::any_io_executor& executor)
   return shard;
 }
 
+bool HubState::still_lets_in(const http::Request& request) const {
+  const auto credential = http::credential_of(request, true);
+  if (!credential) return false;
+  const bool by_cookie = credential.value().kind == http::Credential::Kind::session;
+  const auto& look_up = by_cookie ? options.authenticate_session : options.authenticate;
+  return !look_up || look_up(credential.value().secret) != nullptr;
+}
+
 Hub::Hub(HubOptions options) : state_(std::make_shared<HubState>(std::move(options))) {}
 Hub::~Hub() {
   stop();
@@ -50,8 +58,7 @@ asio::awaitable<void> Hub::serve(http::Request& request, http::Upgraded connecti
   const auto socket = std::make_shared<LiveSocket>(shard, connection.transport, request.principal);
   shard->add(socket);
   // revoke() may have looked for this socket before it was here.
-  const auto& authenticate = state_->options.authenticate;
-  if (authenticate && !authenticate(http::bearer_token(request, true))) socket->revoke();
+  if (!state_->still_lets_in(request)) socket->revoke();
   co_await socket->run(std::move(connection.received));
   shard->remove(socket);
 }
@@ -77,13 +84,13 @@ bool Hub::watched(std::string_view stream) const {
   return state_->topics.find(stream) != nullptr;
 }
 
-void Hub::revoke(std::string_view principal_id) {
+void Hub::revoke(std::string_view id) {
   const std::shared_lock lock(state_->mutex);
   if (state_->stopped) return;
   for (const auto& [context, shard] : state_->shards)
-    shard->run_on([id = std::string(principal_id)](Shard& here) {
+    shard->run_on([id = std::string(id)](Shard& here) {
       for (const auto& socket : here.sockets())
-        if (socket->principal().id == id) socket->revoke();
+        if (socket->principal().id == id || socket->principal().session == id) socket->revoke();
     });
 }
 
@@ -93,7 +100,8 @@ void Hub::reauthorise(PrincipalPtr principal) {
   for (const auto& [context, shard] : state_->shards)
     shard->run_on([principal](Shard& here) {
       for (const auto& socket : here.sockets())
-        if (socket->principal().id == principal->id) socket->reauthorise(principal);
+        if (socket->principal().id == principal->id && socket->principal().session == principal->session)
+          socket->reauthorise(principal);
     });
 }
 

@@ -27,6 +27,7 @@ struct HubOptions {
   /// The server's own check. When it is given, a token is looked at once more when its socket is known to the hub, so
   /// that a right which goes during the handshake is not missed.
   http::Authenticate authenticate;
+  http::Authenticate authenticate_session{};  ///< the same for what a session's cookie holds
   /// Calls `told` on any thread when this server knows all that was written by the time of the call of what the stream
   /// is about, by any server, or with why it cannot. Asked before a subscription is refused as not found or forbidden,
   /// which is then tried once more. Empty: no other server writes.
@@ -75,9 +76,9 @@ class Hub {
   /// False: nobody watches, so a frame need not even be made. Look after the change is visible to open(), not before.
   bool watched(std::string_view stream) const;
 
-  /// The principal has no rights any more: its streams are closed with auth.revoked, its sockets with 1008. Any thread;
-  /// call it behind the moment from which its token is refused.
-  void revoke(std::string_view principal_id);
+  /// The principal, or the session, has no rights any more: its streams are closed with auth.revoked, its sockets with
+  /// 1008. Any thread; call it behind the moment from which its token is refused.
+  void revoke(std::string_view id);
   /// The principal has other rights now: each of its streams is authorised again, and closed with auth.revoked when it
   /// may no longer be watched.
   void reauthorise(PrincipalPtr principal);

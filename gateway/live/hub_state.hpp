@@ -60,6 +60,8 @@ struct HubState {
     };
   }
 
+  /// Whether the credential of a handshake still opens something.
+  bool still_lets_in(const http::Request& request) const;
   /// The shard of an io thread. Null behind stop().
   std::shared_ptr<Shard> shard_of(const asio::any_io_executor& executor);
 };

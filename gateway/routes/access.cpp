@@ -5,6 +5,7 @@
 #include "events/core/json_codec.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/routes/await.hpp"
+#include "gateway/routes/caller.hpp"
 #include "gateway/routes/command.hpp"
 #include "gateway/routes/routes.hpp"
 
@@ -32,15 +33,7 @@ BOOST_DESCRIBE_STRUCT(KeyBody, (), (name, project, role, expires_at, host))
 
 asio::awaitable<Response> get_me(Services&, Request& request) {
   if (const auto known = request.query.only({}); !known) co_return http::refuse(request, known.error());
-  const auto& principal = *request.principal;
-  std::string json = "{\"id\":" + json_string(principal.id) +
-                     ",\"organisation\":" + json_string(principal.organisation) +
-                     ",\"project\":" + json_string(principal.project) + ",\"roles\":{";
-  for (const auto& [project, role] : principal.roles) {
-    if (json.back() != '{') json += ',';
-    json += json_string(project) + ":" + json_string(accounts::role_name(role));
-  }
-  co_return http::answer(json + "}}");
+  co_return http::answer(principal_json(*request.principal));
 }
 
 /// Sends the command; empty when it was accepted, else what is to be answered.

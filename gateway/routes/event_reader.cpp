@@ -34,6 +34,30 @@ bool has_all(const Cursor& cursor, log::Log& log) {
   return true;
 }
 
+/// A record to be shown, kept alive by its batch.
+struct Found {
+  log::BatchPtr batch;
+  const log::Record* record;
+};
+
+/// Those of one partition behind `after` up to `until`.
+Result<void> find_between(log::Log& log, PartitionId partition, std::uint64_t after, std::uint64_t until,
+                          const EventFilter& filter, std::vector<Found>& found) {
+  while (after < until) {
+    HUB_TRY(const auto batches, log.read(partition, after + 1, kReadBytes));
+    if (batches.empty()) break;
+    const auto before = after;
+    for (const auto& batch : batches)
+      for (const auto& record : batch->records) {
+        if (record.seq <= after || record.seq > until) continue;
+        after = record.seq;
+        if (filter.shows(record)) found.push_back({batch, &record});
+      }
+    if (after == before) break;
+  }
+  return success();
+}
+
 /// Another node may have given it out, and be ahead of this one.
 bool comes_to_have_all(const Cursor& cursor, log::Log& log) {
   std::mutex mutex;
@@ -89,6 +113,23 @@ Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const 
       if (cursor.seqs[partition] == before) break;
     }
   }
+  return events;
+}
+
+Result<std::vector<ReadEvent>> read_last_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
+                                                std::size_t count_max) {
+  cursor = cursor_at_head(log);
+  std::vector<Found> found;
+  for (PartitionId partition = 0; partition < log.partitions(); ++partition) {
+    const auto head = cursor.seqs[partition];
+    HUB_TRY(find_between(log, partition, head - std::min<std::uint64_t>(head, count_max), head, filter, found));
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.record->time < b.record->time; });
+  if (found.size() > count_max) found.erase(found.begin(), found.end() - static_cast<std::ptrdiff_t>(count_max));
+  std::vector<ReadEvent> events;
+  const auto behind = to_text(cursor);
+  for (const auto& [batch, record] : found) events.push_back({log::to_cloud_event(*record, batch->partition), behind});
   return events;
 }
 

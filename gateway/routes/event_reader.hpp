@@ -31,6 +31,11 @@ struct ReadEvent {
 Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
                                            std::size_t count_max);
 
+/// The newest `count_max` events, by time, among the last `count_max` records of each partition, ascending by time;
+/// moves `cursor` to the heads behind which nothing was looked at. Fails: as Log::read.
+Result<std::vector<ReadEvent>> read_last_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
+                                                std::size_t count_max);
+
 /// How long a cursor that another node gave out may be ahead of what this one has read.
 inline constexpr std::chrono::seconds kOtherNodesPatience{5};
 

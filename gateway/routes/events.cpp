@@ -3,9 +3,9 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "events/core/json.hpp"
-#include "gateway/http/guard.hpp"
 #include "gateway/http/response.hpp"
 #include "gateway/routes/await.hpp"
+#include "gateway/routes/caller.hpp"
 #include "gateway/routes/event_reader.hpp"
 #include "gateway/routes/routes.hpp"
 
@@ -32,8 +32,7 @@ Result<Cursor> cursor_of(Services& services, const Request& request) {
   return std::move(cursor).value();
 }
 
-Response page(Services& services, Cursor cursor, const EventFilter& filter, std::size_t limit, const Request& request) {
-  const auto events = read_events(services.log, cursor, filter, limit);
+Response page_of(const Result<std::vector<ReadEvent>>& events, const Cursor& cursor, const Request& request) {
   if (!events) return http::refuse(request, events.error());
   std::string json = "{\"items\":[";
   for (const auto& event : events.value()) {
@@ -41,6 +40,25 @@ Response page(Services& services, Cursor cursor, const EventFilter& filter, std:
     json += event.json;
   }
   return http::answer(json + "],\"next_cursor\":" + json_string(to_text(cursor)) + "}");
+}
+
+Response page(Services& services, Cursor cursor, const EventFilter& filter, std::size_t limit, const Request& request) {
+  const auto events = read_events(services.log, cursor, filter, limit);
+  return page_of(events, cursor, request);
+}
+
+Response last_page(Services& services, const EventFilter& filter, std::size_t count, const Request& request) {
+  Cursor cursor;
+  const auto events = read_last_events(services.log, cursor, filter, count);
+  return page_of(events, cursor, request);
+}
+
+/// How many of the newest are asked for. Beside a place to begin at, or following, it makes no sense.
+Result<std::optional<std::uint64_t>> tail_of(const Request& request) {
+  HUB_TRY(const auto tail, request.query.number("tail", 1, kLimitMax));
+  if (tail && (request.query.get("after") || request.query.get("limit") || request.query.get("follow")))
+    return invalid("query.range", "tail goes with none of after, limit and follow", "tail");
+  return tail;
 }
 
 /// Wakes when the log has grown, or when it is time to look at the caller's rights; lives as long as the stream.
@@ -78,7 +96,7 @@ class Growth {
 
 /// Whose events, and which.
 struct Follower {
-  std::string token;
+  Caller caller;
   std::string type;
   Cursor cursor;
 };
@@ -87,7 +105,7 @@ struct Follower {
 asio::awaitable<void> follow(Services& services, Follower follower, http::BodyWriter& writer) {
   Growth growth(services.log, co_await asio::this_coro::executor);
   for (bool grown = true;;) {
-    const auto principal = services.access.find(follower.token, services.clock());
+    const auto principal = principal_now(services, follower.caller);
     if (!principal) co_return;
     if (grown) {
       auto filter = EventFilter::of(*principal);
@@ -106,18 +124,22 @@ asio::awaitable<void> follow(Services& services, Follower follower, http::BodyWr
 }
 
 asio::awaitable<Response> get_events(Services& services, Request& request) {
-  if (const auto known = request.query.only({"after", "limit", "type", "follow"}); !known)
+  if (const auto known = request.query.only({"after", "limit", "tail", "type", "follow"}); !known)
     co_return http::refuse(request, known.error());
   const auto limit = request.query.number("limit", 1, kLimitMax);
   if (!limit) co_return http::refuse(request, limit.error());
   const auto follows = request.query.flag("follow");
   if (!follows) co_return http::refuse(request, follows.error());
+  const auto tail = tail_of(request);
+  if (!tail) co_return http::refuse(request, tail.error());
   const auto cursor = cursor_of(services, request);
   if (!cursor) co_return http::refuse(request, cursor.error());
   auto filter = EventFilter::of(*request.principal);
   const auto type = request.query.text("type");
   if (!type) co_return http::refuse(request, type.error());
   filter.type = type.value();
+  if (tail.value())
+    co_return co_await on_blocking(services, [&] { return last_page(services, filter, *tail.value(), request); });
   if (!follows.value())
     co_return co_await on_blocking(services, [&] {
       return page(services, cursor.value(), filter, limit.value().value_or(kLimitDefault), request);
@@ -126,7 +148,7 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
   if (!is_ours) co_return http::refuse(request, invalid("cursor.other_log", "this cursor is of another log", "after"));
   Response response;
   response.content_type = "application/x-ndjson";
-  Follower follower{std::string(http::bearer_token(request, false)), filter.type, cursor.value()};
+  Follower follower{caller_of(request), filter.type, cursor.value()};
   response.stream = [&services, follower = std::move(follower)](http::BodyWriter& writer) {
     return follow(services, follower, writer);
   };

@@ -18,6 +18,7 @@ void add_telemetry(http::Router& router, Services& services);
 void add_hosts(http::Router& router, Services& services);
 void add_events(http::Router& router, Services& services);
 void add_access(http::Router& router, Services& services);
+void add_sessions(http::Router& router, Services& services);
 void add_secrets(http::Router& router, Services& services);
 void add_cluster(http::Router& router, Services& services);
 void add_dead_letters(http::Router& router, Services& services);

@@ -45,7 +45,7 @@ struct Services {
   const ModelRules& model_rules;
   stats::Stats& stats;
   models::TaskCalls* task_calls;  ///< null where nothing is carried out
-  asio::thread_pool& blocking;  ///< for what reads files or asks a provider
+  asio::thread_pool& blocking;    ///< for what reads files or asks a provider
   std::function<Instant()> clock = wall_now;
   std::function<std::vector<HealthCheck>()> health;
   std::function<std::string()> metrics_text;
@@ -61,6 +61,8 @@ struct Services {
   /// `project` is that of what was refused.
   std::function<void(const http::Request&, int status, std::string_view project)> refused_access =
       [](const http::Request&, int, std::string_view) {};
+  std::string dev_token = {};  ///< of a server for development, which lets in without one; else empty
+  Duration session_lifetime = seconds(12 * 3'600);
 };
 
 }  // namespace hub::routes

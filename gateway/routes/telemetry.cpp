@@ -14,6 +14,8 @@ using http::Request;
 using http::Response;
 
 constexpr std::uint64_t kLinesMax = 10'000;
+/// The greatest number that every client can say without loss.
+constexpr std::uint64_t kLineMax = (1ULL << 53) - 1;
 constexpr Duration kMetricsDefault = seconds(15 * 60);
 
 Result<Instant> time_of(const Request& request, std::string_view name) {
@@ -38,13 +40,16 @@ Result<std::optional<std::uint64_t>> cursor_of(const Request& request, std::stri
 }
 
 Result<providers::LogQuery> log_query_of(const Request& request) {
-  HUB_TRY(request.query.only({"after", "before", "limit", "tail", "from", "to", "contains", "stream"}));
+  HUB_TRY(request.query.only({"after", "before", "line", "limit", "tail", "from", "to", "contains", "stream"}));
   providers::LogQuery query;
   HUB_TRY(query.after, cursor_of(request, "after"));
   HUB_TRY(query.before, cursor_of(request, "before"));
   HUB_TRY(query.tail, request.query.number("tail", 1, kLinesMax));
+  HUB_TRY(const auto line, request.query.number("line", 1, kLineMax));
+  if (line && query.after) return invalid("query.range", "line and after are two places to begin at", "line");
+  if (line) query.after = *line - 1;
   if (query.tail && (query.after || query.before))
-    return invalid("query.range", "tail goes with neither after nor before", "tail");
+    return invalid("query.range", "tail goes with none of after, before and line", "tail");
   HUB_TRY(const auto limit, request.query.number("limit", 1, kLinesMax));
   if (limit) query.limit = *limit;
   HUB_TRY(query.from, time_of(request, "from"));

@@ -1,6 +1,7 @@
 // What users reach: HTTP, live streams, agents, figures.
 #include "events/core/logging.hpp"
 #include "gateway/routes/catch_up.hpp"
+#include "gateway/server/dashboard.hpp"
 #include "gateway/server/docs.hpp"
 #include "gateway/server/metrics_text.hpp"
 #include "gateway/server/openapi.hpp"
@@ -44,6 +45,9 @@ void Server::Parts::add_sources() {
       log->when_read(routes::partitions_of(entities, log->partitions()), std::move(told));
     };
   hub_options.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
+  hub_options.authenticate_session = [this](std::string_view secret) {
+    return access->table().find_session(secret, wall_now());
+  };
   hub_options.age_seconds = [this] { return age_seconds(); };
   hub = std::make_unique<live::Hub>(hub_options);
   log_streams = std::make_shared<streams::LogStreams>(*hub, *deployments, providers);
@@ -87,6 +91,9 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.limits.read.body_bytes = static_cast<std::size_t>(options.max_body_bytes);
   http_options.limits.read.large_path = "/api/v1/tasks/batch";
   http_options.guard.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
+  http_options.guard.authenticate_session = [this](std::string_view secret) {
+    return access->table().find_session(secret, wall_now());
+  };
   http_options.guard.loopback_hosts_only = options.dev;
   http_options.guard.listen_host = options.listen.host;
   http_options.tls_certificate_file = options.tls_cert.string();
@@ -155,14 +162,33 @@ Result<void> Server::Parts::start_gateway() {
   cluster = std::make_unique<Cluster>(Cluster::Sources{*engine, *log, projections->feed("deployments").progress(),
                                                        kafka_figures, node, options.read_only});
   services = std::make_unique<routes::Services>(routes::Services{
-      *engine, *log, *deployments, access->table(), *secret_values, *sealer, providers, *rows, *models, *tasks,
-      *task_row_watch, model_rules, *stats, task_calls.get(), blocking, wall_now,
-      [this] { return health->checks(); }, [this] { return metrics(); }, [this] { return cluster->view(); },
-      options.metrics_open, openapi_document(), [this] { return this_host(); },
+      *engine,
+      *log,
+      *deployments,
+      access->table(),
+      *secret_values,
+      *sealer,
+      providers,
+      *rows,
+      *models,
+      *tasks,
+      *task_row_watch,
+      model_rules,
+      *stats,
+      task_calls.get(),
+      blocking,
+      wall_now,
+      [this] { return health->checks(); },
+      [this] { return metrics(); },
+      [this] { return cluster->view(); },
+      options.metrics_open,
+      openapi_document(),
+      [this] { return this_host(); },
       [this](const engine::DeadLetter& letter, engine::LetterChange change) { letter_changed(letter, change); },
       [this](const http::Request& request, int status, std::string_view project) {
         refused_access(request, status, project);
-      }});
+      },
+      dev_token});
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
@@ -178,11 +204,13 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_hosts(router, *services);
   routes::add_events(router, *services);
   routes::add_access(router, *services);
+  routes::add_sessions(router, *services);
   routes::add_secrets(router, *services);
   routes::add_cluster(router, *services);
   routes::add_dead_letters(router, *services);
   routes::add_system(router, *services);
   add_docs(router);
+  add_dashboard(router);
   router.add(hub->route("/api/v1/live"));
   if (!options.read_only) {
     open_agent_door();

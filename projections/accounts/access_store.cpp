@@ -99,8 +99,7 @@ Result<void> fold_up_to(log::Log& log, PartitionId partition, Seq last, AccessTa
     HUB_TRY(const auto batches, log.read(partition, next, kReadBytes));
     for (const auto& batch : batches) {
       if (batch->end.last > last) break;
-      for (const auto& record : batch->records)
-        if (table.apply(partition, record)) changed.insert(record.entity);
+      for (const auto& record : batch->records) table.apply(partition, record, changed);
     }
     if (batches.empty()) break;
     next = batches.back()->end.last + 1;
@@ -157,7 +156,9 @@ Result<AccessStore::Verified> AccessStore::verify(const std::filesystem::path& f
     HUB_TRY(fold_up_to(log, partition, place.seq, table, changed));
     verified.records += place.seq;
   }
-  verified.equal = changed.size() == rows.entities.size();
+  const auto kept =
+      std::count_if(changed.begin(), changed.end(), [&](const auto& id) { return !table.row(id).empty(); });
+  verified.equal = static_cast<std::size_t>(kept) == rows.entities.size();
   for (const auto& [id, row] : rows.entities) verified.equal = verified.equal && table.row(id) == row;
   return verified;
 }
@@ -254,9 +255,8 @@ bool AccessStore::apply(const log::Batch& batch) {
   if (batch.records.empty() || batch.end.first != place.seq + 1) return false;
   if (batch.partition == 0 && batch.end.first == 1) table_->made_at(batch.end.index_time);
   for (const auto& record : batch.records) {
-    if (!table_->apply(batch.partition, record)) continue;
-    changed_.insert(record.entity);
-    due_ = true;
+    table_->apply(batch.partition, record, changed_);
+    due_ = due_ || !changed_.empty();
   }
   place = {batch.end.last, batch.end.hash};
   if (place.seq >= written_[batch.partition] + kPositionEvery) due_ = true;
@@ -282,7 +282,10 @@ void AccessStore::wait_written() {
 void AccessStore::flush(std::unique_lock<std::mutex>& lock) {
   // One cut: rows and places as they are under the lock.
   rocksdb::WriteBatch cut;
-  for (const auto& id : changed_) must(cut.Put(key_of(kRowPrefix, id), table_->row(id)));
+  for (const auto& id : changed_) {
+    const auto row = table_->row(id);
+    must(row.empty() ? cut.Delete(key_of(kRowPrefix, id)) : cut.Put(key_of(kRowPrefix, id), row));
+  }
   for (PartitionId partition = 0; partition < folded_.size(); ++partition) {
     if (folded_[partition].seq == written_[partition]) continue;
     must(cut.Put(key_of(kPlacePrefix, std::to_string(partition)), encode_place(folded_[partition])));

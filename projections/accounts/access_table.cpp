@@ -57,7 +57,7 @@ AccessTable::Page page_of(const std::map<std::pair<std::int64_t, std::string>, s
 
 }  // namespace
 
-AccessTable::AccessTable() {
+AccessTable::AccessTable() : sessions_([this](std::string_view owner) { return holder(owner); }) {
   const auto row = default_project_row();
   News news;
   index(ProjectRow{}, row, news);
@@ -69,6 +69,11 @@ AccessTable::AccessTable() {
 AccessTable::PrincipalPtr AccessTable::find(std::string_view token, Instant now) const {
   if (token.empty() || token.size() > kTokenSizeMax) return nullptr;
   return tokens_.find(token_digest(token), now);
+}
+
+Instant AccessTable::end_of_session(std::string_view id) const {
+  const std::shared_lock lock(mutex_);
+  return sessions_.end_of(id);
 }
 
 AccessTable::PrincipalPtr AccessTable::user(std::string_view organisation, std::string_view name) const {
@@ -137,12 +142,15 @@ void AccessTable::forget(std::uint64_t observer) {
 }
 
 void AccessTable::tell(const News& news) {
-  if (news.lost.empty() && news.changed.empty()) return;
+  const auto& sessions = news.sessions;
+  if (news.lost.empty() && news.changed.empty() && sessions.ended.empty() && sessions.changed.empty()) return;
   const std::lock_guard lock(observers_mutex_);
-  for (const auto& observer : observers_) {
-    for (const auto& principal : news.lost) observer.second.revoked(principal);
-    for (const auto& principal : news.changed)
-      if (observer.second.changed) observer.second.changed(principal);
+  for (const auto& [number, observer] : observers_) {
+    for (const auto& principal : news.lost) observer.revoked(principal);
+    for (const auto& session : sessions.ended) observer.revoked(session);
+    if (!observer.changed) continue;
+    for (const auto& principal : news.changed) observer.changed(principal);
+    for (const auto& principal : sessions.changed) observer.changed(principal);
   }
 }
 
@@ -152,6 +160,7 @@ void AccessTable::expire(Instant now) {
     const std::unique_lock lock(mutex_);
     while (!expiries_.empty() && expiries_.begin()->first <= now)
       close_key(keys_.find(expiries_.begin()->second)->second, news);
+    sessions_.expire(now, news.sessions);
   }
   tell(news);
 }
@@ -161,27 +170,42 @@ void AccessTable::expire(Instant now) {
 bool AccessTable::concerns(const log::Record& record) {
   if (record.kind != log::RecordKind::event || !is_id(record.entity)) return false;
   const auto prefix = prefix_of(record.entity);
-  return prefix == kProjectPrefix || prefix == kApiKeyPrefix;
+  return prefix == kProjectPrefix || prefix == kApiKeyPrefix || prefix == kSessionPrefix;
 }
 
 bool AccessTable::apply(PartitionId partition, const log::Record& record) {
+  std::set<std::string> touched;
+  return apply(partition, record, touched);
+}
+
+bool AccessTable::apply(PartitionId partition, const log::Record& record, std::set<std::string>& touched) {
   if (!concerns(record)) return false;
   News news;
   bool changed = false;
   {
     const std::unique_lock lock(mutex_);
-    if (prefix_of(record.entity) == kApiKeyPrefix) {
-      auto& row = keys_[record.entity];
-      changed = fold(row, partition, record);
-      if (changed) index(row, news);
-    } else {
-      auto& row = projects_[record.entity];
-      const auto before = row;
-      changed = fold(row, partition, record);
-      if (changed) index(before, row, news);
-    }
+    changed = fold_into_row(partition, record, touched, news);
   }
   tell(news);
+  return changed;
+}
+
+bool AccessTable::fold_into_row(PartitionId partition, const log::Record& record, std::set<std::string>& touched,
+                                News& news) {
+  const auto prefix = prefix_of(record.entity);
+  if (prefix == kSessionPrefix) return sessions_.apply(partition, record, touched, news.sessions);
+  bool changed = false;
+  if (prefix == kApiKeyPrefix) {
+    auto& row = keys_[record.entity];
+    changed = fold(row, partition, record);
+    if (changed) index(row, news);
+  } else {
+    auto& row = projects_[record.entity];
+    const auto before = row;
+    changed = fold(row, partition, record);
+    if (changed) index(before, row, news);
+  }
+  if (changed) touched.insert(record.entity);
   return changed;
 }
 
@@ -196,7 +220,11 @@ void AccessTable::made_at(Instant time) {
 
 void AccessTable::index(const ApiKeyRow& row, News& news) {
   const auto& item = row.item;
-  if (is_open(row) && open_.count(item.id) == 0) open_key(row);
+  if (is_open(row) && open_.count(item.id) == 0) {
+    open_key(row);
+    // Of another partition, and so perhaps read before it.
+    sessions_.refresh(joined(kKey, item.id), news.sessions);
+  }
   if (!is_open(row) && open_.count(item.id) > 0) close_key(row, news);
   if (item.organisation.empty()) return;  // broken from its first event on: nobody's
   keys_by_project_[Pair(item.organisation, item.project)].emplace(creation_key(item.created_at, item.id), item.id);
@@ -228,6 +256,7 @@ void AccessTable::close_key(const ApiKeyRow& row, News& news) {
   open_.erase(row.item.id);
   expiries_.erase({row.item.expires_at, row.item.id});
   news.lost.insert(joined(kKey, row.item.id));
+  sessions_.refresh(joined(kKey, row.item.id), news.sessions);
 }
 
 void AccessTable::index(const ProjectRow& before, const ProjectRow& after, News& news) {
@@ -260,12 +289,15 @@ void AccessTable::refresh_key(const std::string& id, News& news) {
   if (known != nullptr && known->roles == principal->roles) return;
   news.changed.push_back(principal);
   tokens_.put(digest_of(row), std::move(principal), row.item.expires_at);
+  sessions_.refresh(joined(kKey, id), news.sessions);
 }
 
 void AccessTable::admit_admin(std::string_view token, std::string_view organisation, std::string_view user) {
   const std::unique_lock lock(mutex_);
   admins_.push_back({token_digest(token), std::string(organisation), std::string(user)});
   tokens_.put(admins_.back().token, admin_of_all(admins_.back()), Instant{});
+  SessionTable::News news;  // nobody listens to what was before the start
+  sessions_.refresh(joined(kUser, user), news);
 }
 
 void AccessTable::refresh_admins(std::string_view organisation, News& news) {
@@ -273,7 +305,20 @@ void AccessTable::refresh_admins(std::string_view organisation, News& news) {
     if (admin.organisation != organisation) continue;
     news.changed.push_back(admin_of_all(admin));
     tokens_.put(admin.token, news.changed.back(), Instant{});
+    sessions_.refresh(joined(kUser, admin.user), news.sessions);
   }
+}
+
+/// Who a session's owner is; only what opens something by a token of its own can own one.
+SessionTable::Holder AccessTable::holder(std::string_view principal) const {
+  if (principal.substr(0, kKey.size()) == kKey) {
+    const auto open = open_.find(principal.substr(kKey.size()));
+    if (open == open_.end()) return {};
+    return {principal_of(keys_.find(open->first)->second), open->second};
+  }
+  for (const auto& admin : admins_)
+    if (principal == joined(kUser, admin.user)) return {admin_of_all(admin), {}};
+  return {};
 }
 
 AccessTable::PrincipalPtr AccessTable::admin_of_all(const Admin& admin) const {
@@ -293,7 +338,7 @@ std::string AccessTable::row(std::string_view id) const {
   const std::shared_lock lock(mutex_);
   if (const auto key = keys_.find(id); key != keys_.end()) return encode_row(key->second);
   if (const auto project = projects_.find(id); project != projects_.end()) return encode_row(project->second);
-  return {};
+  return sessions_.row(id);
 }
 
 Result<void> AccessTable::load(std::string_view id, std::string_view bytes) {
@@ -305,6 +350,7 @@ Result<void> AccessTable::load(std::string_view id, std::string_view bytes) {
     index(row, news);
     return success();
   }
+  if (prefix_of(id) == kSessionPrefix) return sessions_.load(bytes);
   HUB_TRY(auto loaded, decode_project_row(bytes));
   auto& row = projects_[std::string(id)];
   const auto before = std::exchange(row, std::move(loaded));
@@ -316,7 +362,8 @@ std::size_t AccessTable::broken() const {
   const std::shared_lock lock(mutex_);
   const auto is_broken = [](const auto& row) { return row.second.broken; };
   return static_cast<std::size_t>(std::count_if(keys_.begin(), keys_.end(), is_broken) +
-                                  std::count_if(projects_.begin(), projects_.end(), is_broken));
+                                  std::count_if(projects_.begin(), projects_.end(), is_broken)) +
+         sessions_.broken();
 }
 
 }  // namespace hub::accounts

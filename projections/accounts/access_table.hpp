@@ -13,11 +13,12 @@
 #include "events/log/record.hpp"
 #include "projections/accounts/access_rows.hpp"
 #include "projections/accounts/principal.hpp"
+#include "projections/accounts/session_table.hpp"
 #include "projections/accounts/token_index.hpp"
 
 namespace hub::accounts {
 
-/// Who may what, in memory: a fold of the records of projects and API keys. Safe from any thread.
+/// Who may what, in memory: a fold of the records of projects, API keys and sessions. Safe from any thread.
 class AccessTable {
  public:
   using PrincipalPtr = std::shared_ptr<const Principal>;
@@ -29,6 +30,10 @@ class AccessTable {
   /// Who holds this bearer token at `now`; null for unknown, expired and revoked ones. A key has its own role in its
   /// own project, and in others where it is a member (under its id) the role of a member. Well below a microsecond.
   PrincipalPtr find(std::string_view token, Instant now) const;
+  /// The same for what a browser's cookie holds. Neither opens what the other does.
+  PrincipalPtr find_session(std::string_view secret, Instant now) const { return sessions_.find(secret, now); }
+  /// Until when a session is good, also by what it was opened with; unset when it is not.
+  Instant end_of_session(std::string_view id) const;
   /// A user with the roles that the projects of the organisation give; never null, without roles when there are none.
   PrincipalPtr user(std::string_view organisation, std::string_view name) const;
   bool has_project(std::string_view organisation, std::string_view name) const;
@@ -49,9 +54,10 @@ class AccessTable {
 
   // --- telling when a right has gone ---
 
-  /// Called with the id of a principal ("key:key_…", "user:ann") that has just lost a right, on the thread that brought
-  /// the news, behind the change: find() and user() answer by the new rights. Must not block.
-  using Observer = std::function<void(std::string_view principal_id)>;
+  /// Called with the id of a principal ("key:key_…", "user:ann") that has just lost a right, or of a session ("ses_…")
+  /// that has ended, on the thread that brought the news, behind the change: find() and user() answer by the new
+  /// rights. Must not block.
+  using Observer = std::function<void(std::string_view id)>;
   std::uint64_t on_revoked(Observer observer) { return observe(std::move(observer), {}); }
   /// The same, and `changed` is called with the new rights of a principal that is in more projects than before, or (a
   /// key that is a member of several) in fewer, but whose token still opens something. What was opened under its older
@@ -60,16 +66,20 @@ class AccessTable {
   std::uint64_t observe(Observer revoked, ChangeObserver changed);
   /// After it returns, the observer is not running and will not be called again. Not from an observer.
   void forget(std::uint64_t observer);
-  /// Tells of keys whose time has passed. find() needs no such call; live subscriptions do, once a second or so.
+  /// Tells of keys and sessions whose time has passed. find() needs no such call; live subscriptions do, once a second
+  /// or so.
   void expire(Instant now);
 
   // --- feeding ---
 
-  /// True for records that this table folds: events of projects and API keys.
+  /// True for records that this table folds: events of projects, API keys and sessions.
   static bool concerns(const log::Record& record);
   /// Records of an entity come in order; one that was applied already changes nothing and gives false. One that cannot
   /// be read makes its key or project give no rights any more (`broken()` counts those).
   bool apply(PartitionId partition, const log::Record& record);
+  /// The same, and adds the entities whose rows are other than before: of a session that was long over there is none
+  /// any more.
+  bool apply(PartitionId partition, const log::Record& record, std::set<std::string>& touched);
   /// When the system was made: the creation of what is there without a record.
   void made_at(Instant time);
   /// Lets a token in as a user who is admin of every project of the organisation, now and later.
@@ -93,6 +103,7 @@ class AccessTable {
   struct News {
     std::set<std::string> lost;         ///< principals with fewer rights than before, or none
     std::vector<PrincipalPtr> changed;  ///< with other rights than before
+    SessionTable::News sessions;
   };
   struct Observers {
     Observer revoked;
@@ -106,6 +117,8 @@ class AccessTable {
   void index_members(const ProjectRow& before, const ProjectRow& after, News& news);
   void refresh_admins(std::string_view organisation, News& news);
   void refresh_key(const std::string& id, News& news);
+  bool fold_into_row(PartitionId partition, const log::Record& record, std::set<std::string>& touched, News& news);
+  SessionTable::Holder holder(std::string_view principal) const;
   PrincipalPtr principal_of(const ApiKeyRow& row) const;
   PrincipalPtr admin_of_all(const Admin& admin) const;
   void tell(const News& news);
@@ -120,6 +133,7 @@ class AccessTable {
   std::map<std::string, Instant, std::less<>> open_;    ///< keys that open something, with their expiry or none
   std::set<std::pair<Instant, std::string>> expiries_;  ///< those of them that expire
   std::vector<Admin> admins_;
+  SessionTable sessions_;
 
   std::mutex observers_mutex_;
   std::map<std::uint64_t, Observers> observers_;

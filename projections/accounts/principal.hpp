@@ -14,6 +14,7 @@ struct Principal {
   std::string project;                             ///< where things are made when a request names none
   std::map<std::string, Role, std::less<>> roles;  ///< by project
   std::string host = {};                           ///< of a key of the role host: the machine that it may attach
+  std::string session = {};                        ///< "ses_…" of a browser that signed in; empty: came with a token
 
   Role role_in(std::string_view name) const {
     const auto found = roles.find(name);

@@ -2,6 +2,7 @@
 // again when it is encoded, and an event of it must not break the entity that evolves by it.
 #include "actors/accounts/api_key.hpp"
 #include "actors/accounts/project.hpp"
+#include "actors/accounts/session.hpp"
 #include "actors/deployments/deployment.hpp"
 #include "tests/fuzz/input.hpp"
 
@@ -40,5 +41,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   check<hub::deployments::Deployment>(type, json);
   check<hub::accounts::Project>(type, json);
   check<hub::accounts::ApiKey>(type, json);
+  check<hub::accounts::Session>(type, json);
   return 0;
 }

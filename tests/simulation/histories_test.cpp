@@ -9,6 +9,7 @@
 #include "actors/accounts/access.hpp"
 #include "actors/accounts/api_key.hpp"
 #include "actors/accounts/project.hpp"
+#include "actors/accounts/session.hpp"
 #include "actors/deployments/deployment.hpp"
 
 namespace hub::simulation {
@@ -67,6 +68,9 @@ TEST(RecordedHistories, OfProjectsGiveTheSameStates) {
 }
 TEST(RecordedHistories, OfApiKeysGiveTheSameStates) {
   expect_replayed<accounts::ApiKey>();
+}
+TEST(RecordedHistories, OfSessionsGiveTheSameStates) {
+  expect_replayed<accounts::Session>();
 }
 TEST(RecordedHistories, OfRefusedAccessGiveTheSameStates) {
   expect_replayed<accounts::Access>();

@@ -5,6 +5,7 @@
 #include "actors/accounts/access.hpp"
 #include "actors/accounts/api_key.hpp"
 #include "actors/accounts/project.hpp"
+#include "actors/accounts/session.hpp"
 #include "actors/deployments/deployment.hpp"
 #include "tests/simulation/histories.hpp"
 #include "tests/simulation/random.hpp"
@@ -94,6 +95,12 @@ accounts::ApiKey::Command any_command(Random& random, const accounts::ApiKeyStat
   return create;
 }
 
+accounts::Session::Command any_command(Random& random, const accounts::SessionState& state, Instant now) {
+  using namespace accounts;
+  if (state.opened) return EndSession{};
+  return OpenSession{random.chance(0.5) ? "user:dev" : "key:key_1", std::string(64, 'a'), now + seconds(3'600)};
+}
+
 accounts::Access::Command any_command(Random& random, const accounts::AccessState&, Instant now) {
   return accounts::RecordRefusals{"user:bob",
                                   403,
@@ -141,6 +148,8 @@ int main(int count, char** arguments) {
     simulation::print<accounts::Project>();
   else if (kind == "api_key")
     simulation::print<accounts::ApiKey>();
+  else if (kind == "session")
+    simulation::print<accounts::Session>();
   else if (kind == "access")
     simulation::print<accounts::Access>();
   else

@@ -154,3 +154,20 @@ def test_the_files_of_the_reference_page_are_kept_by_browsers_until_they_change(
     assert (again.status_code, again.content) == (304, b"")
     policy = client.get("/docs").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "script-src 'self';" in policy and "unsafe-eval" not in policy
+
+
+def test_over_tls_the_cookie_of_a_session_is_for_tls_and_this_host_alone(tls_server, tmp_path):
+    client = tls_server.client(token=None)
+    client.session.verify = str(tmp_path / "cert.pem")
+    answer = client.post("/api/v1/session", {"dev": True}, headers={"Origin": tls_server.url})
+    assert answer.status_code == 201
+    name, _, rest = answer.headers["Set-Cookie"].partition("=")
+    secret, *attributes = rest.split("; ")
+    assert name == "__Host-computehub_session"
+    assert set(attributes) >= {"Secure", "HttpOnly", "SameSite=Strict", "Path=/"}
+    assert not any(attribute.startswith("Domain") for attribute in attributes)
+    client.session.cookies.clear()
+    for cookie, origin, status in ((f"{name}={secret}", tls_server.url, 200),
+                                   (f"computehub_session={secret}", tls_server.url, 401),
+                                   (f"{name}={secret}", tls_server.url.replace("https:", "http:"), 403)):
+        assert client.request("GET", "/api/v1/me", headers={"Cookie": cookie, "Origin": origin}).status_code == status

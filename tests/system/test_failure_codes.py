@@ -9,7 +9,7 @@ KINDS = {400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 414, 415, 421, 429, 4
 NO_CODES = {"backup.json", "server.json", "server.json.new"}
 # Properties of Kafka's client and topics that begin like one.
 PROPERTIES = ("log.connection.", "message.max.", "message.timeout.", "message.timestamp.", "partition.assignment.",
-              "queue.buffering.")
+              "queue.buffering.", "session.timeout.")
 
 
 def test_every_code_that_the_sources_give_is_listed():

@@ -1,0 +1,64 @@
+import createClient from "openapi-fetch";
+import type { components, paths } from "@generated/api";
+
+export type Schemas = components["schemas"];
+export type Deployment = Schemas["Deployment"];
+export type Task = Schemas["Task"];
+export type ListedTask = Schemas["ListedTask"];
+export type Model = Schemas["Model"];
+export type LogLine = Schemas["LogLine"];
+export type CloudEvent = Schemas["CloudEvent"];
+
+/** Why the server refused (RFC 9457), or `code: "network"` when none answered. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly field?: string,
+  ) {
+    super(detail);
+  }
+}
+
+let endOfSession: () => void = () => undefined;
+
+/** What to do when the server does not know us any more. */
+export function onSessionEnded(run: () => void): void {
+  endOfSession = run;
+}
+
+export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
+
+api.use({
+  onRequest({ request }) {
+    // A repeat of what may have come through does it once.
+    if (request.method === "POST") request.headers.set("Idempotency-Key", crypto.randomUUID());
+    return request;
+  },
+  onError() {
+    return new Problem(0, "network", "no answer from the server");
+  },
+});
+
+interface Answer<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** The body of an answer. Throws a Problem when it was refused. */
+export async function body<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (response.ok) return data as T;
+  const problem = problemOf(response.status, error);
+  if (problem.status === 401) endOfSession();
+  throw problem;
+}
+
+export function problemOf(status: number, error: unknown): Problem {
+  const given = (error ?? {}) as Partial<Schemas["Problem"]>;
+  return new Problem(status, given.code ?? `http.${status}`, given.detail ?? given.title ?? `HTTP ${status}`, given.field);
+}
+
+export const isDeployment = (answer: Deployment | Schemas["CommandPending"]): answer is Deployment => "status" in answer;

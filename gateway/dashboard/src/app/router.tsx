@@ -1,0 +1,139 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from "@tanstack/react-router";
+import { useSession } from "@/session/session";
+import { Page, Loading } from "@/ui/page";
+import { filterOf } from "@/features/deployments/filter";
+import { taskFilterOf } from "@/features/tasks/filter";
+import { NotFound } from "./not_found";
+import { Shell } from "./shell";
+import { SignInPage } from "./sign_in";
+import { Unreachable } from "./unreachable";
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const number = (value: unknown): number | undefined => (Number.isInteger(Number(value)) && Number(value) > 0 ? Number(value) : undefined);
+
+const root = createRootRoute({ notFoundComponent: NotFound });
+
+function SignInRoute() {
+  const { state } = useSession();
+  const { next } = signIn.useSearch();
+  if (state.phase === "in") return <Navigate to={next ?? "/dashboard"} replace />;
+  if (state.phase === "unknown") return <Unreachable detail={state.detail} />;
+  return state.phase === "asking" ? null : <SignInPage />;
+}
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  // Only a place of our own: nobody is sent elsewhere from here.
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = text(search.next);
+    return next && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? { next } : {};
+  },
+  component: SignInRoute,
+});
+
+function Inside() {
+  const { state } = useSession();
+  if (state.phase === "asking") return null;
+  if (state.phase === "unknown") return <Unreachable detail={state.detail} />;
+  if (state.phase === "out") {
+    const next = window.location.pathname + window.location.search;
+    return <Navigate to="/sign-in" search={next === "/" || next === "/dashboard" ? {} : { next }} replace />;
+  }
+  return <Shell />;
+}
+
+const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Inside });
+
+const page = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
+  createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load) });
+
+const deployments = createRoute({
+  getParentRoute: () => inside,
+  path: "/deployments",
+  validateSearch: filterOf,
+  component: lazyRouteComponent(() => import("./pages/deployments")),
+});
+const deployment = createRoute({
+  getParentRoute: () => inside,
+  path: "/deployments/$id/$tab",
+  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr" } => {
+    const [line, contains] = [number(search.line), typeof search.contains === "number" ? String(search.contains) : text(search.contains)];
+    const stream = search.stream === "stdout" || search.stream === "stderr" ? search.stream : undefined;
+    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./pages/deployment")),
+});
+const deploymentHome = createRoute({
+  getParentRoute: () => inside,
+  path: "/deployments/$id",
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: "/deployments/$id/$tab", params: { id: params.id, tab: "logs" }, replace: true });
+  },
+});
+const tasks = createRoute({
+  getParentRoute: () => inside,
+  path: "/tasks",
+  validateSearch: taskFilterOf,
+  component: lazyRouteComponent(() => import("./pages/tasks")),
+});
+const task = createRoute({ getParentRoute: () => inside, path: "/tasks/$id", component: lazyRouteComponent(() => import("./pages/task")) });
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  validateSearch: (search: Record<string, unknown>): { type?: string; text?: string } => {
+    const [type, words] = [text(search.type), text(search.text)];
+    return { ...(type ? { type } : {}), ...(words ? { text: words } : {}) };
+  },
+  component: lazyRouteComponent(() => import("./pages/audit")),
+});
+
+const older = (from: string, to: "/dashboard" | "/deployments" | "/deployments/new" | "/settings/api-keys") =>
+  createRoute({
+    getParentRoute: () => root,
+    path: from,
+    beforeLoad: () => {
+      throw redirect({ to, replace: true });
+    },
+  });
+
+const tree = root.addChildren([
+  signIn,
+  older("/", "/dashboard"),
+  older("/deploy", "/deployments"),
+  older("/deploy/new", "/deployments/new"),
+  older("/settings", "/settings/api-keys"),
+  inside.addChildren([
+    page("/dashboard", () => import("@/features/overview/overview_page")),
+    deployments,
+    page("/deployments/new", () => import("@/features/deployments/create/new_deployment")),
+    deploymentHome,
+    deployment,
+    tasks,
+    task,
+    page("/models", () => import("@/features/models/models_page")),
+    page("/statistics", () => import("@/features/statistics/statistics_page")),
+    page("/system", () => import("@/features/system/system_page")),
+    audit,
+    page("/settings/api-keys", () => import("@/features/api_keys/api_keys_page")),
+  ]),
+]);
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultPreload: "intent",
+  // While a page's script is fetched the frame stays, and says that it loads.
+  defaultPendingComponent: () => (
+    <Page title="…">
+      <Loading />
+    </Page>
+  ),
+  defaultPendingMs: 150,
+  scrollRestoration: false,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,59 @@
+import { api, body, type CloudEvent } from "@/api/client";
+import type { LiveSource } from "@/live/live_store";
+
+export interface AuditFilter {
+  type?: string;
+  text?: string;
+}
+
+/** The newest events, the newest first. */
+export interface Audit {
+  events: CloudEvent[];
+}
+
+const kEventsMax = 10_000;
+const kTail = 1_000;
+
+/** Adds events in front; one that is there is not added again. */
+export function addEvents(old: CloudEvent[], fresh: CloudEvent[]): CloudEvent[] {
+  const known = new Set(old.slice(0, kTail * 2).map((event) => event.id));
+  const added = fresh.filter((event) => !known.has(event.id));
+  return added.length === 0 ? old : [...added, ...old].sort(newestFirst).slice(0, kEventsMax);
+}
+
+const newestFirst = (a: CloudEvent, b: CloudEvent) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0);
+
+export const auditSource: LiveSource<Audit> = {
+  key: "audit",
+  stream: "events",
+  load: async ({ signal }) => {
+    const page = await body(api.GET("/api/v1/events", { params: { query: { tail: kTail } }, signal }));
+    if (typeof page === "string") throw new Error("a page was asked for, and a stream came");
+    return { state: { events: [...page.items].sort(newestFirst) }, cursor: page.next_cursor };
+  },
+  event: (audit, data) => ({ events: addEvents(audit.events, [data as CloudEvent]) }),
+};
+
+export function matchesEvent(event: CloudEvent, { type, text }: AuditFilter): boolean {
+  if (type && event.type !== type) return false;
+  if (!text) return true;
+  const wanted = text.toLowerCase();
+  return [event.type, event.subject, event.actor, event.id, event.project ?? "", event.correlationid ?? ""].some((value) => value.toLowerCase().includes(wanted));
+}
+
+/** "computehub.deployment.started.v1" → "deployment.started" */
+export const shortType = (type: string): string => type.replace(/^computehub\./, "").replace(/\.v\d+$/, "");
+
+const columns = ["id", "time", "type", "subject", "version", "actor", "org", "project", "commandid", "correlationid"] as const;
+
+/** RFC 4180; what a spreadsheet would take for a formula gets an apostrophe. */
+export function csvCell(value: unknown): string {
+  const text = String(value ?? "");
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export function csvOf(events: readonly CloudEvent[]): string {
+  const lines = events.map((event) => [...columns.map((name) => csvCell(event[name])), csvCell(JSON.stringify(event.data))].join(","));
+  return [[...columns, "data"].join(","), ...lines, ""].join("\r\n");
+}

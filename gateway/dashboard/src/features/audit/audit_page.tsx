@@ -1,0 +1,88 @@
+import { Button, Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { CloudEvent } from "@/api/client";
+import { useLive } from "@/live/use_live";
+import { DataTable, type Column } from "@/ui/data_table";
+import { count, shortId } from "@/ui/format";
+import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { save } from "@/ui/save";
+import { SourceLine } from "@/ui/source";
+import { Moment } from "@/ui/time";
+import tools from "@/ui/toolbar.module.css";
+import cells from "@/features/deployments/deployments.module.css";
+import { auditSource, csvOf, matchesEvent, shortType, type AuditFilter } from "./api";
+
+function Subject({ id }: { id: string }) {
+  const link = { className: "mono", tabIndex: -1 };
+  if (id.startsWith("dep_")) return <Link to="/deployments/$id/$tab" params={{ id, tab: "history" }} {...link}>{shortId(id)}</Link>;
+  if (id.startsWith("tsk_")) return <Link to="/tasks/$id" params={{ id }} {...link}>{shortId(id)}</Link>;
+  return <span className="mono">{id.includes("_") ? shortId(id) : id}</span>;
+}
+
+export function AuditPage({ filter }: { filter: AuditFilter }) {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
+  const live = useLive(auditSource);
+  const [isFollowing, setFollowing] = useState(true);
+  const [held, setHeld] = useState<CloudEvent[]>([]);
+  const [opened, setOpened] = useState<CloudEvent>();
+  const set = (change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true });
+  const setText = useDebouncedCallback((text: string) => set({ text: text || undefined }), 200);
+
+  const all = isFollowing ? (live.state?.events ?? []) : held;
+  const rows = useMemo(() => all.filter((event) => matchesEvent(event, filter)), [all, filter]);
+  const types = useMemo(() => [...new Set((live.state?.events ?? []).map((event) => event.type))].sort(), [live.state]);
+  const columns = useMemo<Column<CloudEvent>[]>(
+    () => [
+      { id: "type", title: t("audit.type"), cell: (event) => <div className={cells.two}><span className={cells.name}>{shortType(event.type)}</span><span className={`dim cut ${cells.small}`}>{event.actor}</span></div> },
+      { id: "subject", title: t("audit.subject"), width: "28%", cell: (event) => <Subject id={event.subject} /> },
+      { id: "project", title: t("audit.project"), width: 110, wide: true, cell: (event) => <span className="cut">{event.project ?? "–"}</span> },
+      { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
+      { id: "time", title: t("audit.time"), width: 172, align: "right", wide: true, cell: (event) => <Moment at={event.time} /> },
+    ],
+    [t],
+  );
+
+  return (
+    <Page
+      title={t("audit.title")}
+      fill
+      actions={
+        <>
+          <Button size="sm" variant="default" leftSection={<IconDownload size={15} />} onClick={() => save(new Blob([csvOf(rows)], { type: "text/csv" }), "events.csv")}>CSV</Button>
+          <Button size="sm" variant="default" leftSection={<IconDownload size={15} />} onClick={() => save(new Blob([rows.map((event) => `${JSON.stringify(event)}\n`).join("")], { type: "application/jsonl" }), "events.jsonl")}>JSONL</Button>
+        </>
+      }
+    >
+      <div className={tools.bar}>
+        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("audit.search")} aria-label={t("audit.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <Select size="sm" w={240} searchable clearable aria-label={t("audit.type")} placeholder={t("filter.anyType")} value={filter.type ?? null} data={types.map((value) => ({ value, label: shortType(value) }))} onChange={(type) => set({ type: type ?? undefined })} />
+        <Switch
+          label={t("audit.follow")}
+          checked={isFollowing}
+          onChange={(event) => {
+            setHeld(live.state?.events ?? []);
+            setFollowing(event.currentTarget.checked);
+          }}
+        />
+      </div>
+      {live.state === undefined ? (
+        <div className={tools.box}>{live.phase === "failed" ? <Failed failure={live.failure} /> : <Loading rows={9} />}</div>
+      ) : rows.length === 0 ? (
+        <div className={tools.box}><Empty title={t("audit.none")} hint={t("audit.noneHint")} /></div>
+      ) : (
+        <DataTable label={t("audit.title")} rows={rows} columns={columns} nameOf={(event) => event.id} onOpen={setOpened} />
+      )}
+      <SourceLine source="/api/v1/events" asOf={live.asOf} isStale={live.isStale}>{t("audit.shown", { n: count(rows.length, i18n.language) })}</SourceLine>
+      {opened && (
+        <Drawer opened onClose={() => setOpened(undefined)} position="right" size="lg" title={shortType(opened.type)} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+          <Code block>{JSON.stringify(opened, null, 2)}</Code>
+        </Drawer>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,80 @@
+import { Button, Loader, Modal, ScrollArea } from "@mantine/core";
+import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { Problem, type Deployment } from "@/api/client";
+import { tell } from "@/ui/toasts";
+import confirm from "@/ui/confirm.module.css";
+import { actOnAll, type Action, type BatchOutcome } from "./api";
+import classes from "./deployments.module.css";
+
+const kBatchMax = 1_000;
+
+/** Asks, does, and says of each deployment what became of it. */
+export function BatchDialog({ action, rows, onClose }: { action: Action; rows: Deployment[]; onClose: (done: boolean) => void }) {
+  const { t } = useTranslation();
+  const [phase, setPhase] = useState<"asking" | "doing" | "done">("asking");
+  const [outcomes, setOutcomes] = useState<ReadonlyMap<string, BatchOutcome>>(new Map());
+  const name = t(`deployments.action.${action}`);
+  // What was asked about is what is done, whatever the list shows meanwhile.
+  const [asked] = useState(rows);
+
+  async function go() {
+    setPhase("doing");
+    const known = new Map<string, BatchOutcome>();
+    for (let at = 0; at < asked.length; at += kBatchMax) {
+      const ids = asked.slice(at, at + kBatchMax).map((row) => row.id);
+      try {
+        for (const item of (await actOnAll(action, ids)).items) known.set(item.id, item);
+      } catch (error) {
+        const problem = error instanceof Problem ? error : new Problem(0, "network", String(error));
+        for (const id of ids) known.set(id, { id, ok: false, code: problem.code, detail: problem.detail });
+      }
+      setOutcomes(new Map(known));
+    }
+    const failed = [...known.values()].filter((item) => !item.ok).length;
+    if (failed === 0) {
+      tell("success", t("batch.allDone", { action: name, count: asked.length }));
+      return onClose(true);
+    }
+    tell("failure", t("batch.someFailed", { action: name, failed, count: asked.length }));
+    setPhase("done");
+    return undefined;
+  }
+
+  return (
+    <Modal opened onClose={() => onClose(phase === "done")} title={t(`batch.ask.${action}`, { count: asked.length })} centered lockScroll={false} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+      {action === "delete" && phase === "asking" && <p className={classes.warning}>{t("batch.deleteWarning")}</p>}
+      <ScrollArea.Autosize mah={360} type="auto">
+        <ul className={classes.outcomes} aria-label={t("batch.outcomes")}>
+          {asked.map((row) => {
+            const outcome = outcomes.get(row.id);
+            return (
+              <li key={row.id} data-ok={outcome?.ok}>
+                <span className={classes.mark}>
+                  {outcome ? outcome.ok ? <IconCheck size={15} aria-label={t("batch.ok")} /> : <IconAlertTriangle size={15} aria-label={t("batch.failed")} /> : phase === "doing" ? <Loader size={12} /> : null}
+                </span>
+                <span className="cut">{row.name}</span>
+                <span className="dim">{outcome && !outcome.ok ? `${outcome.detail ?? ""} (${outcome.code ?? ""})` : outcome?.status ? t(`deployments.status.${outcome.status}`) : ""}</span>
+              </li>
+            );
+          })}
+        </ul>
+      </ScrollArea.Autosize>
+      <div className={confirm.buttons}>
+        {phase === "done" ? (
+          <Button onClick={() => onClose(true)}>{t("close")}</Button>
+        ) : (
+          <>
+            <Button variant="default" onClick={() => onClose(false)} data-autofocus>
+              {t("cancel")}
+            </Button>
+            <Button color={action === "start" ? "indigo" : "red"} loading={phase === "doing"} onClick={() => void go()}>
+              {name}
+            </Button>
+          </>
+        )}
+      </div>
+    </Modal>
+  );
+}

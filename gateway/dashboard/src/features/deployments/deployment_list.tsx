@@ -1,0 +1,183 @@
+import { ActionIcon, Button, Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconTrash, IconX } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Deployment } from "@/api/client";
+import { useLiveList } from "@/live/use_live_list";
+import { useMay } from "@/session/session";
+import { DataTable, type Column } from "@/ui/data_table";
+import { count, shortId, usd } from "@/ui/format";
+import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { SourceLine } from "@/ui/source";
+import { Ago } from "@/ui/time";
+import tools from "@/ui/toolbar.module.css";
+import { deploymentList, type Action } from "./api";
+import { BatchDialog } from "./batch_dialog";
+import { DeploymentStatus } from "./deployment_status";
+import { statuses, type DeploymentFilter } from "./filter";
+import classes from "./deployments.module.css";
+
+function useColumns(): Column<Deployment>[] {
+  const { t } = useTranslation();
+  return useMemo(
+    () => [
+      {
+        id: "name",
+        title: t("deployments.name"),
+        cell: (row) => (
+          <div className={classes.two}>
+            <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "logs" }} className={classes.name} tabIndex={-1}>
+              {row.name}
+            </Link>
+            <span className={`mono dim ${classes.small}`}>{shortId(row.id)}</span>
+          </div>
+        ),
+      },
+      {
+        id: "status",
+        title: t("deployments.statusTitle"),
+        width: "34%",
+        cell: (row) => (
+          <div className={classes.two}>
+            <DeploymentStatus deployment={row} />
+            <span className={`dim cut ${classes.small}`} title={row.reason.text}>
+              {row.reason.text}
+            </span>
+          </div>
+        ),
+      },
+      {
+        id: "place",
+        title: t("deployments.place"),
+        width: 150,
+        wide: true,
+        cell: (row) => (
+          <div className={classes.two}>
+            <span className="cut">{row.host ?? "–"}</span>
+            <span className={`dim cut ${classes.small}`}>
+              {row.provider}
+              {row.gpu ? ` · ${row.gpu.count ?? 1} × ${row.gpu.model}` : ""}
+            </span>
+          </div>
+        ),
+      },
+      {
+        id: "cost",
+        title: t("deployments.cost"),
+        width: 120,
+        align: "right",
+        wide: true,
+        cell: (row) => (
+          <div className={classes.two}>
+            <span className="num">{usd(row.cost_usd_micro)}</span>
+            <span className={`dim num ${classes.small}`}>{t("deployments.perHour", { price: usd(row.price_usd_micro_per_hour) })}</span>
+          </div>
+        ),
+      },
+      { id: "restarts", title: t("deployments.restarts"), width: 84, align: "right", wide: true, cell: (row) => <span className="num">{row.restarts}</span> },
+      { id: "created", title: t("deployments.created"), width: 120, align: "right", wide: true, cell: (row) => <Ago at={row.created_at} /> },
+    ],
+    [t],
+  );
+}
+
+const icons = { start: IconPlayerPlay, stop: IconPlayerStop, delete: IconTrash };
+
+export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
+  const may = useMay();
+  const columns = useColumns();
+  const list = useLiveList(useMemo(() => deploymentList(filter), [filter]));
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
+  const [asking, setAsking] = useState<{ action: Action; rows: Deployment[] }>();
+  const search = useRef<HTMLInputElement>(null);
+
+  const setFilter = (change: Partial<DeploymentFilter>) =>
+    void navigate({ to: "/deployments", search: (old) => ({ ...old, ...change }) as DeploymentFilter, replace: true });
+  const setText = useDebouncedCallback((text: string) => setFilter({ text: text || undefined } as Partial<DeploymentFilter>), 200);
+
+  const rows = list.state?.rows ?? [];
+  const isFiltered = Object.keys(filter).length > 0;
+  const canAct = may("dev");
+  const chosen = rows.filter((row) => selected.has(row.id));
+  const total = list.state?.total;
+
+  const content = list.state === undefined
+    ? list.phase === "failed" ? <Failed failure={list.failure} /> : <Loading rows={9} />
+    : rows.length === 0
+      ? isFiltered
+        ? <Empty title={t("deployments.noneFound")} hint={t("deployments.noneFoundHint")} action={<Button variant="default" onClick={() => void navigate({ to: "/deployments", search: {} })}>{t("filter.clear")}</Button>} />
+        : <Empty title={t("deployments.none")} hint={t("deployments.noneHint")} action={canAct && <Button component={Link} to="/deployments/new">{t("deployments.new")}</Button>} />
+      : undefined;
+
+  return (
+    <Page
+      title={t("deployments.title")}
+      fill
+      actions={
+        canAct && (
+          <Button component={Link} to="/deployments/new" leftSection={<IconPlus size={16} />} size="sm">
+            {t("deployments.new")}
+          </Button>
+        )
+      }
+    >
+      <div className={tools.bar}>
+        <TextInput ref={search} className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("deployments.search")} aria-label={t("deployments.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: statuses.find((one) => one === status) } as Partial<DeploymentFilter>)} />
+        {chosen.length > 0 && (
+          <div className={tools.chosen} role="toolbar" aria-label={t("table.chosenActions")}>
+            <span className="num">{t("table.chosen", { count: chosen.length })}</span>
+            {(["start", "stop", "delete"] as const).map((action) => {
+              const Icon = icons[action];
+              return (
+                <Button key={action} size="compact-sm" variant="default" leftSection={<Icon size={14} />} onClick={() => setAsking({ action, rows: chosen })}>
+                  {t(`deployments.action.${action}`)}
+                </Button>
+              );
+            })}
+            <ActionIcon size="sm" variant="subtle" color="gray" onClick={() => setSelected(new Set())} aria-label={t("table.chooseNone")}>
+              <IconX size={14} />
+            </ActionIcon>
+          </div>
+        )}
+      </div>
+      {content ? <div className={tools.box}>{content}</div> : (
+        <DataTable
+          label={t("deployments.title")}
+          rows={rows}
+          columns={columns}
+          nameOf={(row) => row.name}
+          onOpen={(row) => void navigate({ to: "/deployments/$id/$tab", params: { id: row.id, tab: "logs" } })}
+          onEnd={list.more}
+          selection={canAct ? { ids: selected, set: setSelected } : undefined}
+          onKey={(event, row) => {
+            if (event.key === "/") {
+              event.preventDefault();
+              search.current?.focus();
+            } else if (event.key === "Delete" && canAct) {
+              const doomed = chosen.length > 0 ? chosen : row ? [row] : [];
+              if (doomed.length > 0) setAsking({ action: "delete", rows: doomed });
+            }
+          }}
+        />
+      )}
+      <SourceLine source="/api/v1/deployments" asOf={list.asOf} isStale={list.isStale}>
+        {list.state && t("table.shown", { shown: count(rows.length, i18n.language), total: total === undefined ? `≥ ${count(list.state.totalAtLeast ?? rows.length, i18n.language)}` : count(total, i18n.language) })}
+      </SourceLine>
+      {asking && (
+        <BatchDialog
+          action={asking.action}
+          rows={asking.rows}
+          onClose={(done) => {
+            setAsking(undefined);
+            if (done) setSelected(new Set());
+          }}
+        />
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,149 @@
+import { Button, Tabs } from "@mantine/core";
+import { IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Deployment } from "@/api/client";
+import { useLive } from "@/live/use_live";
+import { useMay } from "@/session/session";
+import { Confirm } from "@/ui/confirm";
+import { shortId, usd } from "@/ui/format";
+import { Failed, Loading, Page } from "@/ui/page";
+import { SourceLine } from "@/ui/source";
+import { Ago } from "@/ui/time";
+import { told } from "@/ui/toasts";
+import { actOn, applies, deploymentSource, type Action } from "./api";
+import { DeploymentStatus } from "./deployment_status";
+import { LogsTab, type LogSearch } from "./logs/logs_tab";
+import classes from "./deployments.module.css";
+
+const MetricsTab = lazy(() => import("./metrics/metrics_tab"));
+const HistoryTab = lazy(() => import("./history_tab"));
+const ConfigTab = lazy(() => import("./config_tab"));
+const ConnectTab = lazy(() => import("./connect_tab"));
+
+export const deploymentTabs = ["logs", "metrics", "history", "config", "connect"] as const;
+export type DeploymentTab = (typeof deploymentTabs)[number];
+
+function Actions({ deployment }: { deployment: Deployment }) {
+  const { t } = useTranslation();
+  const may = useMay();
+  const navigate = useNavigate();
+  const [isDeleting, setDeleting] = useState(false);
+  const { id, name, status } = deployment;
+  if (!may("dev", deployment.project)) return null;
+
+  const act = (action: Action) =>
+    told(
+      { doing: t(`act.doing.${action}`, { name }), done: t(`act.done.${action}`, { name }), failed: t(`act.failed.${action}`, { name }) },
+      () => actOn(id, action),
+    );
+  const button = (action: Action, icon: typeof IconTrash) => {
+    const Icon = icon;
+    if (!applies(action, status)) return null;
+    return (
+      <Button size="xs" variant="default" leftSection={<Icon size={15} />} onClick={() => (action === "delete" ? setDeleting(true) : void act(action))}>
+        {t(`deployments.action.${action}`)}
+      </Button>
+    );
+  };
+  return (
+    <>
+      {button("start", IconPlayerPlay)}
+      {button("stop", IconPlayerStop)}
+      {button("restart", IconRefresh)}
+      {button("delete", IconTrash)}
+      {isDeleting && (
+        <Confirm
+          title={t("batch.ask.delete", { count: 1 })}
+          confirm={t("deployments.action.delete")}
+          onClose={() => setDeleting(false)}
+          onConfirm={async () => {
+            if (await act("delete")) void navigate({ to: "/deployments", search: {} });
+          }}
+        >
+          <p className={classes.warning}>{t("batch.deleteWarning")}</p>
+          <strong>{name}</strong> <span className="mono dim">{id}</span>
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+function Strip({ deployment }: { deployment: Deployment }) {
+  const { t } = useTranslation();
+  const { reason, host, provider, price_usd_micro_per_hour: price, restarts, waits_for: waits } = deployment;
+  return (
+    <div className={classes.strip}>
+      <span title={reason.code}>{reason.text}</span>
+      {waits && <span>{t("deployments.waitsFor", { host: waits.host })}</span>}
+      <span>
+        <span className="dim">{t("deployments.place")} </span>
+        <b>{host ?? "–"}</b> <span className="dim">({provider})</span>
+      </span>
+      {deployment.started_at && (
+        <span>
+          <span className="dim">{t("deployments.started")} </span>
+          <b><Ago at={deployment.started_at} /></b>
+        </span>
+      )}
+      <span>
+        <span className="dim">{t("deployments.cost")} </span>
+        <b className="num">{usd(deployment.cost_usd_micro)}</b> <span className="dim">{t("deployments.perHour", { price: usd(price) })}</span>
+      </span>
+      {restarts > 0 && (
+        <span>
+          <span className="dim">{t("deployments.restarts")} </span>
+          <b className="num">{restarts}</b>
+        </span>
+      )}
+    </div>
+  );
+}
+
+export function DeploymentPage({ id, tab, search }: { id: string; tab: DeploymentTab; search: LogSearch }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const live = useLive(useMemo(() => deploymentSource(id), [id]));
+  const deployment = live.state;
+
+  if (!deployment) {
+    return (
+      <Page title={t("deployments.one")}>
+        {live.phase === "failed" ? <Failed failure={live.failure} action={<Button component={Link} to="/deployments" variant="default">{t("deployments.toList")}</Button>} /> : <Loading />}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={deployment.name}
+      fill
+      beside={
+        <>
+          <DeploymentStatus deployment={deployment} />
+          <span className="mono dim" title={id}>{shortId(id)}</span>
+        </>
+      }
+      actions={<Actions deployment={deployment} />}
+    >
+      <Strip deployment={deployment} />
+      <SourceLine source={`deployments/${shortId(id)}`} asOf={live.asOf} isStale={live.isStale} />
+      <Tabs value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" } })} variant="default" keepMounted={false}>
+        <Tabs.List>
+          {deploymentTabs.map((one) => (
+            <Tabs.Tab key={one} value={one}>
+              {t(`deployments.tab.${one}`)}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </Tabs>
+      <Suspense fallback={<Loading />}>
+        {tab === "logs" && <LogsTab deployment={deployment} search={search} />}
+        {tab === "metrics" && <MetricsTab deployment={deployment} />}
+        {tab === "history" && <HistoryTab deployment={deployment} />}
+        {tab === "config" && <ConfigTab deployment={deployment} />}
+        {tab === "connect" && <ConnectTab deployment={deployment} />}
+      </Suspense>
+    </Page>
+  );
+}

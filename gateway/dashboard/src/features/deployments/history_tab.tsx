@@ -1,0 +1,52 @@
+import { Code } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useQuery } from "@tanstack/react-query";
+import { api, body, type CloudEvent, type Deployment } from "@/api/client";
+import { DataTable, type Column } from "@/ui/data_table";
+import { Failed, Loading } from "@/ui/page";
+import { SourceLine } from "@/ui/source";
+import { Moment } from "@/ui/time";
+
+const kEventsMax = 1_000;
+
+export default function HistoryTab({ deployment }: { deployment: Deployment }) {
+  const { t } = useTranslation();
+  const { id, version } = deployment;
+  const [openId, setOpenId] = useState<string>();
+  // Each event raises the version: a new one is a new question.
+  const { data, error, dataUpdatedAt } = useQuery({
+    queryKey: ["deployments", id, "events", version],
+    queryFn: () => body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query: { limit: kEventsMax } } })),
+    placeholderData: (old) => old,
+  });
+  const columns = useMemo<Column<CloudEvent>[]>(
+    () => [
+      { id: "version", title: "#", width: 52, align: "right", cell: (event) => <span className="num dim">{event.version}</span> },
+      { id: "type", title: t("audit.type"), cell: (event) => <><div>{shortType(event.type)}</div><div className="dim cut">{reasonOf(event)}</div></> },
+      { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
+      { id: "time", title: t("audit.time"), width: 172, align: "right", cell: (event) => <Moment at={event.time} /> },
+      { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
+    ],
+    [t],
+  );
+  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
+  if (!data) return <Loading />;
+  const rows = [...data.items].reverse();
+  const opened = rows.find((event) => event.id === openId);
+  return (
+    <>
+      <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => setOpenId(event.id === openId ? undefined : event.id)} />
+      {opened && <Code block style={{ maxHeight: "40%", flex: "none" }}>{JSON.stringify(opened.data, null, 2)}</Code>}
+      <SourceLine source="/api/v1/deployments/…/events" asOf={dataUpdatedAt} isStale={false} />
+    </>
+  );
+}
+
+/** "computehub.deployment.started.v1" → "deployment.started" */
+const shortType = (type: string) => type.replace(/^computehub\./, "").replace(/\.v\d+$/, "");
+
+function reasonOf(event: CloudEvent): string {
+  const reason: unknown = (event.data as { reason?: unknown }).reason;
+  return reason !== null && typeof reason === "object" && "text" in reason ? String(reason.text) : "";
+}

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import type { LogLine } from "@/api/client";
+import { addLines, emptyBook, isPageRead, kLinesPerPage, lineAt, logSource } from "./log_book";
+
+const line = (seq: number): LogLine => ({ seq, time: "2026-01-01T00:00:00.000000Z", stream: "stdout", text: `line ${seq}` });
+const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => line(from + i));
+
+test("Lines lie by their number over the borders of pages", () => {
+  const book = addLines(emptyBook, lines(1, kLinesPerPage + 3));
+  expect([book.first, book.last]).toEqual([1, kLinesPerPage + 3]);
+  expect(lineAt(book, kLinesPerPage + 1)?.text).toBe(`line ${kLinesPerPage + 1}`);
+  expect([isPageRead(book, 0), isPageRead(book, 1), isPageRead(book, 2)]).toEqual([true, true, false]);
+});
+
+test("A line that comes twice is there once", () => {
+  const book = addLines(addLines(emptyBook, lines(1, 5)), lines(4, 8));
+  expect(book.last).toBe(8);
+  expect(book.pages.get(0)?.size).toBe(8);
+});
+
+test("After a gap the lines between are known to be missing", () => {
+  const source = logSource("dep_x");
+  const before = source.snapshot?.({ items: lines(1, 100) }, undefined) ?? emptyBook;
+  const after = source.snapshot?.({ items: lines(2001, 3000) }, before) ?? emptyBook;
+  expect([after.first, after.last]).toEqual([1, 3000]);
+  expect(lineAt(after, 1500)).toBeUndefined();
+  expect(isPageRead(after, 2)).toBe(false);
+});
+
+test("However many lines there are, memory holds a bounded number of pages", () => {
+  let book = emptyBook;
+  for (let page = 0; page < 500; ++page) book = addLines(book, [line(page * kLinesPerPage + 1)]);
+  expect(book.pages.size).toBe(400);
+  expect(lineAt(book, 1)).toBeUndefined();
+  expect(book.last).toBe(499 * kLinesPerPage + 1);
+});

@@ -1,0 +1,73 @@
+import type { LogLine, Schemas } from "@/api/client";
+import type { LiveSource } from "@/live/live_store";
+
+export const kLinesPerPage = 500;
+const kPagesMax = 400;
+
+/** Lines of one deployment, by number. Pages are read when they come into view; the oldest unused ones are forgotten. */
+export interface LogBook {
+  /** The first line that is kept by the server and the last that was told; 0 while there is none. */
+  first: number;
+  last: number;
+  pages: ReadonlyMap<number, ReadonlyMap<number, LogLine>>;
+}
+
+export const emptyBook: LogBook = { first: 0, last: 0, pages: new Map() };
+
+export const pageOf = (seq: number): number => Math.floor((seq - 1) / kLinesPerPage);
+export const firstOfPage = (page: number): number => page * kLinesPerPage + 1;
+
+export const lineAt = (book: LogBook, seq: number): LogLine | undefined => book.pages.get(pageOf(seq))?.get(seq);
+
+/** Whether every line of the page that there is was read. */
+export function isPageRead(book: LogBook, page: number): boolean {
+  const from = Math.max(book.first, firstOfPage(page));
+  const to = Math.min(book.last, firstOfPage(page + 1) - 1);
+  const lines = book.pages.get(page);
+  return lines !== undefined && lines.size >= to - from + 1;
+}
+
+/** Puts lines where they belong; one that is there already stays as it is. */
+export function addLines(book: LogBook, lines: readonly LogLine[]): LogBook {
+  const newest = lines.at(-1);
+  const oldest = lines[0];
+  if (!newest || !oldest) return book;
+  const pages = new Map(book.pages);
+  const fresh = new Map<number, Map<number, LogLine>>();
+  for (const line of lines) {
+    const page = pageOf(line.seq);
+    let into = fresh.get(page);
+    if (!into) {
+      into = new Map(pages.get(page));
+      fresh.set(page, into);
+      pages.delete(page);
+      pages.set(page, into);
+    }
+    if (!into.has(line.seq)) into.set(line.seq, line);
+  }
+  for (const page of pages.keys()) {
+    if (pages.size <= kPagesMax) break;
+    pages.delete(page);
+  }
+  const first = book.first === 0 ? oldest.seq : Math.min(book.first, oldest.seq);
+  return { first, last: Math.max(book.last, newest.seq), pages };
+}
+
+/** The server says which lines it keeps no more, or that it keeps older ones than were seen. */
+export function beginsAt(book: LogBook, first: number): LogBook {
+  return first === book.first ? book : { ...book, first };
+}
+
+type Lines = { items: LogLine[]; lost?: { from: number; to: number } };
+
+/** The last lines, and new ones as they come. After a gap the lines between are read when they come into view. */
+export function logSource(id: string): LiveSource<LogBook> {
+  return {
+    key: `deployments/${id}/logs`,
+    stream: `deployments/${id}/logs`,
+    snapshot: (data, previous) => addLines(previous ?? emptyBook, (data as Lines).items),
+    event: (book, data) => addLines(book, (data as Lines).items),
+  };
+}
+
+export type LogPage = Schemas["LogPage"];

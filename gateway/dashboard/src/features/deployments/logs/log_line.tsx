@@ -1,0 +1,71 @@
+import { memo } from "react";
+import type { LogLine } from "@/api/client";
+import { moment } from "@/ui/format";
+import { paletteColour, parseAnsi, type AnsiSpan } from "./ansi";
+import classes from "./logs.module.css";
+
+const colourOf = (colour: number | string | undefined): string | undefined =>
+  colour === undefined ? undefined : typeof colour === "string" ? colour : colour < 16 ? `var(--ansi-${colour})` : paletteColour(colour);
+
+function Span({ span, find }: { span: AnsiSpan; find: string }) {
+  const [fg, bg] = span.inverse ? [colourOf(span.bg) ?? "var(--log-bg)", colourOf(span.fg) ?? "var(--mantine-color-text)"] : [colourOf(span.fg), colourOf(span.bg)];
+  const style = {
+    color: fg,
+    background: bg,
+    fontWeight: span.bold ? 700 : undefined,
+    opacity: span.dim ? 0.65 : undefined,
+    fontStyle: span.italic ? "italic" : undefined,
+    textDecoration: span.underline ? "underline" : undefined,
+  };
+  return <span style={style}>{find ? marked(span.text, find) : span.text}</span>;
+}
+
+function marked(text: string, find: string) {
+  const parts = text.split(find);
+  return parts.map((part, index) => (
+    <span key={index}>
+      {part}
+      {index < parts.length - 1 && <mark className={classes.hit}>{find}</mark>}
+    </span>
+  ));
+}
+
+interface LineProps {
+  seq: number;
+  line: LogLine | undefined;
+  withTime: boolean;
+  wrap: boolean;
+  isMarked: boolean;
+  find: string;
+  href: string;
+  onPick: (seq: number) => void;
+}
+
+/** One line: its number, which is its link, its time, its text. */
+export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked, find, href, onPick }: LineProps) {
+  return (
+    <div role="row" className={classes.line} data-seq={seq} data-stream={line?.stream} data-marked={isMarked || undefined} data-wrap={wrap || undefined}>
+      <span role="cell" className={classes.number}>
+        <a
+          href={href}
+          tabIndex={-1}
+          onClick={(event) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            onPick(seq);
+          }}
+        >
+          {seq}
+        </a>
+      </span>
+      {withTime && (
+        <span role="cell" className={classes.time} title={line?.time}>
+          {line ? `${moment(line.time)}.${line.time.slice(20, 23)}` : ""}
+        </span>
+      )}
+      <span role="cell" className={classes.text}>
+        {line ? parseAnsi(line.text).map((span, index) => <Span key={index} span={span} find={find} />) : <span className={classes.missing}>…</span>}
+      </span>
+    </div>
+  );
+});

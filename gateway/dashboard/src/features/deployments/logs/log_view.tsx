@@ -1,0 +1,113 @@
+import { Button } from "@mantine/core";
+import { IconArrowDown } from "@tabler/icons-react";
+import { forwardRef, useCallback, useEffect, useImperativeHandle, useRef, useState, type HTMLAttributes } from "react";
+import { useTranslation } from "react-i18next";
+import { Virtuoso, type Components, type ListRange, type VirtuosoHandle } from "react-virtuoso";
+import type { LiveStore } from "@/live/live_store";
+import { count } from "@/ui/format";
+import { readLogs } from "./log_api";
+import { addLines, beginsAt, firstOfPage, isPageRead, kLinesPerPage, lineAt, pageOf, type LogBook } from "./log_book";
+import { LogRow } from "./log_line";
+import classes from "./logs.module.css";
+
+export interface LogViewHandle {
+  goTo(seq: number): void;
+}
+
+interface LogViewProps {
+  id: string;
+  book: LogBook;
+  store: LiveStore<LogBook>;
+  withTime: boolean;
+  wrap: boolean;
+  marked: number | undefined;
+  isFollowing: boolean;
+  onFollow: (follow: boolean) => void;
+  onPick: (seq: number) => void;
+  hrefOf: (seq: number) => string;
+}
+
+const Scroller = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement> & { context?: { label: string } }>(function Scroller({ context, ...rest }, ref) {
+  return <div {...rest} ref={ref} role="table" aria-label={context?.label} tabIndex={0} />;
+});
+const List = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement>>(function List(props, ref) {
+  return <div {...props} ref={ref} role="rowgroup" />;
+});
+const components = { Scroller, List } as Components<unknown, { label: string }>;
+
+const kLineHeight = 20;
+
+/** All lines, of which those in view are drawn and those near it are read. */
+export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView({ id, book, store, withTime, wrap, marked, isFollowing, onFollow, onPick, hrefOf }, ref) {
+  const { t, i18n } = useTranslation();
+  const virtuoso = useRef<VirtuosoHandle>(null);
+  const asked = useRef(new Set<number>());
+  const [pausedAt, setPausedAt] = useState<number>();
+  const total = book.last === 0 ? 0 : book.last - book.first + 1;
+
+  const read = useCallback(
+    ({ startIndex, endIndex }: ListRange) => {
+      const now = store.getView().state;
+      if (!now || now.last === 0) return;
+      for (let page = pageOf(now.first + startIndex); page <= pageOf(now.first + endIndex); ++page) {
+        if (asked.current.has(page) || isPageRead(now, page)) continue;
+        asked.current.add(page);
+        readLogs(id, { line: firstOfPage(page), limit: kLinesPerPage })
+          .then(({ items, lost }) => store.update((old) => addLines(lost ? beginsAt(old, Math.max(old.first, lost.to + 1)) : old, items)))
+          .catch(() => undefined)
+          .finally(() => asked.current.delete(page));
+      }
+    },
+    [id, store],
+  );
+
+  // What has come while the page was away may have left a hole where we look.
+  const range = useRef<ListRange>({ startIndex: 0, endIndex: 0 });
+  useEffect(() => read(range.current), [book.last, read]);
+
+  useImperativeHandle(
+    ref,
+    () => ({
+      goTo(seq) {
+        onFollow(false);
+        virtuoso.current?.scrollToIndex({ index: Math.max(0, seq - book.first), align: "center" });
+      },
+    }),
+    [book.first, onFollow],
+  );
+
+  const fresh = pausedAt === undefined ? 0 : Math.max(0, book.last - pausedAt);
+  return (
+    <div className={classes.view}>
+      <Virtuoso
+        ref={virtuoso}
+        style={{ height: "100%" }}
+        context={{ label: t("logs.title") }}
+        components={components}
+        totalCount={total}
+        {...(wrap ? {} : { fixedItemHeight: kLineHeight })}
+        computeItemKey={(index) => book.first + index}
+        initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - book.first), align: "center" }}
+        followOutput={() => (isFollowing ? "auto" : false)}
+        atBottomThreshold={30}
+        atBottomStateChange={(isBottom) => {
+          onFollow(isBottom);
+          setPausedAt(isBottom ? undefined : book.last);
+        }}
+        rangeChanged={(now) => {
+          range.current = now;
+          read(now);
+        }}
+        itemContent={(index) => {
+          const seq = book.first + index;
+          return <LogRow seq={seq} line={lineAt(book, seq)} withTime={withTime} wrap={wrap} isMarked={marked === seq} find="" href={hrefOf(seq)} onPick={onPick} />;
+        }}
+      />
+      {!isFollowing && (
+        <Button className={classes.follow} size="compact-md" leftSection={<IconArrowDown size={15} />} onClick={() => virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" })}>
+          {fresh > 0 ? t("logs.followNew", { n: count(fresh, i18n.language), count: fresh }) : t("logs.follow")}
+        </Button>
+      )}
+    </div>
+  );
+});

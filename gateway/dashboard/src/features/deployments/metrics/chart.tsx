@@ -1,0 +1,116 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import classes from "./metrics.module.css";
+
+export interface ChartLine {
+  label: string;
+  values: (number | null)[];
+}
+
+interface ChartProps {
+  title: string;
+  times: number[];
+  lines: ChartLine[];
+  format: (value: number) => string;
+  /** Sizes: ticks at powers of two. */
+  isSize?: boolean;
+  /** Top of the scale at least, such as 100 for percent. */
+  max?: number;
+  /** What is shown, in seconds since 1970. */
+  range: [number, number];
+  onZoom: (from: number, to: number) => void;
+}
+
+const colours = ["--accent", "--busy-dot"];
+const kHeight = 176;
+
+/** Hours and minutes; seconds where ticks are closer, and the day at midnight. */
+function clock(time: number, ticks: readonly number[]): string {
+  const date = new Date(time * 1000);
+  const two = (value: number) => String(value).padStart(2, "0");
+  if (date.getHours() === 0 && date.getMinutes() === 0 && date.getSeconds() === 0) return `${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  const isClose = ticks.length > 1 && (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60;
+  return `${two(date.getHours())}:${two(date.getMinutes())}${isClose ? `:${two(date.getSeconds())}` : ""}`;
+}
+
+const decimal = [1, 2, 5].flatMap((one) => Array.from({ length: 12 }, (_, power) => one * 10 ** (power - 2))).sort((a, b) => a - b);
+const binary = Array.from({ length: 44 }, (_, power) => 2 ** power);
+
+/** One chart. Cross-hairs of all charts move together; dragging zooms, and all charts go along. */
+export function Chart({ title, times, lines, format, max, isSize, range, onZoom }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const latest = useRef({ format, onZoom, range, max });
+  latest.current = { format, onZoom, range, max };
+  const timeLabel = useTranslation().t("audit.time");
+  const scheme = useComputedColorScheme("light");
+  const labels = lines.map((line) => line.label).join("|");
+
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return undefined;
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name: string) => style.getPropertyValue(name).trim();
+    const axis = { stroke: colour("--mantine-color-dimmed"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "11px Inter Variable, sans-serif" };
+    const made = new uPlot(
+      {
+        width: element.clientWidth,
+        height: kHeight,
+        cursor: { sync: { key: "metrics" }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+        legend: { live: true },
+        scales: {
+          x: { range: () => latest.current.range },
+          y: { range: (_, __, top) => [0, Math.max(latest.current.max ?? 0, (top || 1) * 1.1)] },
+        },
+        axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map((tick) => clock(tick, ticks)) }, { ...axis, size: 62, incrs: isSize ? binary : decimal, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+        series: [
+          { label: timeLabel, value: (_, time) => (time === null ? "–" : new Date(time * 1000).toLocaleTimeString(undefined, { hour12: false })) },
+          ...labels.split("|").map((label, index) => ({
+            label,
+            stroke: colour(colours[index] ?? "--calm-dot"),
+            width: 1.5,
+            spanGaps: false,
+            points: { show: false },
+            value: (_: uPlot, value: number | null) => (value === null ? "–" : latest.current.format(value)),
+          })),
+        ],
+        hooks: {
+          setSelect: [
+            (self) => {
+              if (self.select.width < 4) return;
+              latest.current.onZoom(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
+              self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+            },
+          ],
+        },
+      },
+      [[], ...labels.split("|").map(() => [])],
+      element,
+    );
+    plot.current = made;
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: kHeight }));
+    resized.observe(element);
+    return () => {
+      resized.disconnect();
+      made.destroy();
+    };
+  }, [labels, scheme, isSize]);
+
+  useEffect(() => {
+    plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
+  }, [times, lines, range, scheme]);
+
+  const last = lines.map((line) => line.values.findLast((value) => value !== null));
+  return (
+    <figure className={classes.chart} aria-label={title}>
+      <figcaption className={classes.caption}>
+        <span>{title}</span>
+        <span className="num dim">{last.map((value) => (value === undefined || value === null ? "–" : format(value))).join(" / ")}</span>
+      </figcaption>
+      <div ref={box} className={classes.plot} data-points={times.length} />
+    </figure>
+  );
+}

@@ -1,0 +1,19 @@
+import { api, body, type Model, type Schemas } from "@/api/client";
+import type { ListSource } from "@/live/use_live_list";
+
+/** All models, newest first. */
+export function modelList(): ListSource<Model> {
+  return {
+    key: "models",
+    stream: "models",
+    read: ({ signal, ...query }) => body(api.GET("/api/v1/models", { params: { query }, signal: signal ?? null })),
+    matches: () => true,
+  };
+}
+
+const one = (id: string) => ({ params: { path: { id } } });
+
+export const createModel = (given: Schemas["CreateModel"]) => body(api.POST("/api/v1/models", { body: given }));
+export const changeModel = (id: string, given: Schemas["ChangeModel"]) => body(api.PATCH("/api/v1/models/{id}", { ...one(id), body: given }));
+export const deleteModel = (id: string) => body(api.DELETE("/api/v1/models/{id}", one(id)));
+export const setModelStatus = (id: string, status: Schemas["ModelStatus"]) => body(api.PUT("/api/v1/models/{id}/status", { ...one(id), body: { status } }));

@@ -1,0 +1,125 @@
+import { Button } from "@mantine/core";
+import { IconListDetails, IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Deployment, ListedTask } from "@/api/client";
+import { useLive } from "@/live/use_live";
+import { useLiveList } from "@/live/use_live_list";
+import { useMay } from "@/session/session";
+import { count, percent, shortId, usd } from "@/ui/format";
+import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
+import { Figure, SourceLine } from "@/ui/source";
+import { Ago } from "@/ui/time";
+import { deploymentList } from "@/features/deployments/api";
+import { DeploymentStatus } from "@/features/deployments/deployment_status";
+import { figuresSource, readHours, sumOf } from "@/features/statistics/api";
+import { Bars } from "@/features/statistics/bars";
+import { useStatsRefresh } from "@/features/statistics/statistics_page";
+import { taskList } from "@/features/tasks/api";
+import { TaskStatus } from "@/features/tasks/task_status";
+import stats from "@/features/statistics/statistics.module.css";
+import classes from "./overview.module.css";
+
+const kShown = 7;
+const everything = deploymentList({});
+const failures = taskList({ status: "failed" });
+
+const isUp = (row: Deployment) => row.status === "running";
+const isBad = (row: Deployment) => row.status === "failed" || row.status === "unreachable";
+
+/** What running deployments cost an hour; the list is read to its end for it, since a part would be a lie. */
+function spendOf(rows: Deployment[]): number {
+  return rows.filter(isUp).reduce((sum, row) => sum + row.price_usd_micro_per_hour, 0);
+}
+
+function Recent({ rows }: { rows: Deployment[] }) {
+  const { t } = useTranslation();
+  if (rows.length === 0) return <Empty title={t("deployments.none")} hint={t("deployments.noneHint")} />;
+  return (
+    <ul className={classes.list}>
+      {rows.slice(0, kShown).map((row) => (
+        <li key={row.id}>
+          <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "logs" }} className="cut">{row.name}</Link>
+          <DeploymentStatus deployment={row} />
+          <span className="dim"><Ago at={row.created_at} /></span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Failures({ rows }: { rows: ListedTask[] }) {
+  const { t } = useTranslation();
+  if (rows.length === 0) return <Empty title={t("overview.noFailures")} />;
+  return (
+    <ul className={classes.list}>
+      {rows.slice(0, kShown).map((task) => (
+        <li key={task.id} title={task.reason.text}>
+          <Link to="/tasks/$id" params={{ id: task.id }} className="cut"><span className="mono">{shortId(task.id)}</span> <span className="dim">{task.reason.text}</span></Link>
+          <TaskStatus task={task} />
+          <span className="dim">{task.updated_at && <Ago at={task.updated_at} />}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export default function OverviewPage() {
+  const { t, i18n } = useTranslation();
+  const may = useMay();
+  const deployments = useLiveList(everything);
+  const failed = useLiveList(failures);
+  const live = useLive(figuresSource);
+  useStatsRefresh(live.asOf);
+  const hours = useQuery({ queryKey: ["stats", "hours"], queryFn: () => readHours(24) });
+  const sum = useMemo(() => (live.state ? sumOf(live.state) : undefined), [live.state]);
+  const rows = deployments.state?.rows;
+  const isWhole = deployments.state?.nextCursor === null;
+  // The sums below are of all deployments, or they are not shown.
+  if (rows && !isWhole && rows.length < 5_000) deployments.more();
+
+  const n = (value: number | undefined) => (value === undefined ? "–" : count(value, i18n.language));
+  const list = { source: "deployments", asOf: deployments.asOf, isStale: deployments.isStale };
+  const fresh = { source: "stats", asOf: live.asOf, isStale: live.isStale };
+  const whole = isWhole ? rows : undefined;
+  const bad = whole?.filter(isBad).length;
+  const slots = sum?.models.reduce((all, model) => all + (model.status === "online" ? model.slots : 0), 0);
+  return (
+    <Page
+      title={t("overview.title")}
+      actions={
+        may("dev") && (
+          <>
+            <Button component={Link} to="/tasks" size="sm" variant="default" leftSection={<IconListDetails size={16} />}>{t("tasks.title")}</Button>
+            <Button component={Link} to="/deployments/new" size="sm" leftSection={<IconPlus size={16} />}>{t("deployments.new")}</Button>
+          </>
+        )
+      }
+    >
+      <div className={stats.figures}>
+        <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(deployments.state?.total) })} {...list} />
+        <Figure label={t("overview.inTrouble")} value={n(bad)} tone={bad ? "bad" : undefined} {...list} />
+        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(whole.reduce((all, row) => all + row.cost_usd_micro, 0)) : "–" })} {...list} />
+        <Figure label={t("overview.queue")} value={n(sum?.tasks.pending)} note={t("overview.runningTasks", { n: n(sum?.tasks.running), slots: n(slots) })} {...fresh} />
+        <Figure label={t("overview.success")} value={sum ? percent(sum.last.success_rate) : "–"} note={t("overview.ended", { n: n(sum ? sum.last.completed + sum.last.failed : undefined) })} {...fresh} />
+        <Figure label={t("stats.spent24")} value={sum ? usd(sum.last.cost_usd_micro) : "–"} note={t("stats.tokens24", { n: n(sum?.last.tokens) })} {...fresh} />
+      </div>
+      <div className={stats.halves}>
+        <Panel title={t("overview.recent")} flush actions={<Link to="/deployments" className={classes.more}>{t("overview.all")}</Link>}>
+          {rows ? <Recent rows={rows} /> : deployments.phase === "failed" ? <Failed failure={deployments.failure} /> : <Loading />}
+          <div className={classes.source}><SourceLine {...list} /></div>
+        </Panel>
+        <Panel title={t("overview.failures")} flush actions={<Link to="/tasks" search={{ status: "failed" }} className={classes.more}>{t("overview.all")}</Link>}>
+          {failed.state ? <Failures rows={failed.state.rows} /> : failed.phase === "failed" ? <Failed failure={failed.failure} /> : <Loading />}
+          <div className={classes.source}><SourceLine source="tasks" asOf={failed.asOf} isStale={failed.isStale} /></div>
+        </Panel>
+      </div>
+      <Panel title={t("stats.queue")}>
+        {hours.data ? <Bars label={t("stats.queue")} bars={hours.data.items.map((item, index) => ({ label: index % 3 === 0 ? `${String(new Date(item.hour).getHours()).padStart(2, "0")}:00` : "", title: t("stats.queueTitle", { hour: new Date(item.hour).toLocaleTimeString(), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} /> : <Loading rows={3} />}
+        <SourceLine source="/api/v1/stats/tasks/hour" asOf={hours.dataUpdatedAt || undefined} isStale={false} />
+      </Panel>
+    </Page>
+  );
+}

@@ -1,0 +1,53 @@
+export const work = {
+  overview: {
+    title: "Overview", running: "Live deployments", ofAll: "of {{n}}", inTrouble: "In trouble", perHour: "Spend per hour",
+    spentSoFar: "{{cost}} so far", queue: "Waiting tasks", runningTasks: "{{n}} running in {{slots}} slots", success: "Success, 24 h",
+    ended: "{{n}} ended", recent: "Recent deployments", failures: "Failed tasks", noFailures: "No task has failed", all: "Show all",
+  },
+  tasks: {
+    title: "Tasks", task: "Task", submit: "Submit task", submitted: "The task is submitted", statusTitle: "Status", typeTitle: "Type", model: "Model",
+    priority: "Priority", attempts: "Attempts", cost: "Cost", created: "Submitted", estimated: "Starts about", position: "Place in the queue",
+    tokens: "Tokens", input: "Input", output: "Output", result: "Result", noOutput: "Nothing yet", noAttempts: "It has not been tried yet",
+    search: "Search model, id, labels", none: "No tasks yet", noneHint: "A task is a question to a model. Submit one and watch its answer come.",
+    noneFound: "Nothing fits these filters", noneFoundHint: "Loosen the filter to see more.", toList: "All tasks", noModel: "No such model",
+    cancel: "Cancel task", cancelAll: "Cancel all…", retry: "Retry", retryAll: "Retry all…",
+    inputText: "Text", inputTexts: "Text, or one text a line", inputJson: "Input (text or JSON)", target: "Into", source: "From", maxWords: "At most words", timeout: "Time limit",
+    retriesLeft_one: "at most {{count}} retry", retriesLeft_other: "at most {{count}} retries",
+    vectors_one: "{{count}} vector of {{size}} numbers", vectors_other: "{{count}} vectors of {{size}} numbers",
+    status: { pending: "Pending", running: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled" },
+    type: { "text-generation": "Text generation", translation: "Translation", summarization: "Summarization", embedding: "Embedding", custom: "Custom" },
+    priorities: { "1": "1 low", "2": "2 normal", "3": "3 high" },
+    attempt: { started: "Started", took: "Took", outcome: "Outcome", node: "Node", detail: "Detail" },
+    bulk: {
+      chosen_one: "{{count}} selected task", chosen_other: "{{count}} selected tasks", found_one: "{{count}} task that fits the filter", found_other: "All {{count}} tasks that fit the filter",
+      all_one: "The only task ({{count}})", all_other: "All {{count}} tasks: no filter is set", some: "{{failed}} of {{count}} refused",
+      cancel: { ask: "Cancel?", confirm: "Cancel them", doing: "Cancelling…", done: "Cancelled what could be", failed: "Could not be cancelled" },
+      retry: { ask: "Send again?", confirm: "Retry them", doing: "Sending again…", done: "Sent again what could be", failed: "Could not be sent again" },
+    },
+  },
+  models: {
+    title: "Models", name: "Name", statusTitle: "Status", slots: "Slots in use", pending: "Waiting", address: "Address", price: "Price in / out", perMillion: "per million tokens",
+    cooling: "cools down until", add: "Add model", added: "{{name}} is added", changed: "{{name}} is changed", edit: "Edit {{name}}", type: "Type",
+    none: "No models yet", noneHint: "A model is a place that answers: an OpenAI-compatible endpoint, a local server, or any URL that takes JSON.",
+    actions: "Actions of {{name}}", switchOn: "Switch on", switchOff: "Switch off", drain: "Drain", switching: "Switching {{name}}…", switched: "{{name}}: {{status}}", switchFailed: "{{name}} could not be switched",
+    deleteAsk: "Delete {{name}}?", deleteHint: "Only a model that no task waits for or runs on can be deleted. Its name is free then.", deleting: "Deleting {{name}}…", deleted: "{{name}} is deleted", deleteFailed: "{{name}} could not be deleted",
+    keyKept: "kept, ends with {{last4}}", startOnline: "Switch on at once",
+    status: { online: "Online", offline: "Offline", draining: "Draining" },
+    types: { openai: "OpenAI-compatible", local: "Local server", custom: "Custom URL" },
+    field: {
+      name: "Name", base_url: "Base URL", model: "Model there", host: "Server", port: "Port", model_path: "Model path", url: "URL", request_template: "Request template",
+      result_pointer: "Result pointer", max_tokens: "Max tokens", temperature: "Temperature", max_workers: "Slots", max_queue_size: "Queue size",
+      prompt: "$ per million tokens in", completion: "$ per million tokens out", api_key: "API key",
+    },
+  },
+  stats: {
+    title: "Statistics", range: "Range", byDay: "Tasks by day", days: "Days", byModel: "By model, last 24 hours", byHour: "Ended by hour", queue: "Most waiting, by hour",
+    dayCount_one: "{{count}} day", dayCount_other: "{{count}} days", dayTitle: "{{date}}: {{completed}} completed, {{failed}} failed, {{cancelled}} cancelled",
+    queueTitle: "{{hour}}: at most {{most}} waiting, {{last}} at its end",
+    completed24: "Completed, 24 h", failed24: "Failed, 24 h", success24: "Success, 24 h", spent24: "Spent on tasks, 24 h", tokens24: "{{n}} tokens", wait: "Waiting time", run: "Run time",
+    column: {
+      date: "Day (UTC)", model: "Model", total: "Submitted", pending: "Waiting", running: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled",
+      success: "Success", wait: "Wait p50 / p95", run: "Run p50 / p95", tokens: "Tokens", cost: "Cost",
+    },
+  },
+};

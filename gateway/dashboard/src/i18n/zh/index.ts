@@ -1,0 +1,6 @@
+import { deployments } from "./deployments";
+import { frame } from "./frame";
+import { operate } from "./operate";
+import { work } from "./work";
+
+export const zh = { ...frame, ...deployments, ...work, ...operate };

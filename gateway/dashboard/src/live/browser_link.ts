@@ -1,0 +1,39 @@
+import { Link, type Socket } from "./link";
+
+function connect(): Socket {
+  const address = new URL("/api/v1/live", window.location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  const web = new WebSocket(address, "computehub.v1");
+  const socket: Socket = {
+    send: (text) => web.send(text),
+    close: () => web.close(),
+    onopen: null,
+    onmessage: null,
+    onclose: null,
+  };
+  web.onopen = () => socket.onopen?.();
+  web.onmessage = ({ data }) => socket.onmessage?.(String(data));
+  web.onclose = () => socket.onclose?.();
+  return socket;
+}
+
+/** The page's connection. `doubt` is called when it was cut: the session may have ended. */
+export function browserLink(doubt: () => void): Link {
+  const link = new Link({
+    connect,
+    doubt,
+    setTimer: (run, ms) => {
+      const timer = window.setTimeout(run, ms);
+      return () => window.clearTimeout(timer);
+    },
+  });
+  window.addEventListener("online", () => link.hurry());
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && link.hurry());
+  return link;
+}
+
+/** Flushes before the next frame is drawn; in a page that nobody sees, where none is drawn, in a moment. */
+export function beforeNextFrame(flush: () => void): void {
+  if (document.visibilityState === "visible") requestAnimationFrame(flush);
+  else setTimeout(flush, 200);
+}

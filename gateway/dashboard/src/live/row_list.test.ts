@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { addPage, applyChange, firstPage, type RowList } from "./row_list";
+
+interface Item {
+  id: string;
+  version: number;
+  created_at: string;
+  status: string;
+}
+
+const row = (id: string, second: number, version = 1, status = "running"): Item => ({
+  id,
+  version,
+  status,
+  created_at: `2026-01-01T00:00:${String(second).padStart(2, "0")}.000000Z`,
+});
+const all = () => true;
+const running = (item: Item) => item.status === "running";
+const ids = (list: RowList<Item>) => list.rows.map((item) => item.id);
+const put = (item: Item) => ({ op: "put" as const, item });
+
+test("A new row comes in at its place, newest first", () => {
+  const list = firstPage({ items: [row("c", 3), row("a", 1)], total: 2, next_cursor: null });
+  const next = applyChange(list, put(row("b", 2)), all);
+  expect(ids(next)).toEqual(["c", "b", "a"]);
+  expect(next.total).toBe(3);
+});
+
+test("An older version of a row changes nothing", () => {
+  const list = firstPage({ items: [row("a", 1, 5, "stopped")], total: 1 });
+  expect(applyChange(list, put(row("a", 1, 4)), all)).toBe(list);
+});
+
+test("A row that does not match any more goes, and one that does now comes", () => {
+  const list = firstPage({ items: [row("a", 1)], total: 1, next_cursor: null });
+  const without = applyChange(list, put(row("a", 1, 2, "stopped")), running);
+  expect([ids(without), without.total]).toEqual([[], 0]);
+  const again = applyChange(without, put(row("a", 1, 3)), running);
+  expect([ids(again), again.total]).toEqual([["a"], 1]);
+});
+
+test("A row of a page that was not read is left for that page, and the total is in doubt", () => {
+  const list = firstPage({ items: [row("c", 3), row("b", 2)], total: 9, next_cursor: "more" });
+  const next = applyChange(list, put(row("a", 1, 2)), all);
+  expect(ids(next)).toEqual(["c", "b"]);
+  expect(next.isTotalOld).toBe(true);
+});
+
+test("A page that was read before a row went does not bring it back", () => {
+  const list = firstPage({ items: [row("c", 3)], total: 2, next_cursor: "more" });
+  const deleted = applyChange(list, { op: "delete", item: row("a", 1, 7, "deleted") }, all);
+  expect(ids(addPage(deleted, { items: [row("a", 1, 6)], next_cursor: null }, all))).toEqual(["c"]);
+});
+
+test("A page that was read before a row changed does not undo the change", () => {
+  const list = firstPage({ items: [row("c", 3, 4, "stopped")], total: 1, next_cursor: "more" });
+  const next = addPage(list, { items: [row("c", 3, 2), row("b", 2)], next_cursor: null }, all);
+  expect(next.rows.map((item) => [item.id, item.version])).toEqual([
+    ["c", 4],
+    ["b", 1],
+  ]);
+});

@@ -1,0 +1,102 @@
+import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
+import type { Link, LinkStatus } from "./link";
+import { LiveStore, type LiveSource, type LiveView, type Scheduler } from "./live_store";
+
+const kLingerMs = 5_000;
+const kOldStoresMax = 40;
+
+/** All stores of the page. What nobody looks at any more is kept for a while, to be shown while it is read anew. */
+export class LiveStores {
+  private readonly stores = new Map<string, { store: LiveStore<unknown>; users: number; cancel?: () => void }>();
+
+  constructor(
+    readonly link: Link,
+    private readonly schedule: Scheduler,
+  ) {}
+
+  get<S>(source: LiveSource<S>): LiveStore<S> {
+    let entry = this.stores.get(source.key);
+    if (!entry) {
+      entry = { store: new LiveStore<S>(source, this.link, this.schedule) as unknown as LiveStore<unknown>, users: 0 };
+      this.stores.set(source.key, entry);
+      this.forgetOld();
+    }
+    return entry.store as unknown as LiveStore<S>;
+  }
+
+  acquire(key: string): () => void {
+    const entry = this.stores.get(key);
+    if (!entry) return () => undefined;
+    entry.cancel?.();
+    entry.users += 1;
+    entry.store.start();
+    return () => {
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      // Who goes to the next page and back need not wait.
+      const timer = setTimeout(() => entry.store.stop(), kLingerMs);
+      entry.cancel = () => clearTimeout(timer);
+    };
+  }
+
+  /** Everything of the one who was signed in. */
+  clear(): void {
+    for (const entry of this.stores.values()) entry.store.stop();
+    this.stores.clear();
+  }
+
+  private forgetOld(): void {
+    for (const [key, entry] of this.stores) {
+      if (this.stores.size <= kOldStoresMax) return;
+      if (entry.users === 0 && !entry.store.isFollowing) this.stores.delete(key);
+    }
+  }
+}
+
+export const LiveContext = createContext<LiveStores | undefined>(undefined);
+
+export function useLiveStores(): LiveStores {
+  const stores = useContext(LiveContext);
+  if (!stores) throw new Error("useLive is used outside of LiveContext");
+  return stores;
+}
+
+export function useLinkStatus(): LinkStatus {
+  const { link } = useLiveStores();
+  return useSyncExternalStore(link.listen, link.getStatus);
+}
+
+export interface Live<S> extends LiveView<S> {
+  link: LinkStatus;
+  /** What is shown may have been overtaken: nothing is heard, or it was never read to the end. */
+  isStale: boolean;
+  store: LiveStore<S>;
+}
+
+/** Follows `source` while the component is there. Frames are shown together, at most once for each frame that is drawn. */
+export function useLive<S>(source: LiveSource<S>): Live<S> {
+  const stores = useLiveStores();
+  const link = useLinkStatus();
+  const store = stores.get(source);
+  useEffect(() => {
+    stores.get(source);
+    return stores.acquire(source.key);
+    // The key is the identity of the source.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [stores, source.key]);
+  const view = useSyncExternalStore(store.listen, store.getView);
+  const isStale = link === "stale" || view.phase === "old" || (view.phase === "failed" && view.state !== undefined);
+  return { ...view, link, isStale, store };
+}
+
+/** Seconds of a clock that ticks only while somebody looks at it. */
+export function useNow(everyMs: number, enabled = true): number {
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (!enabled) return undefined;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, enabled]);
+  return now;
+}

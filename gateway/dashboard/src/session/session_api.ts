@@ -1,0 +1,43 @@
+import { Problem, problemOf, type Schemas } from "@/api/client";
+
+export interface Session {
+  principal: Schemas["Me"];
+  session: string | null;
+  expires_at: string | null;
+  dev: boolean;
+}
+export type SignIn = { token: string } | { dev: true };
+
+const address = "/api/v1/session";
+
+async function ask(init: RequestInit): Promise<{ response: Response; answer: unknown }> {
+  let response: Response;
+  try {
+    response = await fetch(address, { credentials: "same-origin", cache: "no-store", ...init });
+  } catch {
+    throw new Problem(0, "network", "no answer from the server");
+  }
+  const text = await response.text();
+  return { response, answer: text ? (JSON.parse(text) as unknown) : undefined };
+}
+
+/** Who is signed in, if anybody, and whether the server lets in without a token. */
+export async function readSession(): Promise<{ session?: Session; isDev: boolean }> {
+  const { response, answer } = await ask({ method: "GET" });
+  if (response.ok) return { session: answer as Session, isDev: (answer as Session).dev };
+  if (response.status !== 401) throw problemOf(response.status, answer);
+  return { isDev: (answer as { dev?: boolean }).dev === true };
+}
+
+/** Trades a token for a session, whose cookie the answer sets. The token is not kept. */
+export async function signIn(how: SignIn): Promise<Session> {
+  const headers = { "Content-Type": "application/json" };
+  const { response, answer } = await ask({ method: "POST", headers, body: JSON.stringify(how) });
+  if (!response.ok) throw problemOf(response.status, answer);
+  return answer as Session;
+}
+
+export async function signOut(): Promise<void> {
+  const { response, answer } = await ask({ method: "DELETE" });
+  if (!response.ok && response.status !== 401) throw problemOf(response.status, answer);
+}

@@ -1,0 +1,170 @@
+import { Checkbox } from "@mantine/core";
+import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { TableVirtuoso, type TableComponents, type TableVirtuosoHandle } from "react-virtuoso";
+import classes from "./data_table.module.css";
+
+export interface Column<R> {
+  id: string;
+  title: string;
+  cell: (row: R) => ReactNode;
+  width?: number | string;
+  align?: "right";
+  /** Left out where the table is narrow. */
+  wide?: boolean;
+}
+
+export interface Selection {
+  ids: ReadonlySet<string>;
+  set: (ids: ReadonlySet<string>) => void;
+}
+
+interface DataTableProps<R extends { id: string }> {
+  /** The page's noun. */
+  label: string;
+  rows: R[];
+  columns: Column<R>[];
+  nameOf: (row: R) => string;
+  onOpen?: (row: R) => void;
+  onEnd?: () => void;
+  selection?: Selection | undefined;
+  /** Keys that the table itself does not take. */
+  onKey?: (event: KeyboardEvent, row: R | undefined) => void;
+}
+
+interface Context<R> {
+  label: string;
+  rows: R[];
+  columns: Column<R>[];
+  activeId: string | undefined;
+  selected: ReadonlySet<string> | undefined;
+  onRowClick: (row: R, event: MouseEvent) => void;
+  onRowFocus: (row: R) => void;
+}
+
+const isControl = (target: EventTarget) => target instanceof Element && target.closest("a,button,input,label,[role=menuitem]") !== null;
+
+function TableBox<R>({ context, style, children }: { context: Context<R>; style?: CSSProperties; children?: ReactNode }) {
+  return (
+    <table className={classes.table} style={style} aria-label={context.label} aria-rowcount={context.rows.length + 1}>
+      {children}
+    </table>
+  );
+}
+
+function RowBox<R extends { id: string }>({ context, item, ...rest }: { context: Context<R>; item: R; "data-index": number; children?: ReactNode; style?: CSSProperties }) {
+  const isActive = context.activeId === item.id || (context.activeId === undefined && rest["data-index"] === 0);
+  return (
+    <tr {...rest} data-id={item.id} data-active={isActive || undefined} data-selected={context.selected?.has(item.id) || undefined} aria-rowindex={rest["data-index"] + 2} tabIndex={isActive ? 0 : -1} onClick={(event) => context.onRowClick(item, event)} onFocus={() => context.onRowFocus(item)} />
+  );
+}
+
+/**
+ * A table of as many rows as there are, of which those in view are drawn. Arrow keys (and j, k) move, Enter opens, the
+ * space bar selects, Ctrl+A selects all, Escape none.
+ */
+export function DataTable<R extends { id: string }>({ label, rows, columns, nameOf, onOpen, onEnd, selection, onKey }: DataTableProps<R>) {
+  const { t } = useTranslation();
+  const [activeId, setActiveId] = useState<string>();
+  const virtuoso = useRef<TableVirtuosoHandle>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const toFocus = useRef<string>(undefined);
+
+  useEffect(() => {
+    if (toFocus.current === undefined) return;
+    const row = box.current?.querySelector<HTMLElement>(`tr[data-id="${toFocus.current}"]`);
+    toFocus.current = undefined;
+    row?.focus({ preventScroll: true });
+  });
+
+  const components = useMemo<TableComponents<R, Context<R>>>(
+    () => ({ Table: TableBox as NonNullable<TableComponents<R, Context<R>>["Table"]>, TableRow: RowBox as unknown as NonNullable<TableComponents<R, Context<R>>["TableRow"]> }),
+    [],
+  );
+
+  const toggle = (id: string) => {
+    if (!selection) return;
+    const next = new Set(selection.ids);
+    if (!next.delete(id)) next.add(id);
+    selection.set(next);
+  };
+  const allSelected = selection !== undefined && rows.length > 0 && rows.every((row) => selection.ids.has(row.id));
+  const selectAll = () => selection?.set(allSelected ? new Set() : new Set(rows.map((row) => row.id)));
+
+  const context: Context<R> = {
+    label,
+    rows,
+    columns,
+    activeId,
+    selected: selection?.ids,
+    onRowFocus: (row) => setActiveId(row.id),
+    onRowClick: (row, event) => {
+      if (!isControl(event.target) && !window.getSelection()?.toString()) onOpen?.(row);
+    },
+  };
+
+  function move(to: number) {
+    const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
+    if (!row) return;
+    setActiveId(row.id);
+    toFocus.current = row.id;
+    virtuoso.current?.scrollIntoView({ index: rows.indexOf(row), behavior: "auto" });
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    const at = Math.max(0, rows.findIndex((row) => row.id === activeId));
+    const row = rows[at];
+    const moves: Record<string, number> = { ArrowDown: at + 1, j: at + 1, ArrowUp: at - 1, k: at - 1, Home: 0, End: rows.length - 1, PageDown: at + 10, PageUp: at - 10 };
+    const to = moves[event.key];
+    if (isControl(event.target) && event.key !== "Escape" && to === undefined) return;
+    if (to !== undefined && !event.ctrlKey && !event.metaKey) move(to);
+    else if (event.key === "Enter" && row) onOpen?.(row);
+    else if (event.key === " " && row && selection) toggle(row.id);
+    else if (event.key === "a" && (event.ctrlKey || event.metaKey) && selection) selectAll();
+    else if (event.key === "Escape" && selection) selection.set(new Set());
+    else return onKey?.(event, row);
+    event.preventDefault();
+  }
+
+  return (
+    <div className={classes.box} ref={box} onKeyDown={onKeyDown}>
+      <TableVirtuoso<R, Context<R>>
+        ref={virtuoso}
+        data={rows}
+        context={context}
+        components={components}
+        computeItemKey={(_, row) => row.id}
+        increaseViewportBy={300}
+        endReached={() => onEnd?.()}
+        fixedHeaderContent={() => (
+          <tr className={classes.head}>
+            {selection && (
+              <th className={classes.check}>
+                <Checkbox size="xs" checked={allSelected} indeterminate={!allSelected && selection.ids.size > 0} onChange={selectAll} aria-label={t("table.selectAll")} />
+              </th>
+            )}
+            {columns.map((column) => (
+              <th key={column.id} scope="col" style={{ width: column.width }} data-align={column.align} data-wide={column.wide || undefined}>
+                {column.title}
+              </th>
+            ))}
+          </tr>
+        )}
+        itemContent={(_, row) => (
+          <>
+            {selection && (
+              <td className={classes.check}>
+                <Checkbox size="xs" tabIndex={-1} checked={selection.ids.has(row.id)} onChange={() => toggle(row.id)} aria-label={t("table.select", { name: nameOf(row) })} />
+              </td>
+            )}
+            {columns.map((column) => (
+              <td key={column.id} data-align={column.align} data-wide={column.wide || undefined}>
+                {column.cell(row)}
+              </td>
+            ))}
+          </>
+        )}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,50 @@
+import { Tooltip } from "@mantine/core";
+import { useState, type ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useNow } from "@/live/use_live";
+import { ago, moment } from "./format";
+import classes from "./source.module.css";
+
+interface Freshness {
+  /** Where it comes from, as the API names it. */
+  source: string;
+  /** When the newest news in it came, in ms since 1970. */
+  asOf: number | undefined;
+  isStale: boolean;
+}
+
+function Age({ asOf, source }: { asOf: number | undefined; source: string }) {
+  const { t, i18n } = useTranslation();
+  const now = useNow(1_000);
+  if (asOf === undefined) return <>{t("source.never", { source })}</>;
+  return <>{t("source.age", { source, ago: ago(asOf, now, i18n.language), at: moment(asOf) })}</>;
+}
+
+/** Small text under a figure or a table: its source, and on hover its age. */
+export function SourceLine({ source, asOf, isStale, children }: Freshness & { children?: ReactNode }) {
+  const { t } = useTranslation();
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Tooltip label={isOpen && <Age asOf={asOf} source={source} />} opened={isOpen} withinPortal>
+      <span className={classes.line} data-stale={isStale || undefined} tabIndex={0} onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)} onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}>
+        {children}
+        {children && " · "}
+        {isStale ? t("source.stale", { source }) : t("source.of", { source })}
+      </span>
+    </Tooltip>
+  );
+}
+
+/** One figure with its name above, its source below, its age on hover; grey when it may have been overtaken. */
+export function Figure({ label, value, note, tone, ...freshness }: Freshness & { label: string; value: ReactNode; note?: ReactNode; tone?: "bad" | "busy" | "ok" | undefined }) {
+  return (
+    <div className={classes.figure} data-stale={freshness.isStale || undefined} role="group" aria-label={label}>
+      <div className={classes.label}>{label}</div>
+      <div className={classes.value} data-tone={tone}>
+        {value}
+      </div>
+      {note && <div className={classes.note}>{note}</div>}
+      <SourceLine {...freshness} />
+    </div>
+  );
+}
