@@ -33,7 +33,10 @@ std::optional<std::string> Collections::get(std::string_view key) const {
   for (const auto* rows : {&recent_, &older_})
     if (const auto found = rows->find(name); found != rows->end()) return found->second;
   if (rows_ == nullptr) return std::nullopt;
-  return rows_->get(key);
+  auto value = rows_->get(key);
+  // Whoever decides reads a row, and what follows reads it again.
+  if (value) note(name, value);
+  return value;
 }
 
 void Collections::put(std::string_view key, std::string value) {
@@ -57,9 +60,13 @@ void Collections::settled() {
   while (!changes_.empty()) {
     auto change = changes_.extract(changes_.begin());
     if (windows_.count(change.key()[0]) > 0) continue;
-    recent_.insert_or_assign(std::move(change.key()), std::move(change.mapped()));
-    if (recent_.size() == kRecentRows) older_ = std::exchange(recent_, {});
+    note(std::move(change.key()), std::move(change.mapped()));
   }
+}
+
+void Collections::note(std::string key, std::optional<std::string> value) const {
+  recent_.insert_or_assign(std::move(key), std::move(value));
+  if (recent_.size() >= kRecentRows) older_ = std::exchange(recent_, {});
 }
 
 std::vector<std::pair<std::string, std::string>> Collections::head(char name, std::size_t count) const {

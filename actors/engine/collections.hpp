@@ -64,7 +64,8 @@ class Collections {
     bool complete = false;  ///< and there are none behind it
     bool covers(std::string_view key) const { return complete || key < end; }
   };
-  /// By key, of maps whose head nobody asks for: what was put or deleted of late, which is what is asked for next.
+  /// By key, of maps whose head nobody asks for: what was put, deleted or read of late, which is what is asked for
+  /// next.
   using Recent = std::unordered_map<std::string, std::optional<std::string>>;
   static constexpr std::size_t kRecentRows = 4'096;
 
@@ -73,8 +74,10 @@ class Collections {
 
   const CollectionRows* rows_ = nullptr;
   std::map<std::string, std::optional<std::string>, std::less<>> changes_;
-  Recent recent_;
-  Recent older_;  ///< what was recent before; let go when there is as much again
+  void note(std::string key, std::optional<std::string> value) const;
+
+  mutable Recent recent_;
+  mutable Recent older_;  ///< what was recent before; let go when there is as much again
   mutable std::map<char, Window> windows_;
 };
 

@@ -161,6 +161,7 @@ const std::string* RecentRows::find(std::string_view key) const {
 }
 
 void RecentRows::put(std::string key, std::string value) {
+  tables_.set(static_cast<unsigned char>(key.front()));
   bytes_ += key.size() + value.size();
   young_.insert_or_assign(std::move(key), std::move(value));
   if (bytes_ < kBytesMax) return;
@@ -169,6 +170,7 @@ void RecentRows::put(std::string key, std::string value) {
 }
 
 void RecentRows::forget(std::string_view key) {
+  if (!tables_.test(static_cast<unsigned char>(key.front()))) return;
   const std::string name(key);
   young_.erase(name);
   old_.erase(name);

@@ -1,4 +1,5 @@
 #pragma once
+#include <bitset>
 #include <filesystem>
 #include <memory>
 #include <mutex>
@@ -65,6 +66,7 @@ class RecentRows {
   static constexpr std::size_t kBytesMax = std::size_t{4} << 20U;  ///< of each generation
 
   using Generation = std::unordered_map<std::string, std::string>;
+  std::bitset<256> tables_;  ///< first bytes of keys that were put: of others there is nothing to forget
   Generation young_, old_;
   std::size_t bytes_ = 0;  ///< of the young
 };

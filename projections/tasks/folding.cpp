@@ -50,7 +50,7 @@ Result<void> TasksFolding::apply(const projections::Recorded& recorded) {
 Result<void> TasksFolding::apply_task(const projections::Recorded& recorded) {
   const auto& record = recorded.record;
   if (!is_id(record.parent)) return internal_failure("projection.version_gap", "a task without a model");
-  HUB_TRY(auto* of, task(record.entity));
+  HUB_TRY(auto* of, task(record.entity, record.version == 1));
   HUB_TRY(auto* parent, model(record.parent));
   const auto before = counted_of(of->view);
   const auto& project = of->view ? of->view->project : record.project;
@@ -134,11 +134,13 @@ void TasksFolding::observe(std::int64_t pending, FiguresEntry& entry) {
   entry.touched = true;
 }
 
-Result<TasksFolding::TaskEntry*> TasksFolding::task(const std::string& id) {
+Result<TasksFolding::TaskEntry*> TasksFolding::task(const std::string& id, bool is_new) {
   const auto found = tasks_.find(id);
   if (found != tasks_.end()) return &found->second;
   TaskEntry entry;
-  HUB_TRY(entry.view, task_rows::find(store_, id));
+  if (!is_new) {
+    HUB_TRY(entry.view, task_rows::find(store_, id));
+  }
   if (entry.view) entry.before = standpoint_of(*entry.view);
   return &tasks_.emplace(id, std::move(entry)).first->second;
 }

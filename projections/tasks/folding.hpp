@@ -61,7 +61,8 @@ class TasksFolding final : public projections::Folding {
 
   Result<void> apply_task(const projections::Recorded& recorded);
   Result<void> apply_model(const projections::Recorded& recorded);
-  Result<TaskEntry*> task(const std::string& id);
+  /// `is_new`: its first event is folded, so there is no row of it yet.
+  Result<TaskEntry*> task(const std::string& id, bool is_new);
   Result<ModelEntry*> model(const std::string& id);
   Result<Hour> hour(ModelEntry& model, const std::string& project, Instant at);
   Result<FiguresEntry*> figures(std::string key);
