@@ -66,11 +66,12 @@ class Load {
     }
   }
 
-  /// Sends no more, and waits for what is under way.
-  void end() {
+  /// Sends no more, and waits for what is under way. How many requests there were in all.
+  std::size_t end() {
     left_ = 0;
     run(Clock::now() + kAnswerPatience, nullptr);
     require(under_way_ == 0, "answers are missing at the end of a load");
+    return next_;
   }
 
  private:
@@ -142,7 +143,7 @@ std::size_t expected_answers(const HttpLoad& load) {
 
 HttpLoadResult run_http_load(const HttpLoad& given) {
   const bool is_counted = given.answers > 0;
-  HttpLoadResult result{0, 0, 0, Latencies(expected_answers(given))};
+  HttpLoadResult result{0, 0, 0, 0, Latencies(expected_answers(given))};
   Load load(given);
   if (!is_counted) {
     load.begin(std::numeric_limits<std::size_t>::max());
@@ -155,7 +156,7 @@ HttpLoadResult run_http_load(const HttpLoad& given) {
   result.seconds = seconds_since(start);
   result.cpu_seconds = given.server->cpu_seconds() - cpu;
   result.answers = result.latencies.count();
-  load.end();
+  result.answers_in_all = load.end();
   return result;
 }
 

@@ -23,6 +23,7 @@ struct HttpLoad {
 
 struct HttpLoadResult {
   std::size_t answers = 0;
+  std::size_t answers_in_all = 0;  ///< with those of the warm-up and behind the end
   double seconds = 0;
   double cpu_seconds = 0;  ///< of the server
   Latencies latencies;
