@@ -129,7 +129,7 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
       <Strip deployment={deployment} />
       <SourceLine source={`deployments/${shortId(id)}`} asOf={live.asOf} isStale={live.isStale} />
       <Tabs value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" } })} variant="default" keepMounted={false}>
-        <Tabs.List>
+        <Tabs.List className={classes.tabs}>
           {deploymentTabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t(`deployments.tab.${one}`)}
