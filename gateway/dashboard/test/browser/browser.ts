@@ -43,7 +43,7 @@ export class Visit {
   /** Until the page is live and shows what it has read. */
   async live(): Promise<void> {
     await this.page.locator('main[data-live="live"]').waitFor();
-    await this.page.getByRole("status", { name: "Loading" }).waitFor({ state: "detached" });
+    await this.page.waitForFunction(() => !document.querySelector('[role="status"][aria-label="Loading"], [role="status"][aria-label="加载中"]'));
   }
 
   async close(): Promise<void> {

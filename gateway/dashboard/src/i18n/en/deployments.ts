@@ -58,6 +58,7 @@ export const deployments = {
     gpuModel: "GPU model", gpuCount: "GPUs", cpus: "CPU limit", memory: "Memory limit", restart: "Restart", labels: "Labels", ports: "Ports",
     stopGrace: "Stop grace", price: "Price per hour", plan: "Plan", planHint: "Show the plan to see where it would run and what it costs. Nothing is started yet.",
     perHour: "Per hour", perDay: "Per day", showPlan: "Show plan", confirm: "Confirm and start", yaml: "Save as YAML", made: "{{name}} is being created",
+    fault: { needed: "This is needed", small: "This is too small", large: "This is too large", long: "This is too long", shape: "This is not understood" },
     restarts: { never: "Never", "on-failure": "On failure", always: "Always" },
   },
 };

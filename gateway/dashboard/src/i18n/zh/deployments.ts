@@ -59,6 +59,7 @@ export const deployments: Translation<typeof en> = {
     gpuModel: "GPU 型号", gpuCount: "GPU 数量", cpus: "CPU 上限", memory: "内存上限", restart: "重启", labels: "标签", ports: "端口",
     stopGrace: "停止宽限", price: "每小时价格", plan: "方案", planHint: "先查看方案：在哪里运行、费用多少。此时不会启动任何东西。",
     perHour: "每小时", perDay: "每天", showPlan: "查看方案", confirm: "确认并启动", yaml: "另存为 YAML", made: "正在创建 {{name}}",
+    fault: { needed: "必填", small: "数值过小", large: "数值过大", long: "内容过长", shape: "无法识别" },
     restarts: { never: "从不", "on-failure": "失败时", always: "总是" },
   },
 };

@@ -41,6 +41,7 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
   const setContains = useDebouncedCallback((contains: string) => setSearch({ ...search, contains: contains || undefined } as LogSearch), 250);
   const hrefOf = (seq: number) => `/deployments/${id}/logs?line=${seq}`;
   const pick = (seq: number) => {
+    setFollowing(false);
     setSearch({ line: seq });
     view.current?.goTo(seq);
   };
