@@ -34,15 +34,20 @@ class RequestReader::Parser : public beast::http::basic_parser<true> {
     body_limit(limits.body_bytes);
   }
 
-  bool may_be_large() const { return may_be_large_; }
+  bool may_be_large() const { return may_be_large_ || may_be_file_; }
+  bool may_be_file() const { return may_be_file_; }
 
  private:
   void on_request_impl(Verb method, beast::string_view, beast::string_view target, int version, error_code&) override {
     request_.method = method;
     request_.target = target;
     request_.http_1_0 = version == 10;
-    may_be_large_ = !limits_.large_path.empty() && target.substr(0, target.find('?')) == limits_.large_path;
+    const std::string_view path(target.data(), std::min(target.find('?'), target.size()));
+    may_be_large_ = !limits_.large_path.empty() && path == limits_.large_path;
+    may_be_file_ = !limits_.file_prefix.empty() && path.starts_with(limits_.file_prefix) &&
+                   path.ends_with(limits_.file_suffix) && method == Verb::put;
     if (may_be_large_) body_limit(limits_.large_body_bytes);
+    if (may_be_file_) body_limit(limits_.file_bytes);
   }
   void on_response_impl(int, beast::string_view, int, error_code&) override {}
   void on_field_impl(Field id, beast::string_view name, beast::string_view value, error_code& ec) override {
@@ -108,6 +113,7 @@ class RequestReader::Parser : public beast::http::basic_parser<true> {
   std::string& pieces_;
   const ReadLimits& limits_;
   bool may_be_large_ = false;
+  bool may_be_file_ = false;
   const char* first_;
   const char* last_;
 };
@@ -187,6 +193,10 @@ void RequestReader::next(Request& request) {
 
 bool RequestReader::may_be_large() const {
   return parser_ && parser_->may_be_large();
+}
+
+bool RequestReader::may_be_file() const {
+  return parser_ && parser_->may_be_file();
 }
 
 bool RequestReader::is_in_body() const {

@@ -13,6 +13,9 @@ struct ReadLimits {
   std::size_t body_bytes = 1024 * 1024;  ///< beyond: 413 http.body_too_large
   std::string_view large_path = {};      ///< the one path whose bodies may be larger, of callers with a token
   std::size_t large_body_bytes = 32 * 1024 * 1024;
+  /// Paths of whole files, as large_path: what begins and ends with these, when both are given.
+  std::string_view file_prefix = {}, file_suffix = {};
+  std::size_t file_bytes = 100 * 1024 * 1024;
 };
 
 /// Finds requests in the bytes of one connection. Bytes go into room(), advance() says what they are. Its buffers are
@@ -40,6 +43,8 @@ class RequestReader {
   bool is_in_body() const;
   /// It is one whose body may be larger than others'.
   bool may_be_large() const;
+  /// It is one whose body is a file: what it takes up is counted.
+  bool may_be_file() const;
   /// Bytes behind the complete request, which are taken out.
   std::string take_rest();
   /// Bytes behind the complete request.

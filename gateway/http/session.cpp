@@ -32,6 +32,7 @@ Session::Session(std::shared_ptr<Site> site, std::shared_ptr<Transport> transpor
 
 Session::~Session() {
   transport_.reset();
+  let_go_of_file();
   site_->leave();
 }
 
@@ -49,7 +50,7 @@ void Session::enter_reading() {
     // Set once and not with each byte, or a byte now and then would hold the connection for ever.
     if (phase_ != Phase::header) enter(Phase::header, limits.header_timeout);
   } else if (phase_ != Phase::body) {
-    enter(Phase::body, limits.body_timeout);
+    enter(Phase::body, reader_.may_be_file() ? limits.file_timeout : limits.body_timeout);
   }
 }
 
@@ -90,10 +91,8 @@ asio::awaitable<Session::End> Session::converse() {
     while (state == RequestReader::State::need_more) {
       // Much is taken in for those who may send it only.
       if (reader_.is_in_body() && reader_.may_be_large() && !is_known_) {
-        see_client();
-        is_known_ = site_->guard.knows(request_);
-        if (!is_known_)
-          co_return co_await refuse_and_end(http_failure(401, "auth.required", "a bearer token is required"));
+        auto refused = admit_large();
+        if (refused) co_return co_await refuse_and_end(std::move(*refused));
       }
       if (request_.expects_continue && reader_.is_in_body()) {
         request_.expects_continue = false;
@@ -121,9 +120,30 @@ asio::awaitable<Session::End> Session::converse() {
     answered_one_ = true;
     is_known_ = false;
     reader_.next(request_);
+    let_go_of_file();
   }
   if (!out_.empty() && !co_await flush()) co_return End::cut;
   co_return End::finish;
+}
+
+std::optional<Failure> Session::admit_large() {
+  see_client();
+  is_known_ = site_->guard.knows(request_);
+  if (!is_known_) return http_failure(401, "auth.required", "a bearer token is required");
+  if (!reader_.may_be_file()) return std::nullopt;
+  // Each is held in memory as a whole.
+  if (site_->files.fetch_add(1) < site_->limits.files) {
+    holds_file_ = true;
+    return std::nullopt;
+  }
+  site_->files.fetch_sub(1);
+  auto failure = http_failure(429, "http.too_many_files", "as many files as may be are on their way; try again");
+  failure.retry_after_ms = 1'000;
+  return failure;
+}
+
+void Session::let_go_of_file() {
+  if (std::exchange(holds_file_, false)) site_->files.fetch_sub(1);
 }
 
 void Session::see_client() {

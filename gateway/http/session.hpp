@@ -55,6 +55,9 @@ class Session : public SessionHook {
   asio::awaitable<void> watch_client();
   asio::awaitable<void> watch_stop();
 
+  /// Whether this request may send so much: refused, or nothing.
+  std::optional<Failure> admit_large();
+  void let_go_of_file();
   /// Whom the request comes from, and how.
   void see_client();
   /// The route of the complete request; null with the refusal in `response`.
@@ -83,7 +86,8 @@ class Session : public SessionHook {
   Clock::time_point deadline_ = Clock::time_point::max();
   bool timed_out_ = false;
   bool stopping_ = false;
-  bool is_known_ = false;  ///< who sends the body that is being read
+  bool is_known_ = false;    ///< who sends the body that is being read
+  bool holds_file_ = false;  ///< counted in Site::files
   bool answered_one_ = false;
   std::optional<asio::steady_timer> stop_event_;  // of a streamed answer
 };

@@ -31,6 +31,7 @@ struct Site {
 
   std::atomic<bool> stopping{false};
   std::atomic<std::size_t> connections{0};
+  std::atomic<std::size_t> files{0};  ///< that are being taken in
   std::mutex mutex;
   std::condition_variable all_gone;
 

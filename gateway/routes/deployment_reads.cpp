@@ -3,6 +3,7 @@
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
 #include "gateway/routes/deployment_access.hpp"
+#include "gateway/routes/export.hpp"
 #include "gateway/routes/list_query.hpp"
 #include "gateway/routes/routes.hpp"
 
@@ -16,6 +17,32 @@ constexpr std::uint64_t kHistoryLimitDefault = 100;
 constexpr std::uint64_t kHistoryLimitMax = 1'000;
 /// No entity has had so many events, and the version behind it can still be told.
 constexpr Version kVersionMax = Version{1} << 62;
+
+constexpr Column kColumns[] = {{"id", "/id"},
+                               {"name", "/name"},
+                               {"status", "/status"},
+                               {"reason_code", "/reason/code"},
+                               {"reason", "/reason/text"},
+                               {"provider", "/provider"},
+                               {"host", "/host"},
+                               {"project", "/project"},
+                               {"owner", "/owner"},
+                               {"command", "/command"},
+                               {"image", "/image"},
+                               {"gpu_model", "/gpu/model"},
+                               {"gpu_count", "/gpu/count"},
+                               {"labels", "/labels"},
+                               {"price_usd_micro_per_hour", "/price_usd_micro_per_hour"},
+                               {"cost_usd_micro", "/cost_usd_micro"},
+                               {"restarts", "/restarts"},
+                               {"exit_code", "/exit_code"},
+                               {"created_at", "/created_at"},
+                               {"started_at", "/started_at"},
+                               {"stopped_at", "/stopped_at"},
+                               {"deleted_at", "/deleted_at"},
+                               {"updated_at", "/updated_at"},
+                               {"version", "/version"},
+                               {"position", "/position"}};
 
 /// `at=` of one entity: a time or a position.
 Result<deployments::Moment> moment_of(Services& services, std::string_view text) {
@@ -80,11 +107,26 @@ Response answer_list(const Request& request, const Result<deployments::ListAnswe
   return http::answer(answer.value().to_json());
 }
 
+asio::awaitable<Response> export_deployments(Services& services, const Request& request, ExportFormat format,
+                                             const deployments::ListQuery& query) {
+  const auto at = request.query.get("at");
+  auto pages = co_await on_blocking(services, [&]() -> Result<projections::Pages> {
+    if (!at) return services.deployments.pages(query, services.clock(), kExportPageSize);
+    HUB_TRY(const auto moment, list_moment_of(services, *at));
+    return services.deployments.pages_at(query, moment, kExportPageSize);
+  });
+  if (!pages) co_return http::refuse(request, pages.error());
+  const ExportOf what{"deployments", kColumns};
+  co_return co_await export_list(services, request, format, what, std::move(pages).value());
+}
+
 asio::awaitable<Response> list_deployments(Services& services, Request& request) {
   const auto query = list_query_of(request);
   if (!query) co_return http::refuse(request, query.error());
   if (const auto waited = co_await reach_min_pos(services.deployments.progress(), request); !waited)
     co_return http::refuse(request, waited.error());
+  if (const auto format = export_format_of(request); format != ExportFormat::none)
+    co_return co_await export_deployments(services, request, format, query.value());
   const auto at = request.query.get("at");
   if (!at) co_return answer_list(request, services.deployments.list(query.value(), services.clock()));
   const auto answer = co_await on_blocking(services, [&]() -> Result<deployments::ListAnswer> {

@@ -14,10 +14,11 @@ constexpr std::size_t kReadBytes = 1 << 20;
 
 /// False: the page is full.
 bool take_batch(const log::Batch& batch, Cursor& cursor, const EventFilter& filter, std::size_t count_max,
-                std::vector<ReadEvent>& events) {
+                std::vector<ReadEvent>& events, const Cursor* until) {
   auto& seq = cursor.seqs[batch.partition];
   for (const auto& record : batch.records) {
     if (record.seq <= seq) continue;
+    if (until != nullptr && record.seq > until->seqs[batch.partition]) return true;
     if (filter.shows(record)) {
       if (events.size() == count_max) return false;
       seq = record.seq;
@@ -99,7 +100,7 @@ bool EventFilter::shows(const log::Record& record) const {
 }
 
 Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
-                                           std::size_t count_max) {
+                                           std::size_t count_max, const Cursor* until) {
   if (!is_of(cursor, log)) return invalid("cursor.other_log", "this cursor is of another log", "after");
   std::vector<ReadEvent> events;
   for (PartitionId partition = 0; partition < log.partitions(); ++partition) {
@@ -108,7 +109,7 @@ Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const 
       if (batches.empty()) break;
       const auto before = cursor.seqs[partition];
       for (const auto& batch : batches)
-        if (!take_batch(*batch, cursor, filter, count_max, events)) return events;
+        if (!take_batch(*batch, cursor, filter, count_max, events, until)) return events;
       // A batch of outcomes alone has no seq to go on from: it is the last one.
       if (cursor.seqs[partition] == before) break;
     }

@@ -27,9 +27,9 @@ struct ReadEvent {
 
 /// Reads events behind `cursor`, partition after partition, and moves it along. Order within a partition is that of
 /// the log. Stops after `count_max` events, or when all partitions were read to their heads.
-/// Waits as is_of() does. Fails: as Log::read; invalid `cursor.other_log`.
+/// With `until`, nothing behind that is read. Waits as is_of() does. Fails: as Log::read; invalid `cursor.other_log`.
 Result<std::vector<ReadEvent>> read_events(log::Log& log, Cursor& cursor, const EventFilter& filter,
-                                           std::size_t count_max);
+                                           std::size_t count_max, const Cursor* until = nullptr);
 
 /// The newest `count_max` events, by time, among the last `count_max` records of each partition, ascending by time;
 /// moves `cursor` to the heads behind which nothing was looked at. Fails: as Log::read.

@@ -7,6 +7,7 @@
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/caller.hpp"
 #include "gateway/routes/event_reader.hpp"
+#include "gateway/routes/export.hpp"
 #include "gateway/routes/routes.hpp"
 
 namespace hub::routes {
@@ -19,6 +20,11 @@ constexpr std::uint64_t kLimitDefault = 100;
 constexpr std::uint64_t kLimitMax = 1'000;
 /// How long a follower whose right has gone may be left connected when nothing happens.
 constexpr std::chrono::milliseconds kRightsLookedAt{1'000};
+
+constexpr Column kColumns[] = {
+    {"id", "/id"},           {"type", "/type"},           {"time", "/time"}, {"subject", "/subject"},
+    {"version", "/version"}, {"actor", "/actor"},         {"org", "/org"},   {"project", "/project"},
+    {"parent", "/parent"},   {"commandid", "/commandid"}, {"data", "/data"}, {"correlationid", "/correlationid"}};
 
 Result<Cursor> cursor_of(Services& services, const Request& request) {
   const auto text = request.query.get("after");
@@ -59,6 +65,23 @@ Result<std::optional<std::uint64_t>> tail_of(const Request& request) {
   if (tail && (request.query.get("after") || request.query.get("limit") || request.query.get("follow")))
     return invalid("query.range", "tail goes with none of after, limit and follow", "tail");
   return tail;
+}
+
+/// What the record held when it was asked for, and no more.
+projections::Pages record_pages(log::Log& log, Cursor cursor, EventFilter filter) {
+  return [&log, cursor = std::move(cursor), filter = std::move(filter),
+          until = cursor_at_head(log)]() mutable -> Result<projections::ListAnswer> {
+    HUB_TRY(const auto events, read_events(log, cursor, filter, kExportPageSize, &until));
+    projections::ListAnswer answer;
+    answer.items = "[";
+    for (const auto& event : events) {
+      if (answer.items.size() > 1) answer.items += ',';
+      answer.items += event.json;
+    }
+    answer.items += ']';
+    if (events.size() == kExportPageSize) answer.next_cursor = to_text(cursor);
+    return answer;
+  };
 }
 
 /// Wakes when the log has grown, or when it is time to look at the caller's rights; lives as long as the stream.
@@ -138,6 +161,12 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
   const auto type = request.query.text("type");
   if (!type) co_return http::refuse(request, type.error());
   filter.type = type.value();
+  const auto format = export_format_of(request);
+  if (!follows.value() && format != ExportFormat::none) {
+    const ExportOf what{"events", kColumns};
+    auto pages = record_pages(services.log, cursor.value(), filter);
+    co_return co_await export_list(services, request, format, what, std::move(pages));
+  }
   if (tail.value())
     co_return co_await on_blocking(services, [&] { return last_page(services, filter, *tail.value(), request); });
   if (!follows.value())

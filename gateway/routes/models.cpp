@@ -6,6 +6,7 @@
 #include "gateway/http/response.hpp"
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
+#include "gateway/routes/export.hpp"
 #include "gateway/routes/list_query.hpp"
 #include "gateway/routes/model_access.hpp"
 #include "gateway/routes/model_body.hpp"
@@ -20,6 +21,25 @@ using http::Response;
 /// How long a model whose name was taken may take to be there.
 constexpr Duration kCreationPatience = seconds(5);
 constexpr std::size_t kLast4 = 4;
+
+constexpr Column kColumns[] = {{"id", "/id"},
+                               {"name", "/name"},
+                               {"type", "/type"},
+                               {"status", "/status"},
+                               {"cooling_down_until", "/cooling_down/until"},
+                               {"cooling_down_code", "/cooling_down/code"},
+                               {"running", "/running"},
+                               {"max_workers", "/max_workers"},
+                               {"pending", "/pending"},
+                               {"max_queue_size", "/max_queue_size"},
+                               {"price", "/price"},
+                               {"model", "/model"},
+                               {"labels", "/labels"},
+                               {"project", "/project"},
+                               {"owner", "/owner"},
+                               {"created_at", "/created_at"},
+                               {"updated_at", "/updated_at"},
+                               {"version", "/version"}};
 
 /// A key that was stored for a command. Each request has a name of its own for it, so that a changed key is a changed
 /// description, and that another request under the same Idempotency-Key, which is refused, replaces no key in use.
@@ -245,6 +265,11 @@ asio::awaitable<Response> list_models(Services& services, Request& request) {
   if (!query) co_return http::refuse(request, query.error());
   if (const auto waited = co_await reach_min_pos(services.models.progress(), request); !waited)
     co_return http::refuse(request, waited.error());
+  if (const auto format = export_format_of(request); format != ExportFormat::none) {
+    auto pages = services.models.pages(query.value(), kExportPageSize);
+    const ExportOf what{"models", kColumns};
+    co_return co_await export_list(services, request, format, what, std::move(pages));
+  }
   const auto answer = services.models.list(query.value());
   if (!answer) co_return http::refuse(request, answer.error());
   co_return http::answer(answer.value().to_json());

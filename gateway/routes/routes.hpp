@@ -8,6 +8,7 @@ namespace hub::routes {
 void add_deployment_reads(http::Router& router, Services& services);
 void add_deployment_writes(http::Router& router, Services& services);
 void add_deployment_batch(http::Router& router, Services& services);
+void add_deployment_files(http::Router& router, Services& services);
 void add_models(http::Router& router, Services& services);
 void add_tasks(http::Router& router, Services& services);
 void add_task_batch(http::Router& router, Services& services);

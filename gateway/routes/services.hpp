@@ -63,6 +63,8 @@ struct Services {
       [](const http::Request&, int, std::string_view) {};
   std::string dev_token = {};  ///< of a server for development, which lets in without one; else empty
   Duration session_lifetime = seconds(12 * 3'600);
+  /// Where this machine has the workspace of a deployment; empty: it has none. May block.
+  std::function<std::string(std::string_view id)> workspace_of = {};
 };
 
 }  // namespace hub::routes

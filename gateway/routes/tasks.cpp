@@ -6,6 +6,7 @@
 #include "gateway/http/response.hpp"
 #include "gateway/routes/await.hpp"
 #include "gateway/routes/command.hpp"
+#include "gateway/routes/export.hpp"
 #include "gateway/routes/model_access.hpp"
 #include "gateway/routes/routes.hpp"
 #include "gateway/routes/task_body.hpp"
@@ -17,6 +18,27 @@ namespace {
 
 using http::Request;
 using http::Response;
+
+constexpr Column kColumns[] = {{"id", "/id"},
+                               {"model", "/model"},
+                               {"model_id", "/model_id"},
+                               {"type", "/type"},
+                               {"priority", "/priority"},
+                               {"status", "/status"},
+                               {"reason_code", "/reason/code"},
+                               {"reason", "/reason/text"},
+                               {"attempts_total", "/attempts_total"},
+                               {"prompt_tokens", "/usage/prompt_tokens"},
+                               {"completion_tokens", "/usage/completion_tokens"},
+                               {"total_tokens", "/usage/total_tokens"},
+                               {"cost_usd_micro", "/cost_usd_micro"},
+                               {"labels", "/labels"},
+                               {"project", "/project"},
+                               {"owner", "/owner"},
+                               {"run_at", "/run_at"},
+                               {"created_at", "/created_at"},
+                               {"updated_at", "/updated_at"},
+                               {"version", "/version"}};
 
 /// JSON of a part that can be opened; null where it is absent, or its project's key is erased.
 std::string opened(Services& services, const std::string& task, std::string_view part, const RawJson& sealed) {
@@ -123,6 +145,11 @@ asio::awaitable<Response> list_tasks(Services& services, Request& request) {
   if (!query) co_return http::refuse(request, query.error());
   if (const auto waited = co_await reach_min_pos(services.tasks.progress(), request); !waited)
     co_return http::refuse(request, waited.error());
+  if (const auto format = export_format_of(request); format != ExportFormat::none) {
+    auto pages = services.tasks.pages(query.value(), kExportPageSize);
+    const ExportOf what{"tasks", kColumns};
+    co_return co_await export_list(services, request, format, what, std::move(pages));
+  }
   const auto answer = co_await on_blocking(services, [&] { return services.tasks.list(query.value()); });
   if (!answer) co_return http::refuse(request, answer.error());
   co_return http::answer(answer.value().to_json());

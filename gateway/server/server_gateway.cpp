@@ -90,6 +90,8 @@ http::ServerOptions Server::Parts::http_options() {
   http_options.limits.connections = options.max_connections;
   http_options.limits.read.body_bytes = static_cast<std::size_t>(options.max_body_bytes);
   http_options.limits.read.large_path = "/api/v1/tasks/batch";
+  http_options.limits.read.file_prefix = "/api/v1/deployments/";
+  http_options.limits.read.file_suffix = "/files/content";
   http_options.guard.authenticate = [this](std::string_view token) { return access->table().find(token, wall_now()); };
   http_options.guard.authenticate_session = [this](std::string_view secret) {
     return access->table().find_session(secret, wall_now());
@@ -189,11 +191,13 @@ Result<void> Server::Parts::start_gateway() {
         refused_access(request, status, project);
       },
       dev_token});
+  services->workspace_of = [this](std::string_view id) { return workspace_of(id); };
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
   routes::add_deployment_writes(router, *services);
   routes::add_deployment_batch(router, *services);
+  routes::add_deployment_files(router, *services);
   routes::add_models(router, *services);
   routes::add_tasks(router, *services);
   routes::add_task_batch(router, *services);
@@ -230,6 +234,12 @@ Result<void> Server::Parts::start_gateway() {
     host_keeper = std::make_unique<HostKeeper>(*engine, std::move(offer), [this] { return running_here(); });
   }
   return folder.write_address(http->url());
+}
+
+std::string Server::Parts::workspace_of(std::string_view id) const {
+  const auto workspace = folder.local() / std::string(id) / providers::local::kWorkspaceName;
+  std::error_code error;
+  return std::filesystem::is_directory(workspace, error) ? workspace.string() : std::string();
 }
 
 std::int64_t Server::Parts::age_seconds() const {

@@ -3,8 +3,9 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "adapters/hosts/host_effects.hpp"
-#include "adapters/tasks/task_calls.hpp"
 #include "adapters/providers/local/local_provider.hpp"
+#include "adapters/providers/local/run_files.hpp"
+#include "adapters/tasks/task_calls.hpp"
 #include "events/log/embedded_log.hpp"
 #include "gateway/agents/agent_door.hpp"
 #include "gateway/http/server.hpp"
@@ -63,6 +64,8 @@ struct Server::Parts {
   std::int32_t running_here() const;
   /// Of a deployment or task; none when there is no such thing.
   std::optional<std::string> project_of(std::string_view id) const;
+  /// Of a deployment that this machine runs or ran; empty: there is none here.
+  std::string workspace_of(std::string_view id) const;
   std::vector<std::string> entities_of(const accounts::Principal& caller, std::string_view stream) const;
   void add_sources();
   Result<void> share_output();

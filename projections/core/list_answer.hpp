@@ -1,5 +1,7 @@
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -32,5 +34,28 @@ struct ListAnswer {
   /// {items, total, total_at_least?, page, page_size, next_cursor, position}
   std::string to_json() const;
 };
+
+/// The pages of a list one after the other, all of the same rows, which are held as long as this lives; each call
+/// answers the next, until one has no next_cursor. A page may be empty and not the last. One call at a time.
+using Pages = std::function<Result<ListAnswer>()>;
+
+/// Pages of `query`, which `list(view, query)` answers from a snapshot of `store`, `page_size` rows at a time.
+template <class Store, class Query, class List>
+Pages pages_of(std::shared_ptr<Store> store, Query query, std::uint32_t page_size, List list) {
+  query.page = 1;
+  query.page_size = page_size;
+  // The snapshot is let go of before its store.
+  struct Held {
+    explicit Held(std::shared_ptr<Store> of) : store(std::move(of)), view(store->view()) {}
+    std::shared_ptr<Store> store;
+    decltype(std::declval<Store>().view()) view;
+  };
+  return [held = std::make_shared<Held>(std::move(store)), query = std::move(query),
+          list = std::move(list)]() mutable -> Result<ListAnswer> {
+    auto answer = list(held->view, query);
+    if (answer) query.cursor = answer.value().next_cursor;
+    return answer;
+  };
+}
 
 }  // namespace hub::projections

@@ -35,6 +35,7 @@ struct ListQuery {
   std::uint32_t page_size = kPageSizeDefault;
   std::optional<std::string> cursor;  ///< next_cursor of an answer to the same query
   std::size_t scan_rows_max = kScanRowsMax;
+  bool counts = true;  ///< false: who goes on by cursor wants no total
 };
 
 /// Fails: invalid `list.page`, `list.page_size`, `list.use_cursor`, malformed `cursor.invalid`.

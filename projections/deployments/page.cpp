@@ -147,7 +147,7 @@ Result<ListAnswer> list_page(const projections::StoreView& view, const ListQuery
   Filling filling(answer, answer.page, query.page_size, !answer.total && !after);
   HUB_TRY(walk(view, query, after, now, away, filling));
   filling.finish();
-  if (answer.total || !after) return answer;
+  if (answer.total || !after || !query.counts) return answer;
   // Asked by cursor: the matches before it count too.
   ListAnswer all;
   Filling counting(all, {}, query.page_size, true);

@@ -167,6 +167,25 @@ Result<ListAnswer> Deployments::list_at(const ListQuery& query, const Moment& mo
   return list_page_at(view, log_, query, after, moment);
 }
 
+projections::Pages Deployments::pages(ListQuery query, Instant now, std::uint32_t page_size) const {
+  query.counts = false;
+  return projections::pages_of(
+      feed_.store(), std::move(query), page_size,
+      [this, now](const projections::StoreView& view, const ListQuery& next) -> Result<ListAnswer> {
+        HUB_TRY(const auto after, check(next));
+        return list_page(view, next, after, now, away_);
+      });
+}
+
+projections::Pages Deployments::pages_at(ListQuery query, const Moment& moment, std::uint32_t page_size) const {
+  return projections::pages_of(
+      feed_.store(), std::move(query), page_size,
+      [this, moment](const projections::StoreView& view, const ListQuery& next) -> Result<ListAnswer> {
+        HUB_TRY(const auto after, check(next));
+        return list_page_at(view, log_, next, after, moment);
+      });
+}
+
 Overview Deployments::overview(const std::vector<std::string>& projects) const {
   const auto store = feed_.store();
   const auto view = store->view();

@@ -69,6 +69,11 @@ class Deployments {
   /// As of a moment; at most kCandidatesMax rows or kPastTimeMax, then a cursor, perhaps before the page is full.
   Result<ListAnswer> list_at(const ListQuery& query, const Moment& moment) const;
 
+  /// All that list() or list_at() would answer, `page_size` at a time; from query.cursor when that is given. Without
+  /// totals. `this` outlives it.
+  projections::Pages pages(ListQuery query, Instant now, std::uint32_t page_size) const;
+  projections::Pages pages_at(ListQuery query, const Moment& moment, std::uint32_t page_size) const;
+
   Overview overview(const std::vector<std::string>& projects) const;
 
   projections::Progress& progress() const { return feed_.progress(); }

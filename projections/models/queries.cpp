@@ -136,6 +136,12 @@ Result<projections::ListAnswer> Models::list(const ListQuery& query) const {
   return list_page(store->view(), query);
 }
 
+projections::Pages Models::pages(ListQuery query, std::uint32_t page_size) const {
+  return projections::pages_of(
+      feed_.store(), std::move(query), page_size,
+      [](const projections::StoreView& view, const ListQuery& next) { return list_page(view, next); });
+}
+
 Result<projections::ListAnswer> list_page(const projections::StoreView& rows, const ListQuery& query) {
   HUB_TRY(const auto after, projections::check_page(query.page, query.page_size, query.cursor));
   projections::ListAnswer answer;

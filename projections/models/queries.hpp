@@ -51,6 +51,8 @@ class Models {
 
   /// A page, the newest first, with an exact total. Fails as check_page() does.
   Result<projections::ListAnswer> list(const ListQuery& query) const;
+  /// All that list() would answer, `page_size` at a time; from query.cursor when that is given.
+  projections::Pages pages(ListQuery query, std::uint32_t page_size) const;
   /// All that are not deleted, the newest of each project first; at most kListedMax.
   std::vector<View> all(const std::vector<std::string>& projects) const;
 

@@ -149,6 +149,12 @@ Result<projections::ListAnswer> Tasks::list(const ListQuery& query) const {
   return list_page(store->view(), query);
 }
 
+projections::Pages Tasks::pages(ListQuery query, std::uint32_t page_size) const {
+  return projections::pages_of(
+      feed_.store(), std::move(query), page_size,
+      [](const projections::StoreView& view, const ListQuery& next) { return list_page(view, next); });
+}
+
 Result<Matches> Tasks::matches(const ListQuery& query) const {
   const auto store = feed_.store();
   return list_matches(store->view(), query);

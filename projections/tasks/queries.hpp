@@ -45,6 +45,8 @@ class Tasks {
   /// A page, the newest first. Exact `total` for no filter, for status, model and both; else matches are counted up to
   /// kPagedRowsMax as far as one query looks. Fails as check_page() does.
   Result<projections::ListAnswer> list(const ListQuery& query) const;
+  /// All that list() would answer, `page_size` at a time; from query.cursor when that is given.
+  projections::Pages pages(ListQuery query, std::uint32_t page_size) const;
   /// The same without rows, for who acts on many: query.page_size at a time, by cursor.
   Result<Matches> matches(const ListQuery& query) const;
 

@@ -99,3 +99,18 @@ def test_a_node_that_is_cut_off_from_the_brokers_does_not_say_that_there_is_noth
         assert known(lambda: wrong.get("/api/v1/me")).status_code == 401
     finally:
         nodes.clean_up()
+
+
+def test_a_session_that_one_node_opened_holds_at_another_at_once_and_ends_there_as_well(nodes):
+    both(nodes)
+    one, two = nodes.all["one"], nodes.all["two"]
+    for _ in range(ROUNDS):
+        browser = one.client(token=None)
+        assert browser.post("/api/v1/session", {"dev": True}, headers={"Origin": one.url}).status_code in (201, 202)
+        cookie = {"Cookie": "computehub_session=" + browser.session.cookies["computehub_session"]}
+        other = two.client(token=None)
+        assert known(lambda: other.request("GET", "/api/v1/me", headers=cookie)).status_code == 200
+        assert known(lambda: other.request("GET", "/api/v1/session", headers=cookie)).json()["session"]
+        ended = other.request("DELETE", "/api/v1/session", headers={**cookie, "Origin": two.url})
+        assert ended.status_code == 204, ended.text
+        hub.eventually(lambda: browser.get("/api/v1/me").status_code == 401, "the first node has heard of it")

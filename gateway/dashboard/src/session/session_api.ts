@@ -1,11 +1,6 @@
 import { Problem, problemOf, type Schemas } from "@/api/client";
 
-export interface Session {
-  principal: Schemas["Me"];
-  session: string | null;
-  expires_at: string | null;
-  dev: boolean;
-}
+export type Session = Schemas["Session"];
 export type SignIn = { token: string } | { dev: true };
 
 const address = "/api/v1/session";

@@ -18,11 +18,12 @@ import { LogsTab, type LogSearch } from "./logs/logs_tab";
 import classes from "./deployments.module.css";
 
 const MetricsTab = lazy(() => import("./metrics/metrics_tab"));
+const FilesTab = lazy(() => import("./files/files_tab"));
 const HistoryTab = lazy(() => import("./history_tab"));
 const ConfigTab = lazy(() => import("./config_tab"));
 const ConnectTab = lazy(() => import("./connect_tab"));
 
-export const deploymentTabs = ["logs", "metrics", "history", "config", "connect"] as const;
+export const deploymentTabs = ["logs", "metrics", "files", "history", "config", "connect"] as const;
 export type DeploymentTab = (typeof deploymentTabs)[number];
 
 function Actions({ deployment }: { deployment: Deployment }) {
@@ -101,7 +102,7 @@ function Strip({ deployment }: { deployment: Deployment }) {
   );
 }
 
-export function DeploymentPage({ id, tab, search }: { id: string; tab: DeploymentTab; search: LogSearch }) {
+export function DeploymentPage({ id, tab, search }: { id: string; tab: DeploymentTab; search: LogSearch & { path?: string } }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const live = useLive(useMemo(() => deploymentSource(id), [id]));
@@ -129,7 +130,7 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
       <Strip deployment={deployment} />
       <SourceLine source={`deployments/${shortId(id)}`} asOf={live.asOf} isStale={live.isStale} />
       <Tabs value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" } })} variant="default" keepMounted={false}>
-        <Tabs.List>
+        <Tabs.List className={classes.tabs}>
           {deploymentTabs.map((one) => (
             <Tabs.Tab key={one} value={one}>
               {t(`deployments.tab.${one}`)}
@@ -140,6 +141,14 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
       <Suspense fallback={<Loading />}>
         {tab === "logs" && <LogsTab deployment={deployment} search={search} />}
         {tab === "metrics" && <MetricsTab deployment={deployment} />}
+        {tab === "files" && (
+          <FilesTab
+            key={search.path}
+            deployment={deployment}
+            path={search.path ?? ""}
+            onPath={(path) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "files" }, search: path ? { path } : {} })}
+          />
+        )}
         {tab === "history" && <HistoryTab deployment={deployment} />}
         {tab === "config" && <ConfigTab deployment={deployment} />}
         {tab === "connect" && <ConnectTab deployment={deployment} />}

@@ -10,7 +10,7 @@ export const deployments = {
       unreachable: "Unreachable", deleting: "Deleting", deleted: "Deleted",
     },
     action: { start: "Start", stop: "Stop", restart: "Restart", delete: "Delete" },
-    tab: { logs: "Logs", metrics: "Metrics", history: "History", config: "Configuration", connect: "Connect" },
+    tab: { logs: "Logs", metrics: "Metrics", files: "Files", history: "History", config: "Configuration", connect: "Connect" },
   },
   batch: {
     ask: {
@@ -45,6 +45,15 @@ export const deployments = {
       disk_write_bytes: "written", gpu_percent: "GPU", gpu_memory_bytes: "GPU memory", gpu_temperature_celsius: "Temperature", gpu_power_watts: "Power",
     },
   },
+  files: {
+    name: "Name", size: "Size", modified: "Changed", download: "Download", rename: "Rename", upload: "Upload", newFolder: "New folder", workspace: "Workspace", trail: "Folder",
+    none: "This folder is empty", noneHint: "Drop files here, or upload them.", noPreview: "These bytes are no text and no picture", tooLarge: "{{size}} is too much to show; download it",
+    more: "There are more than are shown", actions: "Actions of {{name}}", uploading: "Uploading {{name}}: {{share}} %", uploaded: "{{name}} is uploaded", uploadFailed: "{{name}} could not be uploaded",
+    making: "Making {{name}}…", made: "{{name}} is made", makeFailed: "{{name}} could not be made", renaming: "Renaming to {{name}}…", renamed: "It is called {{name}} now", renameFailed: "It could not be called {{name}}",
+    removeAsk: "Delete {{name}}?", removeHint: "This cannot be undone.", removeFolder: "The folder goes with all that is in it. This cannot be undone.",
+    removing: "Deleting {{name}}…", removed: "{{name}} is deleted", removeFailed: "{{name}} could not be deleted",
+    kind: { file: "File", folder: "Folder", link: "Link", other: "Special file" },
+  },
   connect: { none: "Nothing to connect to", noneHint: "It has neither open ports nor SSH.", command: "Command", ports: "Ports" },
   config: {
     runs: "What runs", about: "About it", env: "Environment", noEnv: "No variables", sealed: "sealed: never shown again", secret: "secret {{name}}",
@@ -58,6 +67,7 @@ export const deployments = {
     gpuModel: "GPU model", gpuCount: "GPUs", cpus: "CPU limit", memory: "Memory limit", restart: "Restart", labels: "Labels", ports: "Ports",
     stopGrace: "Stop grace", price: "Price per hour", plan: "Plan", planHint: "Show the plan to see where it would run and what it costs. Nothing is started yet.",
     perHour: "Per hour", perDay: "Per day", showPlan: "Show plan", confirm: "Confirm and start", yaml: "Save as YAML", made: "{{name}} is being created",
+    fault: { needed: "This is needed", small: "This is too small", large: "This is too large", long: "This is too long", shape: "This is not understood" },
     restarts: { never: "Never", "on-failure": "On failure", always: "Always" },
   },
 };

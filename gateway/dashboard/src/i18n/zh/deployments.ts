@@ -13,7 +13,7 @@ export const deployments: Translation<typeof en> = {
       unreachable: "失联", deleting: "删除中", deleted: "已删除",
     },
     action: { start: "启动", stop: "停止", restart: "重启", delete: "删除" },
-    tab: { logs: "日志", metrics: "指标", history: "历史", config: "配置", connect: "连接" },
+    tab: { logs: "日志", metrics: "指标", files: "文件", history: "历史", config: "配置", connect: "连接" },
   },
   batch: {
     ask: {
@@ -46,6 +46,15 @@ export const deployments: Translation<typeof en> = {
       disk_write_bytes: "写入", gpu_percent: "GPU", gpu_memory_bytes: "显存", gpu_temperature_celsius: "温度", gpu_power_watts: "功率",
     },
   },
+  files: {
+    name: "名称", size: "大小", modified: "修改时间", download: "下载", rename: "重命名", upload: "上传", newFolder: "新建文件夹", workspace: "工作区", trail: "文件夹",
+    none: "文件夹为空", noneHint: "将文件拖到此处，或点击上传。", noPreview: "内容既不是文本也不是图片", tooLarge: "{{size}} 太大，无法显示，请下载查看",
+    more: "还有更多未显示", actions: "{{name}} 的操作", uploading: "正在上传 {{name}}：{{share}} %", uploaded: "已上传 {{name}}", uploadFailed: "无法上传 {{name}}",
+    making: "正在创建 {{name}}…", made: "已创建 {{name}}", makeFailed: "无法创建 {{name}}", renaming: "正在重命名为 {{name}}…", renamed: "已重命名为 {{name}}", renameFailed: "无法重命名为 {{name}}",
+    removeAsk: "删除 {{name}}？", removeHint: "此操作无法撤销。", removeFolder: "文件夹及其全部内容都会被删除。此操作无法撤销。",
+    removing: "正在删除 {{name}}…", removed: "已删除 {{name}}", removeFailed: "无法删除 {{name}}",
+    kind: { file: "文件", folder: "文件夹", link: "链接", other: "特殊文件" },
+  },
   connect: { none: "没有可连接的入口", noneHint: "它既没有开放端口，也没有 SSH。", command: "命令", ports: "端口" },
   config: {
     runs: "运行内容", about: "基本信息", env: "环境变量", noEnv: "没有变量", sealed: "已密封，不再显示", secret: "密钥 {{name}}",
@@ -59,6 +68,7 @@ export const deployments: Translation<typeof en> = {
     gpuModel: "GPU 型号", gpuCount: "GPU 数量", cpus: "CPU 上限", memory: "内存上限", restart: "重启", labels: "标签", ports: "端口",
     stopGrace: "停止宽限", price: "每小时价格", plan: "方案", planHint: "先查看方案：在哪里运行、费用多少。此时不会启动任何东西。",
     perHour: "每小时", perDay: "每天", showPlan: "查看方案", confirm: "确认并启动", yaml: "另存为 YAML", made: "正在创建 {{name}}",
+    fault: { needed: "必填", small: "数值过小", large: "数值过大", long: "内容过长", shape: "无法识别" },
     restarts: { never: "从不", "on-failure": "失败时", always: "总是" },
   },
 };

@@ -91,7 +91,7 @@ const fields: Record<string, keyof Draft> = {
 /** The field of the form to which a path of the request belongs: "limits.memory_bytes", "/command/0". */
 export function fieldAt(path: string): keyof Draft | undefined {
   const parts = path.replace(/^[#/]+/, "").split(/[./[\]]+/);
-  if (parts[0] === "limits") return parts[1] === "memory_bytes" ? "memory" : "cpus";
+  if (parts[0] === "limits") return parts[1] === "memory_bytes" ? "memory" : parts[1] === "cpus" ? "cpus" : undefined;
   if (parts[0] === "gpu" && parts[1] === "count") return "gpuCount";
   return fields[parts[0] ?? ""];
 }

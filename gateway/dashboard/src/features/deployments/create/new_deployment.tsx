@@ -41,7 +41,7 @@ export default function NewDeployment() {
   const props = (field: keyof Draft) => ({
     label: t(`create.${field}`),
     value: draft[field],
-    error: refused[field] ?? (touched.has(field) ? faults[field] : undefined),
+    error: refused[field] ?? (touched.has(field) && faults[field] ? t(`create.fault.${faults[field]}`) : undefined),
   });
   const text = (field: keyof Draft, more: { required?: boolean; placeholder?: string; description?: string } = {}) => (
     <TextInput {...props(field)} {...more} onChange={(event) => set(field, event.currentTarget.value)} onBlur={() => draft[field] && setTouched((old) => new Set(old).add(field))} />

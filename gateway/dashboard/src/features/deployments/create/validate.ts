@@ -4,14 +4,23 @@ import { fieldAt, type CreateDeployment, type Draft } from "./draft";
 
 const validator = new Validator(schema as ConstructorParameters<typeof Validator>[0], "2020-12", false);
 
+/** What is wrong with a field, as texts of `create.fault` name it. */
+export type Fault = "needed" | "small" | "large" | "long" | "shape";
+
+const faultOf: Record<string, Fault> = {
+  required: "needed", minLength: "needed", minItems: "needed", minimum: "small", exclusiveMinimum: "small", maximum: "large",
+  maxLength: "long", maxItems: "long", maxProperties: "long",
+};
+
 /** What schemas/openapi.yaml would have refused, by field of the form. Empty: nothing. */
-export function faultsOf(request: CreateDeployment): Partial<Record<keyof Draft, string>> {
-  const faults: Partial<Record<keyof Draft, string>> = {};
-  // Numbers that are none are no JSON; the schema would see null.
-  for (const error of validator.validate(JSON.parse(JSON.stringify(request))).errors) {
+export function faultsOf(request: CreateDeployment): Partial<Record<keyof Draft, Fault>> {
+  const faults: Partial<Record<keyof Draft, Fault>> = {};
+  // A number that is none would be null as JSON, which some fields may be.
+  const text = JSON.stringify(request, (_, value: unknown) => (Number.isNaN(value) ? "no number" : value));
+  for (const error of validator.validate(JSON.parse(text)).errors) {
     const field = fieldAt(error.instanceLocation === "#" ? (/"([^"]+)"/.exec(error.error)?.[1] ?? "") : error.instanceLocation);
     // The last one is the innermost: it says what is wrong and not only where.
-    if (field) faults[field] = error.error;
+    if (field) faults[field] = faultOf[error.keyword] ?? faults[field] ?? "shape";
   }
   return faults;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { LogLine } from "@/api/client";
-import { addLines, emptyBook, isPageRead, kLinesPerPage, lineAt, logSource } from "./log_book";
+import { addLines, beginsAt, emptyBook, isPageRead, kLinesPerPage, lineAt, logSource } from "./log_book";
 
 const line = (seq: number): LogLine => ({ seq, time: "2026-01-01T00:00:00.000000Z", stream: "stdout", text: `line ${seq}` });
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => line(from + i));
@@ -16,6 +16,14 @@ test("A line that comes twice is there once", () => {
   const book = addLines(addLines(emptyBook, lines(1, 5)), lines(4, 8));
   expect(book.last).toBe(8);
   expect(book.pages.get(0)?.size).toBe(8);
+});
+
+test("Where the log begins is known from its first line, or when the server says so", () => {
+  expect(addLines(emptyBook, lines(1, 5)).isFirstKnown).toBe(true);
+  const late = addLines(emptyBook, lines(5001, 6000));
+  expect([late.first, late.isFirstKnown]).toEqual([5001, false]);
+  expect(beginsAt(late, 1)).toMatchObject({ first: 1, isFirstKnown: true });
+  expect(isPageRead(beginsAt(late, 1), 0)).toBe(false);
 });
 
 test("After a gap the lines between are known to be missing", () => {

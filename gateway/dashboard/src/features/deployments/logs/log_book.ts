@@ -9,10 +9,12 @@ export interface LogBook {
   /** The first line that is kept by the server and the last that was told; 0 while there is none. */
   first: number;
   last: number;
+  /** Whether `first` is what the server keeps, and not only the first that was told. */
+  isFirstKnown: boolean;
   pages: ReadonlyMap<number, ReadonlyMap<number, LogLine>>;
 }
 
-export const emptyBook: LogBook = { first: 0, last: 0, pages: new Map() };
+export const emptyBook: LogBook = { first: 0, last: 0, isFirstKnown: false, pages: new Map() };
 
 export const pageOf = (seq: number): number => Math.floor((seq - 1) / kLinesPerPage);
 export const firstOfPage = (page: number): number => page * kLinesPerPage + 1;
@@ -50,12 +52,13 @@ export function addLines(book: LogBook, lines: readonly LogLine[]): LogBook {
     pages.delete(page);
   }
   const first = book.first === 0 ? oldest.seq : Math.min(book.first, oldest.seq);
-  return { first, last: Math.max(book.last, newest.seq), pages };
+  // The first line of all is the first that there is.
+  return { first, last: Math.max(book.last, newest.seq), isFirstKnown: book.isFirstKnown || first === 1, pages };
 }
 
 /** The server says which lines it keeps no more, or that it keeps older ones than were seen. */
 export function beginsAt(book: LogBook, first: number): LogBook {
-  return first === book.first ? book : { ...book, first };
+  return first === book.first && book.isFirstKnown ? book : { ...book, first, isFirstKnown: true };
 }
 
 type Lines = { items: LogLine[]; lost?: { from: number; to: number } };

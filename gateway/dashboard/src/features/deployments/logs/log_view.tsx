@@ -76,6 +76,24 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     [book.first, onFollow],
   );
 
+  // The end is kept in view until somebody scrolls up, however many lines come at once.
+  useEffect(() => {
+    if (isFollowing) virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" });
+  }, [book.last, isFollowing]);
+
+  const scroller = useRef<HTMLElement>(undefined);
+  const top = useRef(0);
+  const scrolled = () => {
+    const box = scroller.current;
+    if (!box) return;
+    const isUp = box.scrollTop < top.current - 2;
+    top.current = box.scrollTop;
+    const isBottom = box.scrollHeight - box.scrollTop - box.clientHeight < 2 * kLineHeight;
+    if (isBottom === isFollowing || (!isBottom && !isUp)) return;
+    onFollow(isBottom);
+    setPausedAt(isBottom ? undefined : store.getView().state?.last);
+  };
+
   const fresh = pausedAt === undefined ? 0 : Math.max(0, book.last - pausedAt);
   return (
     <div className={classes.view}>
@@ -88,12 +106,8 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
         {...(wrap ? {} : { fixedItemHeight: kLineHeight })}
         computeItemKey={(index) => book.first + index}
         initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - book.first), align: "center" }}
-        followOutput={() => (isFollowing ? "auto" : false)}
-        atBottomThreshold={30}
-        atBottomStateChange={(isBottom) => {
-          onFollow(isBottom);
-          setPausedAt(isBottom ? undefined : book.last);
-        }}
+        scrollerRef={(element) => (scroller.current = element instanceof HTMLElement ? element : undefined)}
+        onScroll={scrolled}
         rangeChanged={(now) => {
           range.current = now;
           read(now);
@@ -104,7 +118,10 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
         }}
       />
       {!isFollowing && (
-        <Button className={classes.follow} size="compact-md" leftSection={<IconArrowDown size={15} />} onClick={() => virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" })}>
+        <Button className={classes.follow} size="compact-md" leftSection={<IconArrowDown size={15} />} onClick={() => {
+            setPausedAt(undefined);
+            onFollow(true);
+          }}>
           {fresh > 0 ? t("logs.followNew", { n: count(fresh, i18n.language), count: fresh }) : t("logs.follow")}
         </Button>
       )}

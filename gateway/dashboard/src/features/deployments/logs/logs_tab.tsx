@@ -2,7 +2,7 @@ import { Button, Select, Switch, TextInput } from "@mantine/core";
 import { useDebouncedCallback, useLocalStorage } from "@mantine/hooks";
 import { IconDownload, IconSearch } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
 import { useLive } from "@/live/use_live";
@@ -12,8 +12,8 @@ import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
 import { told } from "@/ui/toasts";
 import tools from "@/ui/toolbar.module.css";
-import { downloadLogs, lineAfter } from "./log_api";
-import { logSource } from "./log_book";
+import { downloadLogs, lineAfter, readLogs } from "./log_api";
+import { beginsAt, logSource } from "./log_book";
 import { LogHits } from "./log_hits";
 import { LogView, type LogViewHandle } from "./log_view";
 import classes from "./logs.module.css";
@@ -36,11 +36,21 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
   const book = live.state;
   const isSearch = search.contains !== undefined || search.stream !== undefined;
 
+  // The stream begins with the last thousand lines; where those before them begin is asked once.
+  const isOpen = book !== undefined && book.last > 0 && !book.isFirstKnown;
+  useEffect(() => {
+    if (!isOpen) return;
+    readLogs(id, { limit: 1 })
+      .then(({ items }) => live.store.update((old) => beginsAt(old, items[0]?.seq ?? old.first)))
+      .catch(() => live.store.update((old) => beginsAt(old, old.first)));
+  }, [id, isOpen, live.store]);
+
   const setSearch = (next: LogSearch) =>
     void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "logs" }, search: next, replace: true });
   const setContains = useDebouncedCallback((contains: string) => setSearch({ ...search, contains: contains || undefined } as LogSearch), 250);
   const hrefOf = (seq: number) => `/deployments/${id}/logs?line=${seq}`;
   const pick = (seq: number) => {
+    setFollowing(false);
     setSearch({ line: seq });
     view.current?.goTo(seq);
   };
@@ -72,7 +82,7 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
       </div>
       {isSearch ? (
         <LogHits id={id} contains={search.contains} stream={search.stream} last={book?.last ?? 0} withTime={withTime} wrap={wrap} onPick={pick} hrefOf={hrefOf} />
-      ) : book === undefined ? (
+      ) : book === undefined || isOpen ? (
         live.phase === "failed" ? <Failed failure={live.failure} /> : <Loading />
       ) : book.last === 0 ? (
         <div className={tools.box}>

@@ -1,0 +1,164 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { launch, newHubPage, Visit } from "./browser";
+import { Cutter } from "./cutter";
+import { Hub } from "./hub";
+
+let hub: Hub;
+let browser: Browser;
+let visit: Visit | undefined;
+
+beforeAll(async () => {
+  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+});
+
+afterEach(async () => {
+  const complaints = visit?.complaints ?? [];
+  await visit?.close();
+  visit = undefined;
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await hub.stop();
+});
+
+test("A deployment is created, goes live, writes its log, and is stopped, all on one page that nobody reloads", async () => {
+  visit = await Visit.open(browser, hub.url);
+  const page = await visit.signInWith(hub.token, "/deployments/new");
+  await page.getByLabel("Name").fill("from-the-page");
+  await page.getByLabel("Command").fill(`sh -c 'i=0; while true; do i=$((i+1)); echo "line $i"; sleep 0.2; done'`);
+  await page.getByRole("button", { name: "Show plan" }).click();
+  await page.getByRole("button", { name: "Confirm and start" }).click();
+
+  await page.locator('[data-status="running"]').waitFor();
+  await page.getByRole("heading", { name: "from-the-page" }).waitFor();
+  await page.getByRole("row", { name: /line 3$/ }).waitFor();
+  await page.getByRole("row", { name: /line 9$/ }).waitFor();
+  await page.getByRole("button", { name: "Stop" }).click();
+  await page.locator('h1 ~ [data-status="stopped"]').waitFor();
+  expect(await page.locator('h1 ~ [data-status="stopped"]').textContent()).toContain("Stopped");
+});
+
+test("A form says at the field what is wrong with it, before anything is sent", async () => {
+  visit = await newHubPage(browser, hub, "/deployments/new");
+  const { page } = visit;
+  await page.getByRole("button", { name: "Show plan" }).click();
+  const name = page.getByLabel("Name");
+  await expect.poll(() => name.getAttribute("aria-invalid")).toBe("true");
+  await page.getByLabel("Memory limit").fill("much");
+  await page.getByLabel("Name").fill("x");
+  await expect.poll(() => page.getByLabel("Memory limit").getAttribute("aria-invalid")).toBe("true");
+  await expect.poll(() => name.getAttribute("aria-invalid")).not.toBe("true");
+});
+
+test("No line is lost or doubled when the connection is cut twenty times while they come", async () => {
+  const cutter = await Cutter.before(hub.url);
+  try {
+    const lines = 1_200;
+    visit = await Visit.open(browser, cutter.url);
+    const page = await visit.signIn();
+    const id = await hub.deploy("talker", `awk 'BEGIN { for (i = 1; i <= ${lines}; i++) { print "said " i; fflush(); if (i % 6 == 0) system("sleep 0.1") } }'; sleep 600`);
+    await page.goto(`/deployments/${id}/logs`);
+    await page.locator("[data-seq]").first().waitFor();
+    // Looks at every change of the page: a line that stands there twice, even for a moment, is kept.
+    await page.evaluate(() => {
+      const seen = window as unknown as { doubled: string[] };
+      seen.doubled = [];
+      new MutationObserver(() => {
+        const shown = [...document.querySelectorAll<HTMLElement>("[data-seq]")].map((line) => line.dataset.seq ?? "");
+        if (new Set(shown).size !== shown.length) seen.doubled.push(shown.join(" "));
+      }).observe(document.body, { childList: true, subtree: true });
+    });
+    const newest = async () => Number(await page.locator("[data-seq]").last().getAttribute("data-seq"));
+    for (let cut = 0; cut < 20; ++cut) {
+      const before = await newest();
+      cutter.cut();
+      await expect.poll(newest, { timeout: 60_000, interval: 20 }).toBeGreaterThan(before);
+    }
+    await page.getByRole("row", { name: new RegExp(`said ${lines}$`) }).waitFor();
+    expect(await page.evaluate(() => (window as unknown as { doubled: string[] }).doubled)).toEqual([]);
+
+    // And from the first line to the last, as somebody would who scrolls through all of it.
+    const texts = new Map<number, string>();
+    const log = page.getByRole("table", { name: "Log" });
+    for (let top = 0; texts.size < lines; top += 400) {
+      await log.evaluate((box, at) => (box.scrollTop = at), top);
+      await page.locator(`[data-seq="${Math.min(lines, Math.floor(top / 20) + 10)}"]`).waitFor();
+      const shown = await page.locator("[data-seq]").evaluateAll((rows) => rows.map((row) => [Number((row as HTMLElement).dataset.seq), row.lastElementChild?.textContent ?? ""] as const));
+      for (const [seq, text] of shown) texts.set(seq, text);
+      if (top > lines * 20) break;
+    }
+    expect([...texts].sort(([a], [b]) => a - b)).toEqual(Array.from({ length: lines }, (_, index) => [index + 1, `said ${index + 1}`]));
+  } finally {
+    cutter.stop();
+  }
+});
+
+test("The server is killed and started again under an open page, which goes on by itself", async () => {
+  const id = await hub.deploy("survivor", 'i=0; while true; do i=$((i+1)); echo "alive $i"; sleep 0.1; done');
+  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
+  const { page } = visit;
+  await page.locator("[data-seq]").nth(5).waitFor();
+  const newest = async () => Number(await page.locator("[data-seq]").last().getAttribute("data-seq"));
+  const before = await newest();
+  const cut = page.locator('main[data-live="resuming"], main[data-live="stale"]').waitFor();
+  const back = hub.crash();
+  await cut;
+  await back;
+  await visit.live();
+  await expect.poll(newest, { timeout: 60_000 }).toBeGreaterThan(before);
+  const shown = await page.locator("[data-seq]").evaluateAll((rows) => rows.map((row) => Number((row as HTMLElement).dataset.seq)));
+  expect(shown).toEqual(shown.map((_, index) => (shown[0] ?? 0) + index));
+});
+
+test("A batch says of each deployment what became of it, refusals too", async () => {
+  const [kept, gone] = await Promise.all([hub.deploy("batch-kept", "sleep 600"), hub.deploy("batch-gone", "sleep 600")]);
+  visit = await newHubPage(browser, hub, "/deployments?text=batch-");
+  const { page } = visit;
+  await page.getByRole("checkbox", { name: "Select batch-kept" }).check();
+  await page.getByRole("checkbox", { name: "Select batch-gone" }).check();
+  await page.getByRole("toolbar").getByRole("button", { name: "Stop" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("heading", { name: "Stop 2 deployments?" }).waitFor();
+  await hub.ask("DELETE", `/api/v1/deployments/${gone}?wait=deleted`);
+  await dialog.getByRole("button", { name: "Stop" }).click();
+  await dialog.getByLabel("Refused").waitFor();
+  expect(await dialog.getByRole("listitem").filter({ hasText: "batch-gone" }).textContent()).toMatch(/\(deployment\.|\(.*not_found/);
+  await dialog.getByRole("listitem").filter({ hasText: "batch-kept" }).getByLabel("Done").waitFor();
+  await dialog.getByRole("button", { name: "Close" }).last().click();
+  await page.locator(`tr[data-id="${kept}"] [data-status="stopped"]`).waitFor();
+  await page.locator(`tr[data-id="${gone}"]`).waitFor({ state: "detached" });
+});
+
+test("A list is gone through by keys alone, and filters stand in the address", async () => {
+  await hub.deploy("keys-one", "sleep 600");
+  const second = await hub.deploy("keys-two", "sleep 600");
+  visit = await newHubPage(browser, hub, "/deployments");
+  const { page } = visit;
+  await page.getByLabel("Search name, id, labels").fill("keys-");
+  await page.waitForURL(/text=keys-/);
+  await page.getByRole("row", { name: /keys-two/ }).focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press(" ");
+  await expect.poll(() => page.getByRole("checkbox", { name: "Select keys-one" }).isChecked()).toBe(true);
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/deployments/${second}/logs`));
+});
+
+test("Lines are searched by the server, and a hit leads to its place", async () => {
+  const id = await hub.deploy("searched", 'for i in $(seq 1 3000); do echo "row $i"; done; echo "needle here"; for i in $(seq 1 3000); do echo "after $i"; done; sleep 600');
+  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
+  const { page } = visit;
+  await page.getByRole("row", { name: /after 3000$/ }).waitFor();
+  await page.getByLabel("Search the log").fill("needle");
+  const hit = page.getByRole("table", { name: "Log lines found" }).getByRole("row", { name: /needle here/ });
+  await hit.getByRole("link").click();
+  await page.waitForURL(/line=3001/);
+  await page.locator('[data-seq="3001"][data-marked]').waitFor();
+  await page.getByRole("row", { name: /row 3000$/ }).waitFor();
+  await page.reload();
+  await page.locator('[data-seq="3001"][data-marked]').waitFor();
+});
