@@ -29,13 +29,16 @@ void CollectionRowsInMemory::apply(const RowChanges& changes) {
 
 std::optional<std::string> Collections::get(std::string_view key) const {
   if (const auto changed = changes_.find(key); changed != changes_.end()) return changed->second;
+  // Of a map with a window nothing is noted any longer, and what was is of before it.
+  const bool is_noted = !key.empty() && windows_.count(key.front()) == 0;
   const std::string name(key);
-  for (const auto* rows : {&recent_, &older_})
-    if (const auto found = rows->find(name); found != rows->end()) return found->second;
+  if (is_noted)
+    for (const auto* rows : {&recent_, &older_})
+      if (const auto found = rows->find(name); found != rows->end()) return found->second;
   if (rows_ == nullptr) return std::nullopt;
   auto value = rows_->get(key);
   // Whoever decides reads a row, and what follows reads it again.
-  if (value) note(name, value);
+  if (value && is_noted) note(name, value);
   return value;
 }
 
