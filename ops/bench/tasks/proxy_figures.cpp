@@ -1,6 +1,7 @@
 // What a call of /v1 costs beside the same call to the endpoint itself.
 #include <fmt/format.h>
 
+#include "ops/bench/http_client.hpp"
 #include "ops/bench/http_load.hpp"
 #include "ops/bench/tasks/task_site.hpp"
 #include "ops/bench/tasks/upstream.hpp"

@@ -1,6 +1,7 @@
 // Lists, searches and figures of tasks as they are asked for over HTTP, among few and among many.
 #include <fmt/format.h>
 
+#include "ops/bench/http_client.hpp"
 #include "ops/bench/http_load.hpp"
 #include "ops/bench/tasks/task_site.hpp"
 

@@ -4,6 +4,8 @@
 
 #include <charconv>
 
+#include "ops/bench/http_client.hpp"
+
 namespace hub::bench {
 namespace {
 
@@ -29,18 +31,17 @@ TaskSite::TaskSite(const Options& options) : binary_(options.binary), folder_(op
 void TaskSite::start() {
   const std::vector<std::string> more{"--noop-models", "--worker.max_workers", std::to_string(kSlotsMax)};
   server_.emplace(binary_, folder_.path(), more);
-  client_.emplace(server_->port());
 }
 
 void TaskSite::restart() {
-  client_.reset();
   server_.reset();
   start();
   server_->wait_until_quiet();
 }
 
 std::string TaskSite::ask(std::string_view method, std::string_view target, std::string_view body, int status) {
-  auto answer = client_->ask(method, target, body);
+  // A connection of its own: the server closes one that was idle while a folder was filled.
+  auto answer = HttpClient(server_->port()).ask(method, target, body);
   if (answer.status != status)
     give_up(fmt::format("{} {} is answered {}: {}", method, target, answer.status, answer.body));
   return std::move(answer.body);

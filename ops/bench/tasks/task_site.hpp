@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "ops/bench/bench.hpp"
-#include "ops/bench/http_client.hpp"
 #include "ops/bench/live_load.hpp"
 
 namespace hub::bench {
@@ -44,7 +43,6 @@ class TaskSite {
   const std::filesystem::path binary_;
   Folder folder_;
   std::optional<Server> server_;
-  std::optional<HttpClient> client_;
 };
 
 /// Of one task, as JSON. `more` are further members, each with a comma before it.
