@@ -47,10 +47,10 @@ interface Answer<T> {
   response: Response;
 }
 
-/** The body of an answer. Throws a Problem when it was refused. */
-export async function body<T>(asked: Promise<Answer<T>>): Promise<T> {
+/** The JSON of an answer; the same address may have text for who asks for it. Throws a Problem when it was refused. */
+export async function body<T>(asked: Promise<Answer<T>>): Promise<Exclude<T, string>> {
   const { data, error, response } = await asked;
-  if (response.ok) return data as T;
+  if (response.ok) return data as Exclude<T, string>;
   const problem = problemOf(response.status, error);
   if (problem.status === 401) endOfSession();
   throw problem;

@@ -162,3 +162,29 @@ test("Lines are searched by the server, and a hit leads to its place", async () 
   await page.reload();
   await page.locator('[data-seq="3001"][data-marked]').waitFor();
 });
+
+test("A file is put into the workspace, looked at, renamed and removed, and the deployment sees it", async () => {
+  const id = await hub.deploy("with-files", "mkdir -p out; echo made > out/by-it.txt; while [ ! -e config.yaml ]; do sleep 0.1; done; cat config.yaml; sleep 600");
+  visit = await newHubPage(browser, hub, `/deployments/${id}/files`);
+  const { page } = visit;
+  await page.getByRole("row", { name: /^Folder out/ }).click();
+  await page.waitForURL(/path=out/);
+  await page.getByRole("row", { name: /by-it\.txt/ }).click();
+  await page.getByText("made", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Workspace" }).click();
+
+  await page.locator('input[type="file"]').setInputFiles({ name: "config.yaml", mimeType: "application/yaml", buffer: Buffer.from("epochs: 10\n") });
+  await page.getByRole("row", { name: /config\.yaml/ }).waitFor();
+  await expect.poll(async () => (await hub.ask<{ items: { text: string }[] }>("GET", `/api/v1/deployments/${id}/logs`)).items.map(({ text }) => text)).toContain("epochs: 10");
+
+  await page.getByRole("button", { name: "Actions of config.yaml" }).click();
+  await page.getByRole("menuitem", { name: "Rename" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("settings.yaml");
+  await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
+  await page.getByRole("row", { name: /settings\.yaml/ }).waitFor();
+
+  await page.getByRole("button", { name: "Actions of settings.yaml" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("row", { name: /settings\.yaml/ }).waitFor({ state: "detached" });
+});
