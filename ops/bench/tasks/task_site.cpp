@@ -9,11 +9,24 @@
 namespace hub::bench {
 namespace {
 
+constexpr std::chrono::seconds kEndPatience{300};
 /// Subscribers answer no pings: a silent one is cut off after a minute.
-constexpr std::chrono::seconds kEndPatience{55};
+constexpr std::chrono::seconds kSubscription{30};
 constexpr std::string_view kEventFrame = R"("type":"event")";
 constexpr std::size_t kSlotsMax = 1'000;
 constexpr std::size_t kQueueMax = 10'000'000;
+
+/// Until the stream has told that nothing runs and nothing waits, or for as long as one subscription lasts.
+void await_idle(Subscribers& models, const std::string& model) {
+  const auto end = Clock::now() + kSubscription;
+  bool is_idle = false;
+  while (!is_idle && Clock::now() < end)
+    models.read(std::chrono::milliseconds(100), [&](std::string_view frame) {
+      if (frame.find(kEventFrame) == std::string_view::npos || frame.find(model) == std::string_view::npos) return;
+      is_idle = frame.find("\"running\":0,") != std::string_view::npos &&
+                frame.find("\"pending\":0,") != std::string_view::npos;
+    });
+}
 
 }  // namespace
 
@@ -81,19 +94,13 @@ void TaskSite::await_pending(const std::string& model, std::size_t tasks) {
 
 void TaskSite::await_completed(const std::string& model, std::size_t tasks) {
   const auto start = Clock::now();
-  // From here on a change is heard of, and what was before is counted.
-  Subscribers models(server_->port(), 1, "models");
   while (count(model, "completed") != tasks) {
-    bool is_idle = false;
-    while (!is_idle) {
-      if (Clock::now() - start > kEndPatience)
-        give_up(fmt::format("of {} tasks {} are completed", tasks, count(model, "completed")));
-      models.read(std::chrono::milliseconds(100), [&](std::string_view frame) {
-        if (frame.find(kEventFrame) == std::string_view::npos || frame.find(model) == std::string_view::npos) return;
-        is_idle = frame.find("\"running\":0,") != std::string_view::npos &&
-                  frame.find("\"pending\":0,") != std::string_view::npos;
-      });
-    }
+    if (Clock::now() - start > kEndPatience)
+      give_up(fmt::format("of {} tasks {} are completed", tasks, count(model, "completed")));
+    // From here on a change is heard of, and what was before is counted.
+    Subscribers models(server_->port(), 1, "models");
+    if (count(model, "completed") == tasks) return;
+    await_idle(models, model);
   }
 }
 
