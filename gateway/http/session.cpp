@@ -235,7 +235,7 @@ asio::awaitable<bool> Session::serve(const Route* route, Response response) {
   say_age(response);
   if (response.stream) co_return co_await send_stream(response, began);
   compress_if_wanted(request_, response);
-  co_return co_await send(response, request_.keep_alive && !stopping_, began);
+  co_return co_await send(response, request_.keep_alive && !stopping_ && !site_stopping(), began);
 }
 
 asio::awaitable<bool> Session::send(Response& response, bool keep_alive, Clock::time_point began) {
