@@ -128,8 +128,12 @@ asio::awaitable<Session::End> Session::converse() {
 
 std::optional<Failure> Session::admit_large() {
   see_client();
+  if (const auto good = site_->guard.check_origin(request_); !good) return good.error();
   is_known_ = site_->guard.knows(request_);
-  if (!is_known_) return http_failure(401, "auth.required", "a bearer token is required");
+  if (!is_known_) {
+    const auto credential = credential_of(request_, false);
+    return credential ? http_failure(401, "auth.required", "a bearer token is required") : credential.error();
+  }
   if (!reader_.may_be_file()) return std::nullopt;
   // Each is held in memory as a whole.
   if (site_->files.fetch_add(1) < site_->limits.files) {
