@@ -96,6 +96,20 @@ test("No line is lost or doubled when the connection is cut twenty times while t
   }
 });
 
+test("Who scrolls up reads in peace, and is told how much is new", async () => {
+  const id = await hub.deploy("chatty", "i=0; while true; do i=$((i+1)); echo \"word $i\"; sleep 0.05; done");
+  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
+  const { page } = visit;
+  await page.getByRole("row", { name: /word 80$/ }).waitFor();
+  await page.getByRole("table", { name: "Log" }).hover();
+  await page.mouse.wheel(0, -600);
+  const follow = page.getByRole("button", { name: /Follow \(\d+ new lines\)/ });
+  await follow.waitFor();
+  await follow.click();
+  await follow.waitFor({ state: "detached" });
+  await page.getByText(/following/).waitFor();
+});
+
 test("The server is killed and started again under an open page, which goes on by itself", async () => {
   const id = await hub.deploy("survivor", 'i=0; while true; do i=$((i+1)); echo "alive $i"; sleep 0.1; done');
   visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);

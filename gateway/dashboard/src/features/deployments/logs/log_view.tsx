@@ -36,6 +36,8 @@ const List = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement>>(function
 const components = { Scroller, List } as Components<unknown, { label: string }>;
 
 const kLineHeight = 20;
+/** How long behind a turn of the wheel, a key or a drag what moves is taken to be moved by it. */
+const kTouchMs = 700;
 
 /** All lines, of which those in view are drawn and those near it are read. */
 export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView({ id, book, store, withTime, wrap, marked, isFollowing, onFollow, onPick, hrefOf }, ref) {
@@ -77,26 +79,33 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
   );
 
   // The end is kept in view until somebody scrolls up, however many lines come at once.
+  // The list takes its new length up behind this effect: what it calls its last line is the right one in the next frame.
   useEffect(() => {
-    if (isFollowing) virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" });
+    if (!isFollowing) return undefined;
+    const frame = requestAnimationFrame(() => virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" }));
+    return () => cancelAnimationFrame(frame);
   }, [book.last, isFollowing]);
 
   const scroller = useRef<HTMLElement>(undefined);
   const top = useRef(0);
+  // A notice that comes and goes moves the view as well; only what a reader does ends the following.
+  const touchedAt = useRef(-Infinity);
+  const touched = () => (touchedAt.current = performance.now());
   const scrolled = () => {
     const box = scroller.current;
     if (!box) return;
     const isUp = box.scrollTop < top.current - 2;
     top.current = box.scrollTop;
     const isBottom = box.scrollHeight - box.scrollTop - box.clientHeight < 2 * kLineHeight;
-    if (isBottom === isFollowing || (!isBottom && !isUp)) return;
+    const isByReader = performance.now() - touchedAt.current < kTouchMs;
+    if (isBottom === isFollowing || (!isBottom && !(isUp && isByReader))) return;
     onFollow(isBottom);
     setPausedAt(isBottom ? undefined : store.getView().state?.last);
   };
 
   const fresh = pausedAt === undefined ? 0 : Math.max(0, book.last - pausedAt);
   return (
-    <div className={classes.view}>
+    <div className={classes.view} onWheel={touched} onTouchMove={touched} onKeyDown={touched} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
       <Virtuoso
         ref={virtuoso}
         style={{ height: "100%" }}
@@ -108,6 +117,7 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
         initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - book.first), align: "center" }}
         scrollerRef={(element) => (scroller.current = element instanceof HTMLElement ? element : undefined)}
         onScroll={scrolled}
+        followOutput={() => (isFollowing ? "auto" : false)}
         rangeChanged={(now) => {
           range.current = now;
           read(now);
