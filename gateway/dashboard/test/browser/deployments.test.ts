@@ -85,7 +85,7 @@ test("No line is lost or doubled when the connection is cut twenty times while t
     const log = page.getByRole("table", { name: "Log" });
     for (let top = 0; texts.size < lines; top += 400) {
       await log.evaluate((box, at) => (box.scrollTop = at), top);
-      await page.locator(`[data-seq="${Math.min(lines, Math.floor(top / 20) + 10)}"]`).waitFor();
+      await page.locator(`[data-seq="${Math.min(lines, Math.floor(top / 20) + 28)}"]`).waitFor();
       const shown = await page.locator("[data-seq]").evaluateAll((rows) => rows.map((row) => [Number((row as HTMLElement).dataset.seq), row.lastElementChild?.textContent ?? ""] as const));
       for (const [seq, text] of shown) texts.set(seq, text);
       if (top > lines * 20) break;

@@ -78,11 +78,21 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     [book.first, onFollow],
   );
 
+  // Known at once, and not only with the next drawing: what comes meanwhile must not pull a reader back.
+  const wanted = useRef(isFollowing);
+  wanted.current = isFollowing;
+  const pause = () => {
+    if (!wanted.current) return;
+    wanted.current = false;
+    onFollow(false);
+    setPausedAt(store.getView().state?.last);
+  };
+
   // The end is kept in view until somebody scrolls up, however many lines come at once.
   // The list takes its new length up behind this effect: what it calls its last line is the right one in the next frame.
   useEffect(() => {
     if (!isFollowing) return undefined;
-    const frame = requestAnimationFrame(() => virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" }));
+    const frame = requestAnimationFrame(() => wanted.current && virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" }));
     return () => cancelAnimationFrame(frame);
   }, [book.last, isFollowing]);
 
@@ -95,17 +105,23 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     const box = scroller.current;
     if (!box) return;
     const isUp = box.scrollTop < top.current - 2;
+    const isDown = box.scrollTop > top.current;
     top.current = box.scrollTop;
     const isBottom = box.scrollHeight - box.scrollTop - box.clientHeight < 2 * kLineHeight;
     const isByReader = performance.now() - touchedAt.current < kTouchMs;
-    if (isBottom === isFollowing || (!isBottom && !(isUp && isByReader))) return;
-    onFollow(isBottom);
-    setPausedAt(isBottom ? undefined : store.getView().state?.last);
+    if (!isBottom && isUp && isByReader) pause();
+    if (!isBottom || !isDown || isFollowing) return;
+    onFollow(true);
+    setPausedAt(undefined);
+  };
+  const turned = (deltaY: number) => {
+    touched();
+    if (deltaY < 0) pause();
   };
 
   const fresh = pausedAt === undefined ? 0 : Math.max(0, book.last - pausedAt);
   return (
-    <div className={classes.view} onWheel={touched} onTouchMove={touched} onKeyDown={touched} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
+    <div className={classes.view} onWheel={(event) => turned(event.deltaY)} onTouchMove={touched} onKeyDown={touched} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
       <Virtuoso
         ref={virtuoso}
         style={{ height: "100%" }}
@@ -117,7 +133,7 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
         initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - book.first), align: "center" }}
         scrollerRef={(element) => (scroller.current = element instanceof HTMLElement ? element : undefined)}
         onScroll={scrolled}
-        followOutput={() => (isFollowing ? "auto" : false)}
+        followOutput={() => (wanted.current ? "auto" : false)}
         rangeChanged={(now) => {
           range.current = now;
           read(now);
