@@ -101,6 +101,8 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
   // A notice that comes and goes moves the view as well; only what a reader does ends the following.
   const touchedAt = useRef(-Infinity);
   const touched = () => (touchedAt.current = performance.now());
+  // The end that was still on its way into view when somebody turned up is nobody's wish to follow again.
+  const turnedUpAt = useRef(-Infinity);
   const scrolled = () => {
     const box = scroller.current;
     if (!box) return;
@@ -110,12 +112,14 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     const isBottom = box.scrollHeight - box.scrollTop - box.clientHeight < 2 * kLineHeight;
     const isByReader = performance.now() - touchedAt.current < kTouchMs;
     if (!isBottom && isUp && isByReader) pause();
-    if (!isBottom || !isDown || isFollowing) return;
+    const wasTurnedUp = performance.now() - turnedUpAt.current < kTouchMs;
+    if (!isBottom || !isDown || isFollowing || !isByReader || wasTurnedUp) return;
     onFollow(true);
     setPausedAt(undefined);
   };
   const turned = (deltaY: number) => {
     touched();
+    turnedUpAt.current = deltaY < 0 ? performance.now() : -Infinity;
     if (deltaY < 0) pause();
   };
 
