@@ -112,9 +112,24 @@ struct RestartDue {
 };
 BOOST_DESCRIBE_STRUCT(RestartDue, (), (run))
 
-using Command = std::variant<RequestDeployment, StartDeployment, StopDeployment, RestartDeployment, DeleteDeployment,
-                             ChangeDeployment, ReportPrepared, ReportStarted, ReportExited, ReportRemoved,
-                             ReportEffectFailed, ReportUnreachable, ReportReachable, RestartDue>;
+/// Before the shell is there: none is given that the record does not know of.
+struct OpenTerminal {
+  static constexpr std::string_view type = "OpenTerminal";
+  std::string terminal;
+};
+BOOST_DESCRIBE_STRUCT(OpenTerminal, (), (terminal))
+
+struct CloseTerminal {
+  static constexpr std::string_view type = "CloseTerminal";
+  std::string terminal;
+  Reason reason;
+};
+BOOST_DESCRIBE_STRUCT(CloseTerminal, (), (terminal, reason))
+
+using Command =
+    std::variant<RequestDeployment, StartDeployment, StopDeployment, RestartDeployment, DeleteDeployment,
+                 ChangeDeployment, ReportPrepared, ReportStarted, ReportExited, ReportRemoved, ReportEffectFailed,
+                 ReportUnreachable, ReportReachable, RestartDue, OpenTerminal, CloseTerminal>;
 
 std::string_view type_of_command(const Command& command);
 std::string encode_command(const Command& command);

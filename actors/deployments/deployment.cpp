@@ -193,6 +193,19 @@ Result<Events> decide_restart_due(const State& state, const RestartDue& c, const
   return Events{DeploymentStartRequested{state.run + 1, state.restarts + 1}};
 }
 
+Result<Events> decide_open_terminal(const State& state, const OpenTerminal& c) {
+  if (!state.exists) return absent();
+  if (is_gone(state)) return deleted();
+  if (state.status != Status::running) return conflict("terminal.not_running", "nothing runs there now");
+  return Events{DeploymentTerminalOpened{state.run, c.terminal}};
+}
+
+/// Told whatever has become of the deployment: a run takes its shells along, and so does a deletion.
+Result<Events> decide_close_terminal(const State& state, const CloseTerminal& c) {
+  if (!state.exists) return absent();
+  return Events{DeploymentTerminalClosed{c.terminal, c.reason}};
+}
+
 void enter(State& state, Status status) {
   state.status = status;
   state.attempt = 1;
@@ -251,7 +264,9 @@ Result<std::vector<Event>> Deployment::decide(const State& state, const Command&
                                  if (state.status != Status::unreachable || c.run != state.run) return Events{};
                                  return Events{DeploymentReachable{c.run}};
                                },
-                               [&](const RestartDue& c) { return decide_restart_due(state, c, context); }},
+                               [&](const RestartDue& c) { return decide_restart_due(state, c, context); },
+                               [&](const OpenTerminal& c) { return decide_open_terminal(state, c); },
+                               [&](const CloseTerminal& c) { return decide_close_terminal(state, c); }},
                     command);
 }
 
@@ -285,7 +300,8 @@ void Deployment::evolve(State& state, const Event& event) {
                           if (e.limits) state.limits = e.limits;
                         },
                         [&](const DeploymentDeleteRequested&) { enter(state, Status::deleting); },
-                        [&](const DeploymentDeleted&) { enter(state, Status::deleted); }},
+                        [&](const DeploymentDeleted&) { enter(state, Status::deleted); },
+                        [](const DeploymentTerminalOpened&) {}, [](const DeploymentTerminalClosed&) {}},
              event);
 }
 

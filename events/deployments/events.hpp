@@ -141,12 +141,33 @@ struct DeploymentDeleted {
 };
 BOOST_DESCRIBE_STRUCT(DeploymentDeleted, (), (deleted_at))
 
-using Event = std::variant<DeploymentRequested, DeploymentPrepared, DeploymentStartRequested, DeploymentStarted,
-                           DeploymentStopRequested, DeploymentStopped, DeploymentFailed, DeploymentRestartScheduled,
-                           DeploymentEffectRetried, DeploymentUnreachable, DeploymentReachable, DeploymentChanged,
-                           DeploymentDeleteRequested, DeploymentDeleted>;
+/// Somebody was given a shell in run `run`. Who is the record's actor.
+struct DeploymentTerminalOpened {
+  static constexpr std::string_view type = "computehub.deployment.terminal_opened.v1";
+  std::int32_t run = 0;
+  std::string terminal;  ///< "trm_…"
+  bool operator==(const DeploymentTerminalOpened&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DeploymentTerminalOpened, (), (run, terminal))
+
+/// That shell has ended, or nobody can reach it any more.
+struct DeploymentTerminalClosed {
+  static constexpr std::string_view type = "computehub.deployment.terminal_closed.v1";
+  std::string terminal;
+  Reason reason;
+  bool operator==(const DeploymentTerminalClosed&) const = default;
+};
+BOOST_DESCRIBE_STRUCT(DeploymentTerminalClosed, (), (terminal, reason))
+
+using Event =
+    std::variant<DeploymentRequested, DeploymentPrepared, DeploymentStartRequested, DeploymentStarted,
+                 DeploymentStopRequested, DeploymentStopped, DeploymentFailed, DeploymentRestartScheduled,
+                 DeploymentEffectRetried, DeploymentUnreachable, DeploymentReachable, DeploymentChanged,
+                 DeploymentDeleteRequested, DeploymentDeleted, DeploymentTerminalOpened, DeploymentTerminalClosed>;
 
 inline constexpr std::string_view kDeploymentPrefix = "dep_";
+/// Of the ids of terminals, which are no entities.
+inline constexpr std::string_view kTerminalPrefix = "trm_";
 
 std::string_view type_of_event(const Event& event);
 std::string encode_event(const Event& event);

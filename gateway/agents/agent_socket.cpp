@@ -14,7 +14,6 @@ namespace hub::agents {
 namespace {
 
 constexpr std::size_t kReadRoom = 64 * 1'024;
-constexpr std::chrono::seconds kCloseTimeout{2};
 constexpr int kHeartbeatsWithinSilence = 3;
 constexpr std::chrono::milliseconds kListedWait{1'000};
 constexpr std::chrono::milliseconds kListedStep{2};
@@ -58,7 +57,8 @@ AgentSocket::AgentSocket(AgentDoor& door, asio::any_io_executor executor, std::s
       peer_(std::move(peer)),
       reader_(kAgentMessageBytesMax),
       ticker_(executor_),
-      last_heard_(Clock::now()) {}
+      last_heard_(Clock::now()),
+      sender_(std::make_shared<live::FrameSender>(executor_, transport_)) {}
 
 asio::awaitable<void> AgentSocket::run(std::string received) {
   asio::co_spawn(
@@ -81,13 +81,7 @@ void AgentSocket::end() {
     logging::write(logging::Level::warning, "an agent's connection has ended",
                    {{"host", peer_.host}, {"generation", peer_.owner.generation}});
   door_.detach(*this);
-  {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    outbox_.clear();
-    unsent_bytes_ = 0;
-  }
-  room_.notify_all();
+  sender_->end();
   ticker_.cancel();
   transport_->close();
 }
@@ -104,11 +98,11 @@ asio::awaitable<bool> AgentSocket::handle_received() {
     } else if (event.kind == Kind::ping) {
       std::string pong;
       live::append_frame(pong, live::Opcode::pong, event.payload);
-      queue(std::move(pong), false);
+      sender_->queue(std::move(pong));
     } else if (event.kind == Kind::violation) {
       logging::write(logging::Level::warning, "an agent broke the protocol",
                      {{"host", peer_.host}, {"close_code", static_cast<int>(event.code)}});
-      queue(live::close_frame(event.code, {}), true);
+      sender_->queue_last(live::close_frame(event.code, {}));
       co_return true;
     } else if (event.kind == Kind::close) {
       co_return false;
@@ -117,11 +111,8 @@ asio::awaitable<bool> AgentSocket::handle_received() {
 }
 
 asio::awaitable<bool> AgentSocket::handle(std::string_view text) {
-  {
-    const std::lock_guard lock(mutex_);
-    // Behind our close frame only the other's end is waited for.
-    if (closing_) co_return true;
-  }
+  // Behind our close frame only the other's end is waited for.
+  if (sender_->is_closing()) co_return true;
   auto message = decode_from_agent(text);
   Result<void> done = success();
   if (!message) {
@@ -261,15 +252,12 @@ Result<void> AgentSocket::take_report(const Report& report) {
 }
 
 void AgentSocket::send(std::string message) {
-  queue(live::text_frame(message), false);
+  sender_->queue(live::text_frame(message));
 }
 
 void AgentSocket::send_when_there_is_room(std::string message) {
-  {
-    // A connection that does not take it is cut when its silence is over.
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return ended_ || closing_ || unsent_bytes_ < kUnsentBytesMax; });
-  }
+  // A connection that does not take it is cut when its silence is over.
+  sender_->wait_for_less_than(kUnsentBytesMax);
   send(std::move(message));
 }
 
@@ -277,47 +265,7 @@ void AgentSocket::refuse(const Failure& why) {
   logging::write(logging::Level::warning, "an agent is refused",
                  {{"host", peer_.host}, {"address", peer_.address}, {"code", why.code}, {"why", why.detail}});
   send(encode(FromGateway(Refused{why.code, why.detail})));
-  queue(live::close_frame(live::CloseCode::policy, why.code), true);
-}
-
-void AgentSocket::queue(std::string frame, bool last) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (ended_ || closing_) return;
-    closing_ = last;
-    if (last) close_by_ = Clock::now() + kCloseTimeout;
-    unsent_bytes_ += frame.size();
-    outbox_.push_back(std::move(frame));
-    if (std::exchange(writing_, true)) return;
-  }
-  // It may begin at once, on this thread.
-  asio::co_spawn(
-      executor_,
-      [](std::shared_ptr<AgentSocket> self) -> asio::awaitable<void> {
-        co_await self->write_queued();
-      }(shared_from_this()),
-      asio::detached);
-}
-
-asio::awaitable<void> AgentSocket::write_queued() {
-  for (;;) {
-    std::string frame;
-    {
-      const std::lock_guard lock(mutex_);
-      writing_ = !outbox_.empty();
-      if (!writing_) break;
-      frame = std::move(outbox_.front());
-      outbox_.pop_front();
-    }
-    const asio::const_buffer buffer = asio::buffer(frame);
-    const auto [error, count] = co_await transport_->write(http::Buffers(&buffer, 1));
-    if (error) co_return transport_->cancel();
-    {
-      const std::lock_guard lock(mutex_);
-      unsent_bytes_ -= std::min(unsent_bytes_, frame.size());
-    }
-    room_.notify_all();
-  }
+  sender_->queue_last(live::close_frame(live::CloseCode::policy, why.code));
 }
 
 /// Lets the agent hear of this side, and cuts it when nothing is heard of it.
@@ -327,13 +275,9 @@ asio::awaitable<void> AgentSocket::beat() {
     ticker_.expires_after(silence / kHeartbeatsWithinSilence);
     const auto [error] = co_await ticker_.async_wait(asio::as_tuple(asio::use_awaitable));
     const auto now = Clock::now();
-    bool over = false;
-    {
-      const std::lock_guard lock(mutex_);
-      if (ended_) co_return;
-      over = now >= close_by_;
-    }
+    if (sender_->has_ended()) co_return;
     if (error) continue;
+    bool over = sender_->is_overdue(now);
     if (now - last_heard_ >= silence && !over) {
       over = true;
       logging::write(logging::Level::warning, "nothing is heard of an agent", {{"host", peer_.host}});

@@ -2,8 +2,6 @@
 #include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -12,6 +10,7 @@
 #include "adapters/agents/protocol.hpp"
 #include "gateway/agents/agent_door.hpp"
 #include "gateway/http/transport.hpp"
+#include "gateway/live/frame_sender.hpp"
 #include "gateway/live/wire.hpp"
 
 namespace hub::agents {
@@ -60,8 +59,6 @@ class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
   Result<void> take_sample(const Sample& sample);
   Result<void> take_report(const Report& report);
   bool is_of_this_host(const std::string& deployment);
-  void queue(std::string frame, bool last);
-  asio::awaitable<void> write_queued();
   asio::awaitable<void> beat();
   void end();
 
@@ -75,15 +72,9 @@ class AgentSocket : public std::enable_shared_from_this<AgentSocket> {
   asio::steady_timer ticker_;
   Clock::time_point last_heard_;
 
-  std::mutex mutex_;  ///< guards what follows
-  std::condition_variable room_;
-  std::set<std::string> known_;  ///< deployments that are known to be this host's
-  std::deque<std::string> outbox_;
-  std::size_t unsent_bytes_ = 0;
-  bool writing_ = false;
-  bool closing_ = false;  ///< the close frame is queued, and nothing behind it
-  bool ended_ = false;
-  Clock::time_point close_by_ = Clock::time_point::max();
+  const std::shared_ptr<live::FrameSender> sender_;
+  std::mutex mutex_;
+  std::set<std::string> known_;  ///< deployments that are known to be this host's; by mutex_
 };
 
 }  // namespace hub::agents

@@ -91,6 +91,7 @@ LiveSocket::Handled LiveSocket::handle(const FrameReader::Event& event) {
       refused_ = true;
       return Handled::more;
     case Kind::pong:
+    case Kind::binary:  // not spoken here: a violation
     case Kind::need_more:
       return Handled::more;
   }

@@ -127,12 +127,14 @@ FrameReader::Event FrameReader::take_control(std::string payload, Opcode opcode)
 FrameReader::Event FrameReader::take_data(const std::string& payload, const Head& head) {
   const bool starts = head.opcode != Opcode::continuation;
   if (starts == in_message_) return violation(CloseCode::protocol_error);
-  if (head.opcode == Opcode::binary) return violation(CloseCode::unsupported);
+  if (head.opcode == Opcode::binary && !takes_binary_) return violation(CloseCode::unsupported);
+  if (starts) is_binary_ = head.opcode == Opcode::binary;
   in_message_ = !head.final;
   message_ += payload;
   if (!head.final) return {};
   current_ = std::move(message_);
   message_.clear();
+  if (is_binary_) return {Event::Kind::binary, current_, {}};
   if (!is_valid_utf8(current_)) return violation(CloseCode::bad_text);
   return {Event::Kind::text, current_, {}};
 }

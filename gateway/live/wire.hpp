@@ -28,12 +28,14 @@ std::string close_frame(CloseCode code, std::string_view reason);
 class FrameReader {
  public:
   /// `message_max`: bytes of one message; a longer one is refused by the length in its header, before it is read.
-  explicit FrameReader(std::size_t message_max) : message_max_(message_max) {}
+  /// Binary messages are refused where they are not spoken.
+  explicit FrameReader(std::size_t message_max, bool takes_binary = false)
+      : message_max_(message_max), takes_binary_(takes_binary) {}
 
   struct Event {
-    enum class Kind { need_more, text, ping, pong, close, violation };
+    enum class Kind { need_more, text, binary, ping, pong, close, violation };
     Kind kind = Kind::need_more;
-    std::string_view payload;            ///< of text, ping, pong; good until the next call
+    std::string_view payload;            ///< of text, binary, ping, pong; good until the next call
     CloseCode code = CloseCode::normal;  ///< close: what the client said; violation: what to close with
   };
 
@@ -56,11 +58,13 @@ class FrameReader {
   Event take_data(const std::string& payload, const Head& head);
 
   std::size_t message_max_;
+  bool takes_binary_;
   std::string input_;
   std::size_t taken_ = 0;  // of input_
   std::string message_;    // of the fragments so far
   bool in_message_ = false;
-  std::string current_;  // what the last event's payload points to
+  bool is_binary_ = false;  // the message of which message_ is
+  std::string current_;     // what the last event's payload points to
 };
 
 }  // namespace hub::live

@@ -109,6 +109,7 @@ void Server::Parts::stop() {
   // Providers tell nobody any more before what they tell it to goes away.
   providers = {};
   expiry.reset();
+  if (terminal_observer != 0) access->table().forget(terminal_observer);
   if (agent_observer != 0) access->table().forget(agent_observer);
   if (revoke_observer != 0) access->table().forget(revoke_observer);
   if (fold_observer != 0) projections->feed("deployments").unobserve(fold_observer);

@@ -120,6 +120,7 @@ http::ServerOptions Server::Parts::http_options() {
     rows->stop();
     task_row_watch->stop();
     if (agent_door) agent_door->stop();
+    if (terminal_door) terminal_door->stop();
     hub->stop();
   };
   return http_options;
@@ -145,6 +146,19 @@ void Server::Parts::open_agent_door() {
   agent_observer = access->table().on_revoked([this](std::string_view principal) { agent_door->revoke(principal); });
   providers.set_watch_elsewhere(
       [this](const std::string& id, bool watched) { agent_door->watch_metrics(id, watched); });
+}
+
+void Server::Parts::open_terminal_door() {
+  terminals::DoorOptions door;
+  door.open_shell = [this](const std::string& id, terminals::TerminalSize size) {
+    return local_provider->open_shell(id, size);
+  };
+  door.folder = folder.local().string();
+  terminal_door = std::make_unique<terminals::TerminalDoor>(std::move(door), *services);
+  terminal_observer =
+      access->table().observe([this](std::string_view id) { terminal_door->revoke(id); },
+                              [this](const live::PrincipalPtr& principal) { terminal_door->reauthorise(*principal); });
+  terminal_door->tell_of_lost();
 }
 
 Result<void> Server::Parts::start_gateway() {
@@ -219,6 +233,8 @@ Result<void> Server::Parts::start_gateway() {
   if (!options.read_only) {
     open_agent_door();
     router.add(agent_door->route());
+    open_terminal_door();
+    router.add(terminal_door->route());
   }
   http_watch = std::make_unique<HttpWatch>(router);
   auto chosen = http_options();

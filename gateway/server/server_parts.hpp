@@ -27,6 +27,7 @@
 #include "gateway/streams/deployment_streams.hpp"
 #include "gateway/streams/event_stream.hpp"
 #include "gateway/streams/task_streams.hpp"
+#include "gateway/terminals/terminal_door.hpp"
 #include "projections/accounts/access_store.hpp"
 #include "projections/core/runner.hpp"
 #include "projections/deployments/table.hpp"
@@ -57,6 +58,7 @@ struct Server::Parts {
   void add_effects();
   void add_task_calls();
   void open_agent_door();
+  void open_terminal_door();
   Result<void> start_gateway();
   hosts::HostState this_host() const;
   /// When a host was heard of last that is away.
@@ -122,6 +124,7 @@ struct Server::Parts {
   std::uint64_t fold_observer = 0;
   std::uint64_t revoke_observer = 0;
   std::uint64_t agent_observer = 0;
+  std::uint64_t terminal_observer = 0;
   std::unique_ptr<ExpiryClock> expiry;
   std::unique_ptr<routes::RowWatch> rows;
   asio::thread_pool blocking{kBlockingThreads};
@@ -131,6 +134,7 @@ struct Server::Parts {
   std::unique_ptr<RefusalAudit> refusals;
   std::unique_ptr<routes::Services> services;
   std::unique_ptr<agents::AgentDoor> agent_door;  ///< open: from before any agent is attached
+  std::unique_ptr<terminals::TerminalDoor> terminal_door;
   std::unique_ptr<http::Server> http;
 };
 

@@ -147,6 +147,10 @@ struct Step {
     view.price_usd_micro_per_hour = *event.price_usd_micro_per_hour;
   }
 
+  // Only history tells of them.
+  void operator()(DeploymentTerminalOpened&) {}
+  void operator()(DeploymentTerminalClosed&) {}
+
   void operator()(DeploymentDeleteRequested&) {
     status(Status::deleting, "deployment.delete_requested", "asked to be deleted");
   }

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "adapters/providers/local/files.hpp"
 #include "adapters/providers/local/run_files.hpp"
@@ -28,5 +29,11 @@ struct StartFailure {
 PendingCommand fork_command(const Job& job);
 /// Lets it go. True when it executes.
 bool release_command(PendingCommand& command, StartFailure& failure);
+
+/// Runs the command of `job` in a session of its own whose terminal is `terminal`, with its workspace below the working
+/// directory. Its process; -1 when it could not be executed.
+std::int32_t start_shell(const Job& job, const Fd& terminal, StartFailure& failure);
+/// The variables that a process was started with ("NAME=value"), those of `own` in place of its own.
+std::vector<std::string> with_environment_of(std::int32_t pid, std::vector<std::string> own);
 
 }  // namespace hub::providers::local

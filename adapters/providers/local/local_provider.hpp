@@ -9,6 +9,7 @@
 #include "adapters/providers/local/kept_output.hpp"
 #include "adapters/providers/local/metrics_thread.hpp"
 #include "adapters/providers/local/podman.hpp"
+#include "adapters/providers/local/shell.hpp"
 #include "adapters/providers/local/watcher.hpp"
 #include "adapters/providers/provider.hpp"
 
@@ -53,6 +54,9 @@ class LocalProvider final : public Provider {
                                             Duration step) override;
   void watch_metrics(const std::string& deployment_id, bool watched) override;
   Result<deployments::Connection> connection(const std::string& deployment_id) override;
+
+  /// A shell among the processes of the run. Blocks. Fails: as local::open_shell; not_found provider.not_found.
+  Result<Shell> open_shell(const std::string& deployment_id, TerminalSize size);
 
   /// Where copies of what other machines have are kept; logs() and metrics() answer from them, too.
   KeptOutput& copies() { return kept_; }

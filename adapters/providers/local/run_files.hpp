@@ -74,9 +74,15 @@ enum class MessageKind : std::uint32_t {
   refused = 2,  ///< another supervisor holds the deployment, or the run was started before
   log = 3,      ///< lines up to `value` can be read
   ended = 4,    ///< the exit is on disk
+  shell_started = 7,  ///< `value`: its process
+  shell_failed = 8,   ///< `value`: errno
+  shell_ended = 9,    ///< `value`: as waitpid says it, and kShellOfEndingRun
   // to the supervisor
-  stop = 5,  ///< end run `run`: `value` milliseconds after SIGTERM comes SIGKILL
+  stop = 5,   ///< end run `run`: `value` milliseconds after SIGTERM comes SIGKILL
+  shell = 6,  ///< run a shell in run `run`; with two descriptors: its terminal, and memory that holds a job
 };
+/// In `value` of shell_ended: the run itself was ending.
+inline constexpr std::uint64_t kShellOfEndingRun = 1ULL << 32;
 /// One packet of the control socket (SOCK_SEQPACKET).
 struct Message {
   MessageKind kind = MessageKind::started;

@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "adapters/providers/local/frame.hpp"
+#include "adapters/providers/local/handed.hpp"
 #include "adapters/providers/local/processes.hpp"
 
 namespace hub::providers::local {
@@ -23,7 +24,7 @@ namespace {
 
 constexpr std::int64_t kUnfinishedMicros = 1'000'000;
 constexpr std::size_t kReadBytes = 64 * 1'024;
-constexpr std::size_t kClientsMax = 8;
+constexpr std::size_t kClientsMax = 32;
 constexpr std::uint64_t kGraceMsMax = 24 * 3'600 * 1'000ULL;
 /// A predecessor that has recorded its exit lets go of the lock within moments.
 constexpr int kLockTries = 600;
@@ -33,6 +34,7 @@ constexpr std::int64_t kKillMicrosMax = 10'000'000;
 constexpr int kKillWaitMs = 20;
 constexpr int kCgroupTries = 100;
 constexpr int kRoomWaitMs = 100;
+constexpr std::size_t kShellJobBytesMax = 64 * 1'024;
 
 std::int64_t micros_of(clockid_t clock) {
   timespec now{};
@@ -169,12 +171,13 @@ void Supervisor::loop() {
                               {output_.fd.get(), POLLIN, 0},
                               {errors_.fd.get(), POLLIN, 0}};
     for (const auto& client : clients_) {
-      const bool is_behind = !client.is_ready && client.told_seq < log_.last_seq();
+      const bool is_behind = client.shell == 0 && !client.is_ready && client.told_seq < log_.last_seq();
       waits.push_back({client.socket.get(), static_cast<short>(POLLIN | (is_behind ? POLLOUT : 0)), 0});
     }
     ::poll(waits.data(), waits.size(), wait_ms());
     const auto known = clients_.size();
     for (std::size_t i = 0; i < known; ++i) {
+      if (!clients_[i].socket.is_open()) continue;
       if ((waits[4 + i].revents & POLLOUT) != 0) clients_[i].is_ready = true;
       if ((waits[4 + i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) read_server(clients_[i]);
     }
@@ -215,10 +218,57 @@ void Supervisor::accept_server() {
 
 void Supervisor::read_server(Client& client) {
   Message message;
-  const auto got = ::recv(client.socket.get(), &message, sizeof message, MSG_DONTWAIT);
+  std::vector<Fd> handed;
+  const auto got = receive_handed(client.socket.get(), message, handed);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got != sizeof message) return client.socket.reset();
-  if (message.kind == MessageKind::stop && message.run == job_.run) ask_to_stop(message.value);
+  if (got != sizeof message) return drop(client);
+  if (message.run != job_.run) return;
+  if (message.kind == MessageKind::stop) ask_to_stop(message.value);
+  if (message.kind == MessageKind::shell) open_shell(client, std::move(handed));
+}
+
+void Supervisor::open_shell(Client& client, std::vector<Fd> handed) {
+  std::string bytes;
+  if (handed.size() != 2 || client.shell != 0) return drop(client);
+  ::lseek(handed[1].get(), 0, SEEK_SET);
+  auto job = read_all(handed[1].get(), bytes, kShellJobBytesMax) ? decode_job(bytes) : std::nullopt;
+  if (!job || job->command.empty()) return drop(client);
+  job->env = with_environment_of(record_.pid, std::move(job->env));
+  // It is one of the run's processes: in the same groups, under the same limits.
+  job->cgroup_folders = job_.cgroup_folders;
+  job->address_space_max = job_.address_space_max;
+  job->open_files_max = job_.open_files_max;
+  StartFailure failure;
+  const auto shell = start_shell(*job, handed[0], failure);
+  for (auto& value : job->env) ::explicit_bzero(value.data(), value.size());
+  if (shell < 0) return send(client, MessageKind::shell_failed, static_cast<std::uint64_t>(failure.error));
+  client.shell = shell;
+  send(client, MessageKind::shell_started, static_cast<std::uint64_t>(shell));
+}
+
+void Supervisor::drop(Client& client) {
+  client.socket.reset();
+  if (client.shell != 0) ::kill(-std::exchange(client.shell, 0), SIGHUP);
+}
+
+void Supervisor::hang_up_shells() {
+  for (const auto& client : clients_) {
+    if (client.shell == 0) continue;
+    ::kill(-client.shell, SIGHUP);
+    ::kill(-client.shell, SIGCONT);
+  }
+}
+
+bool Supervisor::note_shell_end(std::int32_t pid, int status) {
+  for (auto& client : clients_) {
+    if (client.shell != pid) continue;
+    client.shell = 0;
+    const bool ends = is_stopping_ || has_exited_;
+    send(client, MessageKind::shell_ended, static_cast<std::uint32_t>(status) | (ends ? kShellOfEndingRun : 0));
+    client.socket.reset();
+    return true;
+  }
+  return false;
 }
 
 void Supervisor::ask_to_stop(std::uint64_t grace_ms) {
@@ -230,6 +280,8 @@ void Supervisor::ask_to_stop(std::uint64_t grace_ms) {
     ::kill(-record_.pid, SIGCONT);
   }
   is_stopping_ = true;
+  // Shells that are worked in do not mind SIGTERM.
+  hang_up_shells();
 }
 
 bool Supervisor::read_stream(Stream& stream) {
@@ -256,7 +308,8 @@ void Supervisor::flush_unfinished(bool all) {
 
 void Supervisor::tell_lines() {
   for (auto& client : clients_)
-    if (client.is_ready && client.told_seq < log_.last_seq()) send(client, MessageKind::log, log_.last_seq());
+    if (client.shell == 0 && client.is_ready && client.told_seq < log_.last_seq())
+      send(client, MessageKind::log, log_.last_seq());
 }
 
 void Supervisor::send(Client& client, MessageKind kind, std::uint64_t value) {
@@ -277,6 +330,7 @@ bool Supervisor::reap() {
     const auto pid = ::waitpid(-1, &status, WNOHANG);
     if (pid < 0) none_left_ = errno == ECHILD;
     if (pid <= 0) return any;
+    if (note_shell_end(pid, status)) continue;
     // One that could not be executed has its record already.
     if (pid != record_.pid || has_exited_) continue;
     has_exited_ = true;

@@ -24,6 +24,7 @@ class Supervisor {
     Fd socket;
     std::uint64_t told_seq = 0;  ///< lines that it knows of
     bool is_ready = true;        ///< its socket takes more
+    std::int32_t shell = 0;      ///< its process, when the connection is that of a shell; it hears of nothing else then
   };
   struct Stream {
     Fd fd;
@@ -40,6 +41,12 @@ class Supervisor {
   int wait_ms() const;
   void accept_server();
   void read_server(Client& client);
+  void open_shell(Client& client, std::vector<Fd> handed);
+  /// A closed connection takes its shell along.
+  void drop(Client& client);
+  void hang_up_shells();
+  /// True when it was a shell.
+  bool note_shell_end(std::int32_t pid, int status);
   void ask_to_stop(std::uint64_t grace_ms);
   bool read_stream(Stream& stream);
   void flush_unfinished(bool all);
