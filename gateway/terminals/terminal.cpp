@@ -51,6 +51,7 @@ Terminal::Terminal(asio::io_context& context, local::Shell shell, Duration linge
       alone_(context),
       room_(context) {
   terminal_.assign(released(shell.terminal));
+  terminal_.non_blocking(true);  // drain() takes what there is
   supervisor_.assign(released(shell.supervisor));
 }
 

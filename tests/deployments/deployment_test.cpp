@@ -104,6 +104,26 @@ TEST(Deployment, IllegalTransitionsAreRefused) {
   running().when(RequestDeployment{spec(), Desired::running, "user:bob"}).then_refused("deployment.already_exists");
 }
 
+TEST(Deployment, AShellIsOnlyOpenedInWhatRuns) {
+  const DeploymentTerminalOpened opened{1, "trm_1"};
+  auto s = running().when(OpenTerminal{"trm_1"}).then({opened});
+  EXPECT_EQ(owed(s), "watch 1;");
+  Spec_().when(OpenTerminal{"trm_1"}).then_refused("deployment.not_found");
+  running().given({DeploymentStopRequested{1, false}}).when(OpenTerminal{"trm_1"}).then_refused("terminal.not_running");
+  running().given({DeploymentDeleteRequested{}}).when(OpenTerminal{"trm_1"}).then_refused("deployment.deleted");
+}
+
+TEST(Deployment, TheEndOfAShellIsRecordedWhateverHasBecomeOfTheDeployment) {
+  const Reason ended{"terminal.run_ended", "the run has ended", {}, {}, {}};
+  const DeploymentTerminalClosed closed{"trm_1", ended};
+  running().given({DeploymentTerminalOpened{1, "trm_1"}}).when(CloseTerminal{"trm_1", ended}).then({closed});
+  running()
+      .given({DeploymentDeleteRequested{}, DeploymentDeleted{noon}})
+      .when(CloseTerminal{"trm_1", ended})
+      .then({closed});
+  Spec_().when(CloseTerminal{"trm_1", ended}).then_refused("deployment.not_found");
+}
+
 TEST(Deployment, RestartStopsAndThenStartsTheNextRun) {
   auto s = running().when(RestartDeployment{}).then({DeploymentStopRequested{1, true}});
   s.when(ReportExited{1, noon, exited(0)});

@@ -54,6 +54,21 @@ TEST(FrameReader, PutsFragmentsTogetherWithControlFramesBetween) {
   EXPECT_EQ(event.payload, "one two three");
 }
 
+TEST(FrameReader, GivesBytesAsTheyAreWhereTheyAreSpoken) {
+  const std::string bytes("\xff\x00\xc3", 3);
+  FrameReader reader(100, true);
+  reader.feed(masked(0x82, bytes) + masked(0x81, "text") + masked(0x02, bytes) + masked(0x80, "!"));
+  const auto whole = reader.next();
+  EXPECT_EQ(whole.kind, Kind::binary);
+  EXPECT_EQ(whole.payload, bytes);
+  EXPECT_EQ(reader.next().kind, Kind::text);
+  const auto fragments = reader.next();
+  EXPECT_EQ(fragments.kind, Kind::binary);
+  EXPECT_EQ(fragments.payload, bytes + "!");
+  reader.feed(masked(0x81, bytes));
+  EXPECT_EQ(reader.next().code, CloseCode::bad_text);
+}
+
 TEST(FrameReader, RefusesWhatBreaksTheProtocol) {
   const auto code_of = [](const std::string& bytes) {
     FrameReader reader(100);

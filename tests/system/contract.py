@@ -202,6 +202,12 @@ def check_frame(frame):
         assert frame["code"] in failures(), f"{frame['code']} is not in schemas/failures.yaml"
 
 
+def check_terminal_frame(frame):
+    """The same of a text frame of a terminal."""
+    _raise_first(_message_validator(f"terminal_{frame['type']}"), frame, frame["type"])
+    assert frame.get("code", "internal") in failures(), f"{frame['code']} is not in schemas/failures.yaml"
+
+
 @functools.cache
 def event_schemas():
     """type without "computehub." → schema."""

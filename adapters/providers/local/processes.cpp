@@ -23,6 +23,8 @@ namespace {
 constexpr int kOrphanRoundsMax = 16;
 /// A killed process that is still there after this hangs in the kernel; it ends when it comes out.
 constexpr int kKillWaitMs = 2'000;
+constexpr int kHangUpTries = 20;
+constexpr int kHangUpWaitMs = 5;
 
 bool carries_marker(std::int32_t pid, const std::string& deployment_id) {
   auto environment = read_small_file("/proc/" + std::to_string(pid) + "/environ");
@@ -44,6 +46,17 @@ bool kill_exactly(const ProcessStat& seen) {
   pollfd ended{handle.get(), POLLIN, 0};
   ::poll(&ended, 1, kKillWaitMs);
   return true;
+}
+
+/// Of /proc/PID/status: "SigIgn:\t<16 hexadecimal digits>", the lowest bit is that of signal 1.
+bool ignores_hang_up(std::int32_t pid) {
+  constexpr std::string_view kField = "\nSigIgn:\t";
+  constexpr std::size_t kDigits = 16;
+  const auto status = read_small_file("/proc/" + std::to_string(pid) + "/status");
+  const auto at = status.find(kField);
+  if (at == std::string::npos || status.size() < at + kField.size() + kDigits) return false;
+  const auto last = status[at + kField.size() + kDigits - 1];
+  return last != '\0' && std::string_view("13579bdf").find(last) != std::string_view::npos;
 }
 
 }  // namespace
@@ -108,6 +121,21 @@ void forbid_forks(const std::string& cgroup_folder) {
   const Fd file(::open((cgroup_folder + "/pids.max").c_str(), O_WRONLY | O_CLOEXEC));
   // Without this file the group counts something else, or is gone.
   if (file.is_open()) write_all(file.get(), "0");
+}
+
+int hang_up_session(std::int32_t session) {
+  int count = 0;
+  for (const auto& process : all_processes()) {
+    if (process.session != session || process.state == 'Z' || ignores_hang_up(process.pid)) continue;
+    ::kill(process.pid, SIGHUP);
+    ::kill(process.pid, SIGCONT);
+    ++count;
+  }
+  return count;
+}
+
+void end_session(std::int32_t session) {
+  for (int tries = 0; hang_up_session(session) > 0 && tries < kHangUpTries; ++tries) ::poll(nullptr, 0, kHangUpWaitMs);
 }
 
 int end_orphans(const RunRecord& run, const std::string& deployment_id) {

@@ -248,18 +248,23 @@ void Supervisor::open_shell(Client& client, std::vector<Fd> handed) {
 
 void Supervisor::drop(Client& client) {
   client.socket.reset();
-  if (client.shell != 0) ::kill(-std::exchange(client.shell, 0), SIGHUP);
+  if (client.shell == 0) return;
+  hang_up_session(client.shell);
+  hung_up_.push_back(std::exchange(client.shell, 0));
 }
 
 void Supervisor::hang_up_shells() {
-  for (const auto& client : clients_) {
-    if (client.shell == 0) continue;
-    ::kill(-client.shell, SIGHUP);
-    ::kill(-client.shell, SIGCONT);
-  }
+  for (const auto& client : clients_)
+    if (client.shell != 0) hang_up_session(client.shell);
 }
 
 bool Supervisor::note_shell_end(std::int32_t pid, int status) {
+  if (const auto found = std::find(hung_up_.begin(), hung_up_.end(), pid); found != hung_up_.end()) {
+    hung_up_.erase(found);
+    // What it was just making when it was hung up may not have heard of it.
+    end_session(pid);
+    return true;
+  }
   for (auto& client : clients_) {
     if (client.shell != pid) continue;
     client.shell = 0;

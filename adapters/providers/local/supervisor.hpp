@@ -45,7 +45,7 @@ class Supervisor {
   /// A closed connection takes its shell along.
   void drop(Client& client);
   void hang_up_shells();
-  /// True when it was a shell.
+  /// True when it was a shell. Those that go on under a closed connection are known, too.
   bool note_shell_end(std::int32_t pid, int status);
   void ask_to_stop(std::uint64_t grace_ms);
   bool read_stream(Stream& stream);
@@ -63,6 +63,7 @@ class Supervisor {
   Job job_;
   Fd lock_, listener_, children_;
   std::vector<Client> clients_;
+  std::vector<std::int32_t> hung_up_;  ///< shells whose connection is closed, and that have not ended yet
   LogWriter log_;
   Stream output_, errors_;
   RunRecord record_;
