@@ -26,8 +26,9 @@ struct Order {
   std::string type;
   std::optional<std::uint16_t> cols;
   std::optional<std::uint16_t> rows;
+  std::optional<std::uint64_t> bytes;
 };
-BOOST_DESCRIBE_STRUCT(Order, (), (type, cols, rows))
+BOOST_DESCRIBE_STRUCT(Order, (), (type, cols, rows, bytes))
 
 struct ExitMessage {
   std::string type = "exit";
@@ -141,7 +142,8 @@ Result<void> TerminalSocket::handle_text(std::string_view text) {
     terminal_->close({"terminal.closed", "closed by its user", {}, {}, {}});
     return success();
   }
-  if (order.type != "resize") return invalid("terminal.message", "must be resize or exit", "type");
+  if (order.type == "taken") return handle_taken(order.bytes.value_or(0));
+  if (order.type != "resize") return invalid("terminal.message", "must be resize, taken or exit", "type");
   const auto cols = order.cols.value_or(0), rows = order.rows.value_or(0);
   if (cols < 1 || cols > kSizeMax || rows < 1 || rows > kSizeMax)
     return invalid("terminal.message", "a size is of 1 to 1000 cols and rows", "cols");
@@ -149,7 +151,17 @@ Result<void> TerminalSocket::handle_text(std::string_view text) {
   return success();
 }
 
+/// A browser takes everything in as fast as it comes, and would drown.
+Result<void> TerminalSocket::handle_taken(std::uint64_t bytes) {
+  if (bytes > shown_) return invalid("terminal.message", "more than was shown", "bytes");
+  says_taken_ = true;
+  taken_ = bytes;
+  terminal_->go_on();
+  return success();
+}
+
 void TerminalSocket::show(std::string bytes) {
+  shown_ += bytes.size();
   sender_->queue(binary_frame(bytes));
 }
 
@@ -158,6 +170,7 @@ void TerminalSocket::start_over(std::uint64_t at) {
 }
 
 bool TerminalSocket::has_room() const {
+  if (says_taken_ && shown_ - taken_ >= kUnsentBytesMax) return false;
   return sender_->unsent_bytes() < kUnsentBytesMax;
 }
 

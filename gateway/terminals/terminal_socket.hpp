@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <memory>
@@ -11,8 +12,8 @@
 
 namespace hub::terminals {
 
-/// One connection to a terminal: binary frames are what is typed and shown, text frames are {type: resize | exit} and,
-/// from the server, {type: start_over}. Lives on its io thread.
+/// One connection to a terminal: binary frames are what is typed and shown, text frames are {type: resize | exit |
+/// taken} and, from the server, {type: exit | start_over}. Lives on its io thread.
 class TerminalSocket final : public Viewer, public std::enable_shared_from_this<TerminalSocket> {
  public:
   using Clock = std::chrono::steady_clock;
@@ -34,6 +35,7 @@ class TerminalSocket final : public Viewer, public std::enable_shared_from_this<
   asio::awaitable<bool> handle_received();
   asio::awaitable<void> type(std::string bytes);
   Result<void> handle_text(std::string_view text);
+  Result<void> handle_taken(std::uint64_t bytes);
   void refuse(const Failure& why);
   void close_with(live::CloseCode code, std::string_view reason, std::string_view json);
   asio::awaitable<void> beat();
@@ -48,6 +50,9 @@ class TerminalSocket final : public Viewer, public std::enable_shared_from_this<
   TerminalDoor::TerminalPtr terminal_;
   asio::steady_timer ticker_;
   Clock::time_point last_heard_;
+  /// Bytes that were shown here, and that the client says it has worked off; it need not say.
+  std::atomic<std::uint64_t> shown_{0}, taken_{0};
+  std::atomic<bool> says_taken_{false};
   bool pinged_ = false;
   bool typing_ = false;  ///< what is typed is not taken: nothing can be heard meanwhile
 };

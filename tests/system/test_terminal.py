@@ -120,6 +120,24 @@ def test_a_large_paste_arrives_whole_and_in_order(server, running):
     assert (server.data / "local" / running / "workspace" / "pasted").read_text() == text
 
 
+def test_the_shell_waits_for_a_client_that_says_what_it_has_worked_off(server, running):
+    with Terminal(server, running) as terminal:
+        terminal.run("true")
+        terminal.order(type="taken", bytes=0)
+        terminal.line("yes 0123456789abcdef | head -c 8000000 > /dev/tty; echo 'do''ne'")
+        counted = 0
+        # It stops by itself: everything behind a MiB is only sent when more is taken.
+        try:
+            while True:
+                terminal.take(1.5)
+        except TimeoutError:
+            counted = len(terminal.seen)
+        assert 1_000_000 < counted < 2_500_000
+        terminal.order(type="taken", bytes=1 << 60)
+        said, _ = terminal.end()
+        assert said["code"] == "terminal.message"
+
+
 def test_who_is_cut_off_comes_back_to_the_same_shell_with_all_that_it_showed(server, running):
     with Terminal(server, running, session="mine") as terminal:
         terminal.run("MINE=kept")

@@ -1,13 +1,20 @@
 import { Code, CopyButton, Button } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
-import { Empty, Panel } from "@/ui/page";
+import { useMay } from "@/session/session";
+import { Empty, Loading, Panel } from "@/ui/page";
 import classes from "./deployments.module.css";
+
+// It brings the emulator along, which nothing else needs.
+const TerminalPanel = lazy(() => import("./terminal/terminal_panel"));
 
 export default function ConnectTab({ deployment }: { deployment: Deployment }) {
   const { t } = useTranslation();
+  const may = useMay();
   const { ssh, ports } = deployment.connection;
-  if (!ssh && ports.length === 0) return <Empty title={t("connect.none")} hint={t("connect.noneHint")} />;
+  const hasTerminal = deployment.provider === "local" && may("dev", deployment.project);
+  if (!ssh && ports.length === 0 && !hasTerminal) return <Empty title={t("connect.none")} hint={t("connect.noneHint")} />;
   return (
     <>
       {ssh && (
@@ -38,6 +45,11 @@ export default function ConnectTab({ deployment }: { deployment: Deployment }) {
             ])}
           </dl>
         </Panel>
+      )}
+      {hasTerminal && (
+        <Suspense fallback={<Loading rows={3} />}>
+          <TerminalPanel key={deployment.id} deployment={deployment} />
+        </Suspense>
       )}
     </>
   );

@@ -1,6 +1,7 @@
 import { deployments } from "./deployments";
 import { frame } from "./frame";
 import { operate } from "./operate";
+import { terminal } from "./terminal";
 import { work } from "./work";
 
-export const zh = { ...frame, ...deployments, ...work, ...operate };
+export const zh = { ...frame, ...deployments, ...work, ...operate, ...terminal };
