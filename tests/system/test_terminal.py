@@ -185,6 +185,7 @@ def test_a_shell_that_ended_is_not_come_back_to(server, client, running):
     with Terminal(server, running, session="short", resume="true") as again:
         said, close = again.end()
         assert (said["code"], close.code, close.reason) == ("terminal.gone", 1008, "terminal.gone")
+    assert list((server.data / "local" / running / "workspace").iterdir()) == [], "what was typed is kept nowhere"
     opened = opened_and_closed(client, running)[0]
     closed = closed_with(client, running, "terminal.exited")
     assert [event["data"]["terminal"] for event in closed] == [opened["data"]["terminal"]]

@@ -49,7 +49,8 @@ Job job_of(std::int32_t run, const std::vector<std::string>& command) {
   Job job;
   job.run = run;
   job.command = command;
-  job.env = {"TERM=xterm-256color", "COLORTERM=truecolor"};
+  // The shell's home is the workspace: what is typed must not become one of its files.
+  job.env = {"TERM=xterm-256color", "COLORTERM=truecolor", "HISTFILE="};
   return job;
 }
 

@@ -55,6 +55,16 @@ export class Hub {
     return (answer.status === 204 ? undefined : await answer.json()) as T;
   }
 
+  /** A file of a workspace. */
+  async put(path: string, content: string): Promise<void> {
+    const answer = await fetch(this.url + path, {
+      method: "PUT",
+      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/octet-stream" },
+      body: content,
+    });
+    if (!answer.ok) throw new Error(`PUT ${path}: ${answer.status} ${await answer.text()}`);
+  }
+
   /** Asks for a deployment of `sh -c script`, and waits until it runs or has ended. */
   async deploy(name: string, script: string, more: object = {}): Promise<string> {
     const given = { name, provider: "local", command: ["sh", "-c", script], ...more };

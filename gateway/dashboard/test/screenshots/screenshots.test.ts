@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, test } from "vitest";
 import { launch, Visit } from "../browser/browser";
 import { Hub } from "../browser/hub";
@@ -35,12 +35,21 @@ beforeAll(async () => {
   await submit("A second one.");
   await submit("A third one.", { priority: 3 });
   const one = `/deployments/${trainer}`;
+  for (const [path, content] of [["train.py", "import torch\n"], ["data/shard-0001.bin", "0".repeat(4096)], ["checkpoints/step-4200.pt", "w".repeat(90_000)]])
+    await hub.put(`/api/v1/deployments/${trainer}/files/content?path=${path}`, content!);
   Object.assign(paths, {
     "sign-in": "/sign-in", dashboard: "/dashboard", deployments: "/deployments", "deployments-new": "/deployments/new", logs: `${one}/logs`, metrics: `${one}/metrics`,
-    history: `${one}/history`, config: `${one}/config`, connect: `${one}/connect`, tasks: "/tasks", task: `/tasks/${running.id}`, models: "/models",
+    files: `${one}/files`, history: `${one}/history`, config: `${one}/config`, connect: `${one}/connect`, terminal: `${one}/connect`, tasks: "/tasks", task: `/tasks/${running.id}`, models: "/models",
     statistics: "/statistics", system: "/system", audit: "/audit", "api-keys": "/settings/api-keys",
   });
 });
+
+async function openTerminal(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Open terminal" }).click();
+  await page.getByText("Connected").waitFor();
+  await page.keyboard.type("ls --color=always -l; df -h . | tail -1\n");
+  await page.getByText("train.py").waitFor();
+}
 
 afterAll(async () => {
   await browser.close();
@@ -62,6 +71,7 @@ test.each(
     await visit.page.goto(path);
     await visit.live();
     if (name === "logs") await visit.page.locator("[data-seq]").first().waitFor();
+    if (name === "terminal") await openTerminal(visit.page);
     if (name === "metrics") await visit.page.locator("figure canvas").first().waitFor();
     await shoot(name);
   }

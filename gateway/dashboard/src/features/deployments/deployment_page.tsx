@@ -132,7 +132,8 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
       <Tabs value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" } })} variant="default" keepMounted={false}>
         <Tabs.List className={classes.tabs}>
           {deploymentTabs.map((one) => (
-            <Tabs.Tab key={one} value={one}>
+            // On a phone the tabs are wider than the window.
+            <Tabs.Tab key={one} value={one} ref={one === tab ? (element) => element?.scrollIntoView({ block: "nearest", inline: "center" }) : undefined}>
               {t(`deployments.tab.${one}`)}
             </Tabs.Tab>
           ))}
