@@ -1,7 +1,12 @@
 """Machines of several nodes: a deployment runs on its host, whoever owns it."""
+import json
 import subprocess
 
+import pytest
+import websockets.exceptions
+
 from nodes import SESSION_S, hub, post
+from test_terminal import Terminal, closed_with
 
 
 def hosts(client):
@@ -139,3 +144,19 @@ def test_what_is_removed_in_the_middle_of_its_output_is_forgotten_by_every_node(
     for server in (one, two):
         hub.eventually(lambda: known(server) == {stays}, "the others are forgotten", 60)
         assert not [id for id in goes if (server.data / "local" / id).exists()]
+
+
+def test_a_terminal_is_to_be_had_where_the_deployment_runs_and_told_of_at_every_node(nodes):
+    one, two = both(nodes)
+    # Some of these are owned by the other node: its record is written there.
+    ids = [two.client().create("exec sleep 605", wait="running", host="two")["id"] for _ in range(6)]
+    for id in ids:
+        with Terminal(two, id) as terminal:
+            assert terminal.run("pwd") == f"{two.data}/local/{id}/workspace"
+            terminal.line("exit 4")
+            assert terminal.end()[0]["exit_code"] == 4
+        for server in (one, two):
+            closed_with(server.client(), id, "terminal.exited")
+        with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+            Terminal(one, id)
+        assert json.loads(refused.value.response.body)["code"] == "terminal.elsewhere"
