@@ -28,6 +28,9 @@ export function onSessionEnded(run: () => void): void {
   endOfSession = run;
 }
 
+/** The server does not know us any more. */
+export const sessionEnded = (): void => endOfSession();
+
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
 
 api.use({

@@ -11,7 +11,14 @@ import { Unreachable } from "./unreachable";
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
 const number = (value: unknown): number | undefined => (Number.isInteger(Number(value)) && Number(value) > 0 ? Number(value) : undefined);
 
-const root = createRootRoute({ notFoundComponent: NotFound });
+const root = createRootRoute({
+  notFoundComponent: NotFound,
+  // The columns of a page's list: of a view that somebody gave away as a link.
+  validateSearch: (search: Record<string, unknown>): { columns?: string } => {
+    const columns = text(search.columns);
+    return columns ? { columns } : {};
+  },
+});
 
 function SignInRoute() {
   const { state } = useSession();

@@ -2,6 +2,8 @@ import { Checkbox } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { TableVirtuoso, type TableComponents, type TableVirtuosoHandle } from "react-virtuoso";
+import { isShown, type ColumnChoice } from "./list/columns";
+import { useColumnChoice } from "./list/use_columns";
 import classes from "./data_table.module.css";
 
 export interface Column<R> {
@@ -20,6 +22,8 @@ export interface Selection {
 }
 
 interface DataTableProps<R extends { id: string }> {
+  /** Under which the choice of its columns is kept. Absent: there is none. */
+  name?: string;
   /** The page's noun. */
   label: string;
   rows: R[];
@@ -36,6 +40,7 @@ interface Context<R> {
   label: string;
   rows: R[];
   columns: Column<R>[];
+  minWidth: number | undefined;
   activeId: string | undefined;
   selected: ReadonlySet<string> | undefined;
   onRowClick: (row: R, event: MouseEvent) => void;
@@ -46,7 +51,7 @@ const isControl = (target: EventTarget) => target instanceof Element && target.c
 
 function TableBox<R>({ context, style, children }: { context: Context<R>; style?: CSSProperties; children?: ReactNode }) {
   return (
-    <table className={classes.table} style={style} aria-label={context.label} aria-rowcount={context.rows.length + 1}>
+    <table className={classes.table} style={{ ...style, minWidth: context.minWidth }} aria-label={context.label} aria-rowcount={context.rows.length + 1}>
       {children}
     </table>
   );
@@ -59,11 +64,20 @@ function RowBox<R extends { id: string }>({ context, item, ...rest }: { context:
   );
 }
 
+const kColumnPx = 110;
+const kNamePx = 170;
+
+/** Who asks for more columns than fit scrolls sideways rather than see none of them whole. */
+function widthOf<R>(columns: Column<R>[], choice: ColumnChoice): number | undefined {
+  if (!columns.some((column) => column.wide && choice.on.has(column.id))) return undefined;
+  return columns.filter((column) => !column.wide || choice.on.has(column.id)).reduce((sum, { width }, index) => sum + (index === 0 ? kNamePx : typeof width === "number" ? width : kColumnPx), 0);
+}
+
 /**
  * A table of as many rows as there are, of which those in view are drawn. Arrow keys (and j, k) move, Enter opens, the
  * space bar selects, Ctrl+A selects all, Escape none.
  */
-export function DataTable<R extends { id: string }>({ label, rows, columns, nameOf, onOpen, onEnd, selection, onKey }: DataTableProps<R>) {
+export function DataTable<R extends { id: string }>({ name, label, rows, columns: all, nameOf, onOpen, onEnd, selection, onKey }: DataTableProps<R>) {
   const { t } = useTranslation();
   const [activeId, setActiveId] = useState<string>();
   const virtuoso = useRef<TableVirtuosoHandle>(null);
@@ -76,6 +90,11 @@ export function DataTable<R extends { id: string }>({ label, rows, columns, name
     toFocus.current = undefined;
     row?.focus({ preventScroll: true });
   });
+
+  const { choice } = useColumnChoice(name);
+  const columns = useMemo(() => all.filter((column) => isShown(all, column, choice, false)), [all, choice]);
+  // Left out where it is narrow, but for those that were asked for.
+  const isWide = (column: Column<R>) => (column.wide && !choice.on.has(column.id)) || undefined;
 
   const components = useMemo<TableComponents<R, Context<R>>>(
     () => ({ Table: TableBox as NonNullable<TableComponents<R, Context<R>>["Table"]>, TableRow: RowBox as unknown as NonNullable<TableComponents<R, Context<R>>["TableRow"]> }),
@@ -95,6 +114,7 @@ export function DataTable<R extends { id: string }>({ label, rows, columns, name
     label,
     rows,
     columns,
+    minWidth: widthOf(columns, choice),
     activeId,
     selected: selection?.ids,
     onRowFocus: (row) => setActiveId(row.id),
@@ -127,7 +147,7 @@ export function DataTable<R extends { id: string }>({ label, rows, columns, name
   }
 
   return (
-    <div className={classes.box} ref={box} onKeyDown={onKeyDown}>
+    <div className={classes.box} ref={box} data-table={name} onKeyDown={onKeyDown}>
       <TableVirtuoso<R, Context<R>>
         ref={virtuoso}
         data={rows}
@@ -144,7 +164,7 @@ export function DataTable<R extends { id: string }>({ label, rows, columns, name
               </th>
             )}
             {columns.map((column) => (
-              <th key={column.id} scope="col" style={{ width: column.width }} data-align={column.align} data-wide={column.wide || undefined}>
+              <th key={column.id} scope="col" style={{ width: column.width }} data-align={column.align} data-wide={isWide(column)}>
                 {column.title}
               </th>
             ))}
@@ -158,7 +178,7 @@ export function DataTable<R extends { id: string }>({ label, rows, columns, name
               </td>
             )}
             {columns.map((column) => (
-              <td key={column.id} data-align={column.align} data-wide={column.wide || undefined}>
+              <td key={column.id} data-align={column.align} data-wide={isWide(column)}>
                 {column.cell(row)}
               </td>
             ))}

@@ -1,4 +1,4 @@
-import { ActionIcon, Loader } from "@mantine/core";
+import { ActionIcon, Button, Loader } from "@mantine/core";
 import { IconAlertTriangle, IconCheck, IconX } from "@tabler/icons-react";
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
@@ -10,9 +10,18 @@ export interface Toast {
   kind: "progress" | "success" | "failure";
   text: string;
   detail?: string | undefined;
+  action?: ToastAction | undefined;
+}
+
+/** What one may do about it, once: cancel what goes on, or take back what was done. */
+export interface ToastAction {
+  label: string;
+  run: () => void;
 }
 
 const kShownMs = 5_000;
+/** With something to do about it, long enough to read, to think and to get there. */
+const kOfferedMs = 12_000;
 const kShownMax = 4;
 
 let toasts: Toast[] = [];
@@ -29,23 +38,36 @@ export function dismiss(id: number): void {
 }
 
 /** Shows a toast; a failure stays until it is dismissed, success goes by itself. */
-export function tell(kind: Toast["kind"], text: string, detail?: string): number {
+export function tell(kind: Toast["kind"], text: string, detail?: string, action?: ToastAction): number {
   const id = nextId++;
-  set([...toasts, { id, kind, text, detail }]);
-  if (kind === "success") setTimeout(() => dismiss(id), kShownMs);
+  set([...toasts, { id, kind, text, detail, action }]);
+  if (kind === "success") setTimeout(() => dismiss(id), action ? kOfferedMs : kShownMs);
   return id;
 }
 
+/** Says how far it is. Of one that was dismissed, nothing. */
+export function tellProgress(id: number, detail: string): void {
+  if (toasts.some((toast) => toast.id === id)) set(toasts.map((toast) => (toast.id === id ? { ...toast, detail } : toast)));
+}
+
+export const textOf = (error: unknown): string => (error instanceof Problem ? `${error.detail} (${error.code})` : String(error));
+
+/** A way back from what was done, where there is one: what the button says, what it comes to, and how. */
+export interface Undo {
+  label: string;
+  detail?: string;
+  run: () => void;
+}
+
 /** Tells the progress of one action and what became of it. Answers undefined when it failed: that was told. */
-export async function told<T>(texts: { doing: string; done: string; failed: string }, action: () => Promise<T>): Promise<T | undefined> {
+export async function told<T>(texts: { doing: string; done: string; failed: string }, action: () => Promise<T>, undo?: Undo): Promise<T | undefined> {
   const progress = tell("progress", texts.doing);
   try {
     const result = await action();
-    tell("success", texts.done);
+    tell("success", texts.done, undo?.detail, undo);
     return result;
   } catch (error) {
-    const detail = error instanceof Problem ? `${error.detail} (${error.code})` : String(error);
-    tell("failure", texts.failed, detail);
+    tell("failure", texts.failed, textOf(error));
     return undefined;
   } finally {
     dismiss(progress);
@@ -57,6 +79,18 @@ const icons = {
   success: <IconCheck size={16} />,
   failure: <IconAlertTriangle size={16} />,
 };
+
+function Act({ toast, action }: { toast: Toast; action: ToastAction }) {
+  const run = () => {
+    dismiss(toast.id);
+    action.run();
+  };
+  return (
+    <Button size="compact-xs" variant="default" onClick={run}>
+      {action.label}
+    </Button>
+  );
+}
 
 export function Toasts() {
   const { t } = useTranslation();
@@ -76,6 +110,7 @@ export function Toasts() {
             <div>{toast.text}</div>
             {toast.detail && <div className={classes.detail}>{toast.detail}</div>}
           </div>
+          {toast.action && <Act toast={toast} action={toast.action} />}
           <ActionIcon size="sm" variant="subtle" color="gray" onClick={() => dismiss(toast.id)} aria-label={t("toast.dismiss")}>
             <IconX size={14} />
           </ActionIcon>

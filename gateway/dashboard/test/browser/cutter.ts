@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 /** A way to a server that can be cut: every connection over it is broken off at once, in both directions. */
 export class Cutter {
   private readonly sockets = new Set<Socket>();
+  private bytesLeft = Infinity;
   private constructor(
     readonly url: string,
     private readonly end: () => void,
@@ -22,6 +23,10 @@ export class Cutter {
         });
         one.pipe(other);
       }
+      there.on("data", (piece) => {
+        cutter.bytesLeft -= piece.length;
+        if (cutter.bytesLeft < 0) cutter.cut();
+      });
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     const cutter = new Cutter(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, () => server.close());
@@ -29,7 +34,13 @@ export class Cutter {
   }
 
   cut(): void {
+    this.bytesLeft = Infinity;
     for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Cuts once so much more of what the server says has come through. */
+  cutAfterBytes(bytes: number): void {
+    this.bytesLeft = bytes;
   }
 
   stop(): void {

@@ -1,8 +1,10 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { useSame } from "@/ui/list/use_same";
 import { AuditPage } from "@/features/audit/audit_page";
 
 const route = getRouteApi("/inside/audit");
 
 export default function AuditRoute() {
-  return <AuditPage filter={route.useSearch()} />;
+  const { columns: _, ...filter } = route.useSearch();
+  return <AuditPage filter={useSame(filter)} />;
 }

@@ -9,6 +9,7 @@ import { useMay, useSession } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
+import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
 import { StatusBadge } from "@/ui/status_badge";
@@ -121,11 +122,11 @@ export default function ApiKeysPage() {
 
   const rows = data ? [...data.items].reverse() : [];
   return (
-    <Page title={t("keys.title")} fill actions={isAdmin && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setNew(true)}>{t("keys.new")}</Button>}>
+    <Page title={t("keys.title")} fill actions={isAdmin && <><ListTools table="api-keys" columns={columns} what={t("keys.title")} /><Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setNew(true)}>{t("keys.new")}</Button></>}>
       {!isAdmin ? <Empty title={t("keys.notAdmin")} hint={me} /> : error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading /> : rows.length === 0 ? (
         <div className={tools.box}><Empty title={t("keys.none")} hint={t("keys.noneHint")} action={<Button onClick={() => setNew(true)}>{t("keys.new")}</Button>} /></div>
       ) : (
-        <DataTable label={t("keys.title")} rows={rows} columns={columns} nameOf={(key) => key.name ?? key.id} />
+        <DataTable name="api-keys" label={t("keys.title")} rows={rows} columns={columns} nameOf={(key) => key.name ?? key.id} />
       )}
       {isAdmin && <SourceLine source="/api/v1/api-keys" asOf={dataUpdatedAt || undefined} isStale={changed.isStale}>{data && t("table.shown", { shown: count(rows.length, i18n.language), total: count(data.total ?? rows.length, i18n.language) })}</SourceLine>}
       {isNew && <NewKey onClose={() => setNew(false)} />}

@@ -1,6 +1,6 @@
-import { Button, Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
+import { Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { IconSearch } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,13 +8,13 @@ import type { CloudEvent } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
+import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
-import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
 import cells from "@/features/deployments/deployments.module.css";
-import { auditSource, csvOf, matchesEvent, shortType, type AuditFilter } from "./api";
+import { auditExport, auditSource, matchesEvent, shortType, type AuditFilter } from "./api";
 
 function Subject({ id }: { id: string }) {
   const link = { className: "mono", tabIndex: -1 };
@@ -51,12 +51,7 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
     <Page
       title={t("audit.title")}
       fill
-      actions={
-        <>
-          <Button size="sm" variant="default" leftSection={<IconDownload size={15} />} onClick={() => save(new Blob([csvOf(rows)], { type: "text/csv" }), "events.csv")}>CSV</Button>
-          <Button size="sm" variant="default" leftSection={<IconDownload size={15} />} onClick={() => save(new Blob([rows.map((event) => `${JSON.stringify(event)}\n`).join("")], { type: "application/jsonl" }), "events.jsonl")}>JSONL</Button>
-        </>
-      }
+      actions={<ListTools table="audit" columns={columns} what={t("audit.title")} read={auditExport(filter)} />}
     >
       <div className={tools.bar}>
         <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("audit.search")} aria-label={t("audit.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
@@ -75,7 +70,7 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
       ) : rows.length === 0 ? (
         <div className={tools.box}><Empty title={t("audit.none")} hint={t("audit.noneHint")} /></div>
       ) : (
-        <DataTable label={t("audit.title")} rows={rows} columns={columns} nameOf={(event) => event.id} onOpen={setOpened} />
+        <DataTable name="audit" label={t("audit.title")} rows={rows} columns={columns} nameOf={(event) => event.id} onOpen={setOpened} />
       )}
       <SourceLine source="/api/v1/events" asOf={live.asOf} isStale={live.isStale}>{t("audit.shown", { n: count(rows.length, i18n.language) })}</SourceLine>
       {opened && (

@@ -1,7 +1,8 @@
 import { deployments } from "./deployments";
+import { desk } from "./desk";
 import { frame } from "./frame";
 import { operate } from "./operate";
 import { terminal } from "./terminal";
 import { work } from "./work";
 
-export const en = { ...frame, ...deployments, ...work, ...operate, ...terminal };
+export const en = { ...frame, ...deployments, ...work, ...operate, ...terminal, ...desk };

@@ -1,0 +1,27 @@
+import type { Translation } from "../translation";
+import type { desk as en } from "../en/desk";
+
+export const desk: Translation<typeof en> = {
+  desk: {
+    export: {
+      title: "导出", hint: "筛选到的全部内容", csv: "CSV 文件", jsonl: "JSON 行", doing: "正在导出{{what}}…", done: "{{name}} 已保存",
+      failed: "无法导出{{what}}", cancelled: "导出已取消",
+    },
+    columns: { title: "列", reset: "恢复默认" },
+    views: {
+      title: "已存视图", none: "还没有保存的视图", save: "保存此视图…", manage: "管理视图…", saveTitle: "保存视图：{{what}}", name: "视图名称",
+      hint: "筛选条件和列保存在此浏览器中。", replaces: "将替换同名视图。", full: "已达到可保存的上限，请先删除一个。",
+      link: "分享链接", saved: "视图 {{name}} 已保存", rename: "视图 {{name}} 的名称", remove: "删除视图 {{name}}",
+    },
+    palette: {
+      title: "搜索与命令", button: "搜索", hint: "查找页面、部署、任务或操作", none: "没有找到", failed: "无法向服务器搜索。", language: "语言 Language",
+      group: { page: "本页操作", deployments: "部署", tasks: "任务", models: "模型", views: "已存视图", places: "前往", always: "通用" },
+    },
+    act: { chosen_other: "{{action}}所选的 {{count}} 个部署", one: "{{action}} {{name}}" },
+    offline: { signOutFailed: "服务器没有收到退出请求。此浏览器保存的内容已删除。" },
+    undo: {
+      undo: "撤销", startAgain: "重新启动", newRun: "重新启动是一次新的运行：内存中的内容已丢失。", sendAgain: "重新发送", anew: "重新发送后将从头开始。",
+      doing: "正在恢复…", done: "已恢复原状", failed: "无法恢复",
+    },
+  },
+};
