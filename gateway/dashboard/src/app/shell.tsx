@@ -1,18 +1,5 @@
 import { ActionIcon, Menu } from "@mantine/core";
-import {
-  IconActivity,
-  IconBook,
-  IconBrain,
-  IconChartBar,
-  IconDeviceDesktopAnalytics,
-  IconKey,
-  IconLayoutDashboard,
-  IconListDetails,
-  IconMenu2,
-  IconRocket,
-  IconShieldCheck,
-  type Icon,
-} from "@tabler/icons-react";
+import { IconBook, IconDeviceDesktopAnalytics, IconMenu2 } from "@tabler/icons-react";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,30 +7,16 @@ import { useLinkStatus } from "@/live/use_live";
 import { useMay, useSession } from "@/session/session";
 import { Toasts } from "@/ui/toasts";
 import { LanguageButton, SchemeButton } from "./appearance";
+import { PaletteButton, usePalette } from "./palette/palette_host";
+import { run, work, type Place } from "./places";
+import { useSignOut } from "./use_sign_out";
 import classes from "./shell.module.css";
-
-type Place = { to: string; icon: Icon; key: PlaceKey; admin?: boolean };
-type PlaceKey =
-  | "overview" | "deployments" | "tasks" | "models" | "statistics" | "system" | "audit" | "apiKeys" | "docs";
-
-const work: Place[] = [
-  { to: "/dashboard", icon: IconLayoutDashboard, key: "overview" },
-  { to: "/deployments", icon: IconRocket, key: "deployments" },
-  { to: "/tasks", icon: IconListDetails, key: "tasks" },
-  { to: "/models", icon: IconBrain, key: "models" },
-  { to: "/statistics", icon: IconChartBar, key: "statistics" },
-];
-const run: Place[] = [
-  { to: "/system", icon: IconActivity, key: "system" },
-  { to: "/audit", icon: IconShieldCheck, key: "audit" },
-  { to: "/settings/api-keys", icon: IconKey, key: "apiKeys", admin: true },
-];
 
 function Places({ places }: { places: Place[] }) {
   const { t } = useTranslation();
   const may = useMay();
   return places
-    .filter((place) => !place.admin || may("admin"))
+    .filter((place) => !place.role || may(place.role))
     .map((place) => (
       <Link key={place.to} to={place.to} className={classes.link} activeProps={{ "aria-current": "page" }}>
         <place.icon size={17} stroke={1.7} aria-hidden />
@@ -54,7 +27,8 @@ function Places({ places }: { places: Place[] }) {
 
 function Who() {
   const { t } = useTranslation();
-  const { state, signOut } = useSession();
+  const { state } = useSession();
+  const signOut = useSignOut();
   if (state.phase !== "in") return null;
   const { principal } = state.session;
   return (
@@ -73,7 +47,7 @@ function Who() {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => void signOut()}>{t("session.signOut")}</Menu.Item>
+          <Menu.Item onClick={signOut}>{t("session.signOut")}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
     </div>
@@ -129,6 +103,7 @@ export function Shell() {
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => setOpen(false), [path]);
   const open = isOpen ? true : undefined;
+  const { open: find, palette } = usePalette();
   return (
     <div className={classes.shell}>
       <header className={classes.bar}>
@@ -138,6 +113,7 @@ export function Shell() {
         <strong>ComputeHub</strong>
         <span style={{ flex: 1 }} />
         <LiveMark />
+        <PaletteButton isSmall onClick={find} />
       </header>
       {isOpen && <button type="button" className={classes.veil} data-open aria-label={t("nav.close")} onClick={() => setOpen(false)} />}
       <nav className={classes.side} data-open={open} aria-label={t("nav.label")} onKeyDown={(event) => event.key === "Escape" && setOpen(false)}>
@@ -145,6 +121,7 @@ export function Shell() {
           <img src="/assets/icon.svg" width={26} height={26} alt="" />
           ComputeHub
         </Link>
+        <PaletteButton onClick={find} />
         <Places places={work} />
         <div className={classes.group}>{t("nav.operate")}</div>
         <Places places={run} />
@@ -167,6 +144,7 @@ export function Shell() {
       </main>
       <DevMark />
       <Toasts />
+      {palette}
     </div>
   );
 }

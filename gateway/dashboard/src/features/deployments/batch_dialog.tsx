@@ -1,14 +1,26 @@
 import { Button, Loader, Modal, ScrollArea } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
+import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Deployment } from "@/api/client";
-import { tell } from "@/ui/toasts";
+import { tell, told } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import { actOnAll, type Action, type BatchOutcome } from "./api";
 import classes from "./deployments.module.css";
 
 const kBatchMax = 1_000;
+
+/** Starts what was stopped a moment ago; each is a new run of it. */
+async function startAgain(t: TFunction, ids: string[]): Promise<void> {
+  const action = t("deployments.action.start");
+  await told({ doing: action, done: t("batch.allDone", { action, count: ids.length }), failed: t("desk.undo.failed") }, async () => {
+    for (let at = 0; at < ids.length; at += kBatchMax) {
+      const refused = (await actOnAll("start", ids.slice(at, at + kBatchMax))).items.find((item) => !item.ok);
+      if (refused) throw new Problem(409, refused.code ?? "", refused.detail ?? refused.id);
+    }
+  });
+}
 
 /** Asks, does, and says of each deployment what became of it. */
 export function BatchDialog({ action, rows, onClose }: { action: Action; rows: Deployment[]; onClose: (done: boolean) => void }) {
@@ -33,8 +45,10 @@ export function BatchDialog({ action, rows, onClose }: { action: Action; rows: D
       setOutcomes(new Map(known));
     }
     const failed = [...known.values()].filter((item) => !item.ok).length;
+    const stopped = [...known.values()].filter((item) => item.ok).map(({ id }) => id);
     if (failed === 0) {
-      tell("success", t("batch.allDone", { action: name, count: asked.length }));
+      const again = action === "stop" ? { label: t("desk.undo.startAgain"), run: () => void startAgain(t, stopped) } : undefined;
+      tell("success", t("batch.allDone", { action: name, count: asked.length }), again && t("desk.undo.newRun"), again);
       return onClose(true);
     }
     tell("failure", t("batch.someFailed", { action: name, failed, count: asked.length }));

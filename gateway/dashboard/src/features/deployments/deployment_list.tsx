@@ -5,11 +5,15 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
+import { addressOf } from "@/api/download";
 import { useLiveList } from "@/live/use_live_list";
 import { useMay } from "@/session/session";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId, usd } from "@/ui/format";
+import { exportOf } from "@/ui/list/export_menu";
+import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { useOffer } from "@/ui/page_actions";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
@@ -104,6 +108,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
   const canAct = may("dev");
   const chosen = rows.filter((row) => selected.has(row.id));
   const total = list.state?.total;
+  useOffer((canAct && chosen.length > 0 ? (["start", "stop", "delete"] as const) : []).map((action) => ({ id: action, label: t("desk.act.chosen", { action: t(`deployments.action.${action}`), count: chosen.length }), run: () => setAsking({ action, rows: chosen }) })));
 
   const content = list.state === undefined
     ? list.phase === "failed" ? <Failed failure={list.failure} /> : <Loading rows={9} />
@@ -118,11 +123,14 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
       title={t("deployments.title")}
       fill
       actions={
-        canAct && (
-          <Button component={Link} to="/deployments/new" leftSection={<IconPlus size={16} />} size="sm">
-            {t("deployments.new")}
-          </Button>
-        )
+        <>
+          <ListTools table="deployments" columns={columns} what={t("deployments.title")} read={exportOf(addressOf("/api/v1/deployments", { ...filter }))} />
+          {canAct && (
+            <Button component={Link} to="/deployments/new" leftSection={<IconPlus size={16} />} size="sm">
+              {t("deployments.new")}
+            </Button>
+          )}
+        </>
       }
     >
       <div className={tools.bar}>
@@ -147,6 +155,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
       </div>
       {content ? <div className={tools.box}>{content}</div> : (
         <DataTable
+          name="deployments"
           label={t("deployments.title")}
           rows={rows}
           columns={columns}

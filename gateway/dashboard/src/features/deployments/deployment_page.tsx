@@ -9,6 +9,7 @@ import { useMay } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { shortId, usd } from "@/ui/format";
 import { Failed, Loading, Page } from "@/ui/page";
+import { useOffer } from "@/ui/page_actions";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { told } from "@/ui/toasts";
@@ -26,24 +27,32 @@ const ConnectTab = lazy(() => import("./connect_tab"));
 export const deploymentTabs = ["logs", "metrics", "files", "history", "config", "connect"] as const;
 export type DeploymentTab = (typeof deploymentTabs)[number];
 
+const actions = ["start", "stop", "restart", "delete"] as const;
+
 function Actions({ deployment }: { deployment: Deployment }) {
   const { t } = useTranslation();
   const may = useMay();
   const navigate = useNavigate();
   const [isDeleting, setDeleting] = useState(false);
   const { id, name, status } = deployment;
-  if (!may("dev", deployment.project)) return null;
+  const canAct = may("dev", deployment.project);
 
-  const act = (action: Action) =>
+  // Only a stop can be taken back, and not quite: what starts again is a new run.
+  const act = (action: Action): Promise<unknown> =>
     told(
       { doing: t(`act.doing.${action}`, { name }), done: t(`act.done.${action}`, { name }), failed: t(`act.failed.${action}`, { name }) },
       () => actOn(id, action),
+      action === "stop" ? { label: t("desk.undo.startAgain"), detail: t("desk.undo.newRun"), run: () => void act("start") } : undefined,
     );
+  const begin = (action: Action) => (action === "delete" ? setDeleting(true) : void act(action));
+  useOffer(canAct ? actions.filter((action) => applies(action, status)).map((action) => ({ id: action, label: t("desk.act.one", { action: t(`deployments.action.${action}`), name }), run: () => begin(action) })) : []);
+  if (!canAct) return null;
+
   const button = (action: Action, icon: typeof IconTrash) => {
     const Icon = icon;
     if (!applies(action, status)) return null;
     return (
-      <Button size="xs" variant="default" leftSection={<Icon size={15} />} onClick={() => (action === "delete" ? setDeleting(true) : void act(action))}>
+      <Button size="xs" variant="default" leftSection={<Icon size={15} />} onClick={() => begin(action)}>
         {t(`deployments.action.${action}`)}
       </Button>
     );

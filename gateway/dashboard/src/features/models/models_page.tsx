@@ -9,7 +9,10 @@ import { useMay } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, usd } from "@/ui/format";
+import { exportOf } from "@/ui/list/export_menu";
+import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { useOffer } from "@/ui/page_actions";
 import { SourceLine } from "@/ui/source";
 import { StatusBadge, type Tone } from "@/ui/status_badge";
 import { Ago } from "@/ui/time";
@@ -30,6 +33,8 @@ export default function ModelsPage() {
   const [editing, setEditing] = useState<Model | "new">();
   const [deleting, setDeleting] = useState<Model>();
   const canAct = may("dev");
+
+  useOffer(canAct ? [{ id: "add", label: t("models.add"), run: () => setEditing("new") }] : []);
 
   const columns = useMemo<Column<Model>[]>(() => {
     const set = (model: Model, status: Schemas["ModelStatus"]) =>
@@ -109,13 +114,13 @@ export default function ModelsPage() {
   const rows = list.state?.rows ?? [];
   const add = canAct && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setEditing("new")}>{t("models.add")}</Button>;
   return (
-    <Page title={t("models.title")} fill actions={add}>
+    <Page title={t("models.title")} fill actions={<><ListTools table="models" columns={columns} what={t("models.title")} read={exportOf("/api/v1/models")} />{add}</>}>
       {list.state === undefined ? (
         <div className={tools.box}>{list.phase === "failed" ? <Failed failure={list.failure} /> : <Loading />}</div>
       ) : rows.length === 0 ? (
         <div className={tools.box}><Empty title={t("models.none")} hint={t("models.noneHint")} action={add} /></div>
       ) : (
-        <DataTable label={t("models.title")} rows={rows} columns={columns} nameOf={(model) => model.name} {...(canAct ? { onOpen: setEditing } : {})} onEnd={list.more} />
+        <DataTable name="models" label={t("models.title")} rows={rows} columns={columns} nameOf={(model) => model.name} {...(canAct ? { onOpen: setEditing } : {})} onEnd={list.more} />
       )}
       <SourceLine source="/api/v1/models" asOf={list.asOf} isStale={list.isStale}>
         {list.state && t("table.shown", { shown: count(rows.length, i18n.language), total: count(list.state.total ?? rows.length, i18n.language) })}

@@ -5,12 +5,16 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ListedTask } from "@/api/client";
+import { addressOf } from "@/api/download";
 import { useLiveList } from "@/live/use_live_list";
 import { useMay } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId, usd } from "@/ui/format";
+import { exportOf } from "@/ui/list/export_menu";
+import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { useOffer } from "@/ui/page_actions";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { tell, told } from "@/ui/toasts";
@@ -81,6 +85,8 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
   const isFiltered = Object.keys(filter).length > 0;
   const chosen = rows.filter((task) => selected.has(task.id));
 
+  useOffer(canAct ? [{ id: "submit", label: t("tasks.submit"), run: () => setSubmitting(true) }] : []);
+
   /** On the chosen ones, or on all that the filter finds. */
   async function act(action: "cancel" | "retry") {
     const fits = action === "cancel" ? mayCancel : mayRetry;
@@ -112,7 +118,12 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
     <Page
       title={t("tasks.title")}
       fill
-      actions={canAct && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setSubmitting(true)}>{t("tasks.submit")}</Button>}
+      actions={
+        <>
+          <ListTools table="tasks" columns={columns} what={t("tasks.title")} read={exportOf(addressOf("/api/v1/tasks", { ...filter }))} />
+          {canAct && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setSubmitting(true)}>{t("tasks.submit")}</Button>}
+        </>
+      }
     >
       <div className={tools.bar}>
         <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("tasks.search")} aria-label={t("tasks.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
@@ -131,7 +142,7 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
         )}
       </div>
       {content ? <div className={tools.box}>{content}</div> : (
-        <DataTable label={t("tasks.title")} rows={rows} columns={columns} nameOf={(task) => shortId(task.id)} onOpen={(task) => void navigate({ to: "/tasks/$id", params: { id: task.id } })} onEnd={list.more} selection={canAct ? { ids: selected, set: setSelected } : undefined} />
+        <DataTable name="tasks" label={t("tasks.title")} rows={rows} columns={columns} nameOf={(task) => shortId(task.id)} onOpen={(task) => void navigate({ to: "/tasks/$id", params: { id: task.id } })} onEnd={list.more} selection={canAct ? { ids: selected, set: setSelected } : undefined} />
       )}
       <SourceLine source="/api/v1/tasks" asOf={list.asOf} isStale={list.isStale}>
         {list.state && t("table.shown", { shown: count(rows.length, i18n.language), total: list.state.total === undefined ? `≥ ${count(list.state.totalAtLeast ?? rows.length, i18n.language)}` : count(list.state.total, i18n.language) })}

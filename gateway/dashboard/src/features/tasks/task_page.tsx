@@ -9,6 +9,7 @@ import { useLive } from "@/live/use_live";
 import { useMay } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { count, milliseconds, shortId, usd } from "@/ui/format";
+import { useOffer } from "@/ui/page_actions";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure } from "@/ui/source";
 import { Ago, Moment } from "@/ui/time";
@@ -22,13 +23,24 @@ function Actions({ task }: { task: ListedTask }) {
   const { t } = useTranslation();
   const may = useMay();
   const [isAsking, setAsking] = useState(false);
-  if (!may("dev", task.project)) return null;
-  const act = (action: "cancel" | "retry") =>
-    told({ doing: t(`tasks.bulk.${action}.doing`), done: t(`tasks.bulk.${action}.done`), failed: t(`tasks.bulk.${action}.failed`) }, () => (action === "cancel" ? cancelTask(task.id) : retryTask(task.id)));
+  const canAct = may("dev", task.project);
+  const canCancel = canAct && (task.status === "pending" || task.status === "running");
+  const canRetry = canAct && (task.status === "failed" || task.status === "cancelled");
+  // What was cancelled can be sent again: it begins anew, at the end of the queue.
+  const act = (action: "cancel" | "retry"): Promise<unknown> =>
+    told(
+      { doing: t(`tasks.bulk.${action}.doing`), done: t(`tasks.bulk.${action}.done`), failed: t(`tasks.bulk.${action}.failed`) },
+      () => (action === "cancel" ? cancelTask(task.id) : retryTask(task.id)),
+      action === "cancel" ? { label: t("desk.undo.sendAgain"), detail: t("desk.undo.anew"), run: () => void act("retry") } : undefined,
+    );
+  useOffer([
+    ...(canCancel ? [{ id: "cancel", label: t("tasks.cancel"), run: () => setAsking(true) }] : []),
+    ...(canRetry ? [{ id: "retry", label: t("tasks.retry"), run: () => void act("retry") }] : []),
+  ]);
   return (
     <>
-      {(task.status === "pending" || task.status === "running") && <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={() => setAsking(true)}>{t("tasks.cancel")}</Button>}
-      {(task.status === "failed" || task.status === "cancelled") && <Button size="xs" variant="default" leftSection={<IconRefresh size={15} />} onClick={() => void act("retry")}>{t("tasks.retry")}</Button>}
+      {canCancel && <Button size="xs" variant="default" leftSection={<IconX size={15} />} onClick={() => setAsking(true)}>{t("tasks.cancel")}</Button>}
+      {canRetry && <Button size="xs" variant="default" leftSection={<IconRefresh size={15} />} onClick={() => void act("retry")}>{t("tasks.retry")}</Button>}
       {isAsking && (
         <Confirm title={t("tasks.bulk.cancel.ask")} confirm={t("tasks.bulk.cancel.confirm")} onClose={() => setAsking(false)} onConfirm={() => act("cancel")}>
           <span className="mono">{task.id}</span>

@@ -1,0 +1,114 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { launch, newHubPage, Visit } from "./browser";
+import { Hub } from "./hub";
+
+let hub: Hub;
+let browser: Browser;
+let visit: Visit | undefined;
+let deployment: string;
+
+beforeAll(async () => {
+  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+  deployment = await hub.deploy("trainer-of-names", "sleep 600");
+});
+
+afterEach(async () => {
+  const complaints = visit?.complaints ?? [];
+  await visit?.close();
+  visit = undefined;
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await hub.stop();
+});
+
+const field = (page: Page) => page.getByRole("combobox", { name: "Search and commands" });
+const option = (page: Page, name: string | RegExp) => page.getByRole("listbox", { name: "Search and commands" }).getByRole("option", { name });
+
+test("By keys alone one goes to a deployment by its name, and stops it there", async () => {
+  visit = await newHubPage(browser, hub);
+  const { page } = visit;
+  await page.keyboard.press("Control+k");
+  await field(page).fill("of-names");
+  await option(page, /trainer-of-names/).waitFor();
+  await expect.poll(() => option(page, /trainer-of-names/).getAttribute("aria-selected")).toBe("true");
+  expect(await field(page).getAttribute("aria-activedescendant")).toBe(await option(page, /trainer-of-names/).getAttribute("id"));
+  await page.keyboard.press("Enter");
+  await page.waitForURL(new RegExp(`/deployments/${deployment}/logs`));
+  await page.locator('h1 ~ [data-status="running"]').waitFor();
+
+  await page.keyboard.press("Control+k");
+  await field(page).fill("stop trainer");
+  await option(page, "Stop trainer-of-names").waitFor();
+  await page.keyboard.press("Enter");
+  await page.locator('h1 ~ [data-status="stopped"]').waitFor();
+  // And what was stopped is offered to be started again, as what it is.
+  await page.getByText("Starting again is a new run").waitFor();
+  await page.getByRole("button", { name: "Start again" }).click();
+  await page.locator('h1 ~ [data-status="running"]').waitFor();
+});
+
+test("Escape closes it and gives the focus back, and arrows go round", async () => {
+  visit = await newHubPage(browser, hub, "/deployments");
+  const { page } = visit;
+  const row = page.getByRole("row", { name: /trainer-of-names/ });
+  await row.focus();
+  await page.keyboard.press("Control+k");
+  await field(page).waitFor();
+  const selected = () => page.locator('[role="option"][aria-selected="true"]').textContent();
+  const first = await selected();
+  await page.keyboard.press("ArrowDown");
+  expect(await selected()).not.toBe(first);
+  await page.keyboard.press("ArrowUp");
+  expect(await selected()).toBe(first);
+  await page.keyboard.press("ArrowUp");
+  expect(await selected()).toBe("Sign out");
+  await page.keyboard.press("Escape");
+  await field(page).waitFor({ state: "detached" });
+  await expect.poll(() => row.evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
+test("An answer that comes late does not replace what was asked for since", async () => {
+  await hub.deploy("second-one", "sleep 600");
+  visit = await newHubPage(browser, hub);
+  const { page } = visit;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  const asked = page.waitForRequest(/\/api\/v1\/deployments\?text=trainer/);
+  await page.route(/\/api\/v1\/deployments\?text=trainer/, async (route) => {
+    await held;
+    await route.continue().catch(() => undefined);
+  });
+  await page.keyboard.press("Control+k");
+  await field(page).fill("trainer");
+  await asked;
+  await field(page).fill("second");
+  await option(page, /second-one/).waitFor();
+  release();
+  await page.getByRole("button", { name: "Search and commands" }).first().waitFor({ state: "attached" });
+  expect(await option(page, /trainer-of-names/).count()).toBe(0);
+  await option(page, /second-one/).waitFor();
+});
+
+test("Who may only read is offered nothing that would be refused", async () => {
+  const key = await hub.ask<{ token: string }>("POST", "/api/v1/api-keys", { role: "viewer", name: "palette reader" });
+  visit = await Visit.open(browser, hub.url);
+  const page = await visit.signInWith(key.token, `/deployments/${deployment}/logs`);
+  await page.keyboard.press("Control+k");
+  await option(page, "Sign out").waitFor();
+  const offered = await page.getByRole("option").allTextContents();
+  expect(offered.filter((text) => /^(new deployment|start|stop|restart|delete|add|submit|API keys)/i.test(text))).toEqual([]);
+  expect(offered).toContain("Deployments");
+});
+
+test("It is opened by touch on a phone, and goes where it is told to", async () => {
+  visit = await Visit.open(browser, hub.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
+  const page = await visit.signIn();
+  await page.getByRole("button", { name: "Search and commands" }).tap();
+  await field(page).fill("audi");
+  await option(page, "Audit").tap();
+  await page.waitForURL(/\/audit$/);
+});
