@@ -1,4 +1,4 @@
-// Takes the schema of a form out of the bundled OpenAPI document: schemas.mjs OPENAPI.json OUT.json
+// Takes the schemas of forms out of the bundled OpenAPI document: schemas.mjs OPENAPI.json OUT.json
 import { readFileSync, writeFileSync } from "node:fs";
 
 const [, , from, to] = process.argv;
@@ -14,4 +14,5 @@ function take(name) {
 }
 
 take("CreateDeployment");
+take("PatchDeployment");
 writeFileSync(to, JSON.stringify({ $ref: "#/$defs/CreateDeployment", $defs: wanted }));

@@ -1,10 +1,14 @@
-import { Code } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Button, Code } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
+import { useMay } from "@/session/session";
 import { bytes, usd } from "@/ui/format";
 import { Panel } from "@/ui/page";
 import { Moment } from "@/ui/time";
+import { useOffer } from "@/ui/page_actions";
+import { EditDialog } from "./edit/edit_dialog";
 import classes from "./deployments.module.css";
 
 function Facts({ facts }: { facts: [string, ReactNode][] }) {
@@ -17,12 +21,17 @@ function Facts({ facts }: { facts: [string, ReactNode][] }) {
 
 export default function ConfigTab({ deployment: d }: { deployment: Deployment }) {
   const { t } = useTranslation();
+  const may = useMay();
+  const [isEditing, setEditing] = useState(false);
+  const canAct = may("dev", d.project) && d.status !== "deleting" && d.status !== "deleted";
+  useOffer(canAct ? [{ id: "edit", label: t("desk.edit.title", { name: d.name }), run: () => setEditing(true) }] : []);
   const env = Object.entries(d.env);
   const labels = Object.entries(d.labels);
   const limits = d.limits;
   return (
     <>
-      <Panel title={t("config.runs")}>
+      {isEditing && <EditDialog deployment={d} onClose={() => setEditing(false)} />}
+      <Panel title={t("config.runs")} actions={canAct && <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} onClick={() => setEditing(true)}>{t("edit")}</Button>}>
         <Facts
           facts={[
             [t("config.command"), <Code key="c" block>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],

@@ -13,6 +13,7 @@ export function modelList(): ListSource<Model> {
 
 const one = (id: string) => ({ params: { path: { id } } });
 
+export const readModel = (id: string) => body(api.GET("/api/v1/models/{id}", one(id)));
 export const createModel = (given: Schemas["CreateModel"]) => body(api.POST("/api/v1/models", { body: given }));
 export const changeModel = (id: string, given: Schemas["ChangeModel"]) => body(api.PATCH("/api/v1/models/{id}", { ...one(id), body: given }));
 export const deleteModel = (id: string) => body(api.DELETE("/api/v1/models/{id}", one(id)));

@@ -1,63 +1,38 @@
 import { Button, Modal, NumberInput, PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
+import type { TFunction } from "i18next";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Model, type Schemas } from "@/api/client";
-import { tell } from "@/ui/toasts";
+import { tell, textOf } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import form from "@/ui/form.module.css";
-import { changeModel, createModel } from "./api";
+import { changeModel, createModel, readModel } from "./api";
+import { Fallbacks } from "./fallbacks";
+import { editOf, fieldsOf, givenOf, ofType, stands, types, type Field, type Fields, type ModelEdit, type Type } from "./model_fields";
 
-type Type = "openai" | "local" | "custom";
-const types: Type[] = ["openai", "local", "custom"];
-
-type Field = "name" | "base_url" | "model" | "host" | "port" | "model_path" | "url" | "request_template" | "result_pointer" | "max_tokens" | "temperature" | "max_workers" | "max_queue_size" | "prompt" | "completion";
-type Fields = Record<Field, string>;
-
-const ofType: Record<Type, Field[]> = {
-  openai: ["base_url", "model", "max_tokens", "temperature"],
-  local: ["host", "port", "model_path", "max_tokens", "temperature"],
-  custom: ["url", "model", "result_pointer", "request_template"],
-};
-const numeric = new Set<Field>(["port", "max_tokens", "temperature", "max_workers", "max_queue_size", "prompt", "completion"]);
-
-function fieldsOf(model: Model | undefined): Fields {
-  const text = (value: unknown) => (value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value));
-  return {
-    name: text(model?.name), base_url: text(model?.base_url), model: text(model?.model), host: text(model?.host), port: text(model?.port),
-    model_path: text(model?.model_path), url: text(model?.url), request_template: text(model?.request_template), result_pointer: text(model?.result_pointer),
-    max_tokens: text(model?.max_tokens), temperature: text(model?.temperature), max_workers: text(model?.max_workers), max_queue_size: text(model?.max_queue_size),
-    prompt: model ? String((model.price.prompt_usd_micro_per_million ?? 0) / 1e6) : "", completion: model ? String((model.price.completion_usd_micro_per_million ?? 0) / 1e6) : "",
-  };
-}
-
-/** What is sent: empty fields of a new model are left out, emptied ones of an old one are taken away (null). */
-export function bodyOf(type: Type, fields: Fields, before: Fields | undefined): Record<string, unknown> {
-  const given: Record<string, unknown> = {};
-  for (const field of ["name", "max_workers", "max_queue_size", ...ofType[type]] as Field[]) {
-    const value = fields[field].trim();
-    if (before && value === before[field]) continue;
-    if (value === "") {
-      if (before) given[field] = null;
-    } else if (field === "request_template" && /^\s*[[{]/.test(value)) given[field] = JSON.parse(value);
-    else given[field] = numeric.has(field) ? Number(value) : value;
+/** Puts an edit back, unless somebody has changed the same since. A key that was given is not told again, so it cannot be. */
+async function putBack(t: TFunction, id: string, type: Type, before: ModelEdit, after: ModelEdit): Promise<void> {
+  try {
+    if (!stands(type, before, after, editOf(await readModel(id)))) throw new Problem(409, "model.changed", t("desk.undo.since"));
+    await changeModel(id, givenOf(type, before, after) as Schemas["ChangeModel"]);
+    tell("success", t("desk.undo.done"));
+  } catch (error) {
+    tell("failure", t("desk.undo.failed"), textOf(error));
   }
-  const isPriced = !before || fields.prompt !== before.prompt || fields.completion !== before.completion;
-  const micro = (value: string) => Math.round(Number(value || 0) * 1e6);
-  if (isPriced && (fields.prompt || fields.completion)) given.price = { prompt_usd_micro_per_million: micro(fields.prompt), completion_usd_micro_per_million: micro(fields.completion) };
-  return given;
 }
 
-export function ModelForm({ model, onClose }: { model: Model | undefined; onClose: () => void }) {
+export function ModelForm({ model, models, onClose }: { model: Model | undefined; models: readonly Model[]; onClose: () => void }) {
   const { t } = useTranslation();
   const [type, setType] = useState<Type>(types.find((one) => one === model?.type) ?? "openai");
-  const [before] = useState(() => (model ? fieldsOf(model) : undefined));
+  const [before] = useState(() => (model ? editOf(model) : undefined));
+  const [fallbacks, setFallbacks] = useState<readonly string[]>(model?.fallbacks ?? []);
   const [fields, setFields] = useState<Fields>(() => fieldsOf(model));
   const [apiKey, setApiKey] = useState("");
   const [isOnline, setOnline] = useState(true);
   const [failure, setFailure] = useState<Problem>();
   const [isBusy, setBusy] = useState(false);
 
-  const known: string[] = ["name", "api_key", "max_workers", "max_queue_size", ...ofType[type]];
+  const known: string[] = ["name", "api_key", "fallbacks", "max_workers", "max_queue_size", ...ofType[type]];
   const at = (field: string) => (failure?.field?.split(/[.[]/)[0] === field ? failure.detail : undefined);
   const isElsewhere = failure && !known.some((field) => at(field));
   const props = (field: Field) => ({
@@ -77,10 +52,12 @@ export function ModelForm({ model, onClose }: { model: Model | undefined; onClos
     setBusy(true);
     setFailure(undefined);
     try {
-      const given = { ...bodyOf(type, fields, before), ...(apiKey ? { api_key: apiKey } : {}) };
+      const edit = { fields, fallbacks };
+      const given = { ...givenOf(type, edit, before), ...(apiKey ? { api_key: apiKey } : {}) };
       if (model) await changeModel(model.id, given as Schemas["ChangeModel"]);
       else await createModel({ ...given, type, status: isOnline ? "online" : "offline" } as Schemas["CreateModel"]);
-      tell("success", t(model ? "models.changed" : "models.added", { name: fields.name }));
+      const undo = model && before && !apiKey ? { label: t("desk.undo.undo"), run: () => void putBack(t, model.id, type, before, edit) } : undefined;
+      tell("success", t(model ? "models.changed" : "models.added", { name: fields.name }), undefined, undo);
       onClose();
     } catch (error) {
       setFailure(error instanceof Problem ? error : new Problem(0, "json.malformed", String(error), "request_template"));
@@ -107,6 +84,7 @@ export function ModelForm({ model, onClose }: { model: Model | undefined; onClos
         {type !== "custom" && <div className={form.row}>{[number("max_tokens", { min: 1 }), number("temperature", { min: 0, max: 2, step: 0.1 })]}</div>}
         <div className={form.row}>{[number("max_workers", { min: 1, placeholder: "5" }), number("max_queue_size", { min: 0, placeholder: "10000" })]}</div>
         <div className={form.row}>{[number("prompt", { min: 0, step: 0.01 }), number("completion", { min: 0, step: 0.01 })]}</div>
+        <Fallbacks ids={fallbacks} others={models.filter((one) => one.id !== model?.id && (!model || one.project === model.project))} error={at("fallbacks")} onChange={setFallbacks} />
         {!model && <Switch label={t("models.startOnline")} checked={isOnline} onChange={(event) => setOnline(event.currentTarget.checked)} />}
         {isElsewhere && <div role="alert" className={form.failure}>{failure.field ? `${failure.field}: ` : ""}{failure.detail} ({failure.code})</div>}
         <div className={confirm.buttons}>

@@ -125,7 +125,7 @@ export default function ModelsPage() {
       <SourceLine source="/api/v1/models" asOf={list.asOf} isStale={list.isStale}>
         {list.state && t("table.shown", { shown: count(rows.length, i18n.language), total: count(list.state.total ?? rows.length, i18n.language) })}
       </SourceLine>
-      {editing && <ModelForm model={editing === "new" ? undefined : editing} onClose={() => setEditing(undefined)} />}
+      {editing && <ModelForm model={editing === "new" ? undefined : editing} models={rows} onClose={() => setEditing(undefined)} />}
       {deleting && (
         <Confirm
           title={t("models.deleteAsk", { name: deleting.name })}

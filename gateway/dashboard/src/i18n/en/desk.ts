@@ -18,7 +18,17 @@ export const desk = {
     offline: { signOutFailed: "The server did not hear the sign-out. What this browser kept is removed." },
     undo: {
       undo: "Undo", startAgain: "Start again", newRun: "Starting again is a new run: what was in memory is gone.", sendAgain: "Send again", anew: "Sent again, it begins anew.",
-      doing: "Putting it back…", done: "It is as it was", failed: "It could not be put back",
+      done: "It is as it was", failed: "It could not be put back", since: "It has been changed again since.",
+    },
+    edit: {
+      title: "Edit {{name}}", done: "{{name}} is changed", conflict: "Somebody else has changed this meanwhile:", mine: "Keep mine", theirs: "Take theirs",
+      since: "It has been changed again since: {{fields}}", limitsHint: "Limits hold from its next start on.",
+      field: { name: "Name", labels: "Labels", limits: "Limits", restart_policy: "Restart", price_usd_micro_per_hour: "Price per hour" },
+      input: { name: "Name", labels: "Labels", cpus: "CPU limit", memory: "Memory limit", processes: "Process limit", restart: "Restart", maxRestarts: "Restarts at most", price: "Price per hour" },
+    },
+    fallbacks: {
+      label: "Fallback models", hint: "Called instead, in this order, while this one is not online, cools down or is tried again.", add: "Add a model", noMore: "No other models",
+      full: "As many as may be", up: "{{name}} further up", down: "{{name}} further down", remove: "Remove {{name}}",
     },
   },
 };

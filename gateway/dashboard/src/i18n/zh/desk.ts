@@ -21,7 +21,17 @@ export const desk: Translation<typeof en> = {
     offline: { signOutFailed: "服务器没有收到退出请求。此浏览器保存的内容已删除。" },
     undo: {
       undo: "撤销", startAgain: "重新启动", newRun: "重新启动是一次新的运行：内存中的内容已丢失。", sendAgain: "重新发送", anew: "重新发送后将从头开始。",
-      doing: "正在恢复…", done: "已恢复原状", failed: "无法恢复",
+      done: "已恢复原状", failed: "无法恢复", since: "此后又被更改。",
+    },
+    edit: {
+      title: "编辑 {{name}}", done: "{{name}} 已更改", conflict: "其他人同时做了更改：", mine: "保留我的", theirs: "采用对方的",
+      since: "此后又被更改：{{fields}}", limitsHint: "限制从下次启动起生效。",
+      field: { name: "名称", labels: "标签", limits: "限制", restart_policy: "重启", price_usd_micro_per_hour: "每小时价格" },
+      input: { name: "名称", labels: "标签", cpus: "CPU 上限", memory: "内存上限", processes: "进程数上限", restart: "重启", maxRestarts: "最多重启次数", price: "每小时价格" },
+    },
+    fallbacks: {
+      label: "备用模型", hint: "当此模型不在线、冷却中或重试时，按此顺序改为调用它们。", add: "添加模型", noMore: "没有其他模型",
+      full: "已达上限", up: "上移 {{name}}", down: "下移 {{name}}", remove: "移除 {{name}}",
     },
   },
 };
