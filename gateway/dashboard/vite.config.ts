@@ -1,5 +1,7 @@
 import react from "@vitejs/plugin-react";
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -7,8 +9,29 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const server = process.env.HUB_URL ?? "http://127.0.0.1:8080";
 const proxied = { target: server, changeOrigin: true, headers: { origin: server } };
 
+/** Fonts of scripts that hardly anybody's names are written in are kept when they are first used. */
+const isLater = (file: string) => /\.woff2$/.test(file) && !/-latin-wght/.test(file);
+
+/** Tells the worker (src/offline/sw.ts) what the build has made, and a sum of it. */
+function listed(): Plugin {
+  return {
+    name: "computehub-worker",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const worker = bundle["sw.js"];
+      const page = bundle["index.html"];
+      if (worker?.type !== "chunk" || page?.type !== "asset") throw new Error("no worker, or no page for it");
+      const files = Object.keys(bundle).filter((file) => file.startsWith("assets/") && !file.endsWith(".map")).sort();
+      const sum = createHash("sha256").update(String(page.source)).update(files.join()).digest("hex").slice(0, 16);
+      const built = JSON.stringify({ sum, files: ["assets/icon.svg", ...files.filter((file) => !isLater(file))].map((file) => `/${file}`) });
+      if (!/["'`]__BUILT__["'`]/.test(worker.code)) throw new Error("the worker does not ask what was built");
+      worker.code = worker.code.replace(/["'`]__BUILT__["'`]/, () => JSON.stringify(built));
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), listed()],
   resolve: { alias: { "@generated": here("./generated"), "@": here("./src") } },
   build: {
     outDir: here("../../build/dashboard"),
@@ -18,6 +41,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rollupOptions: {
+      input: { index: here("./index.html"), sw: here("./src/offline/sw.ts") },
+      // The worker answers for every address of the page, so it lies at the top, by a name that stays.
+      output: { entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js") },
+    },
   },
   server: {
     host: "127.0.0.1",

@@ -1,10 +1,12 @@
 import { MantineProvider, createTheme } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Problem } from "@/api/client";
 import { beforeNextFrame, browserLink } from "@/live/browser_link";
 import { LiveContext, LiveStores } from "@/live/use_live";
+import { kept } from "@/offline/kept";
+import { keepQueries, restoreQueries } from "@/offline/queries";
 import { SessionProvider, useSession } from "@/session/session";
 import { router } from "./router";
 
@@ -21,20 +23,46 @@ const queries = new QueryClient({
   },
 });
 
+keepQueries(queries, kept);
+
 /** The live connection is there while somebody is signed in. */
 function Connected() {
   const { state, ask } = useSession();
-  const [stores] = useState(() => new LiveStores(browserLink(() => void ask()), beforeNextFrame));
+  const [stores] = useState(() => new LiveStores(browserLink(() => void ask()), beforeNextFrame, kept));
   const who = state.phase === "in" ? (state.session.session ?? state.session.principal.id) : undefined;
+  const isOld = state.phase === "in" && state.keptAt !== undefined;
+  const wasOld = useRef(isOld);
+  wasOld.current = isOld;
   useEffect(() => {
     if (who === undefined) return undefined;
-    stores.link.start();
+    if (wasOld.current) restoreQueries(queries, kept);
+    stores.link.start(wasOld.current);
     return () => {
       stores.link.stop();
       stores.clear();
       queries.clear();
     };
   }, [who, stores]);
+  useEffect(() => {
+    const write = () => void kept.write();
+    const onHidden = () => document.visibilityState === "hidden" && write();
+    window.addEventListener("pagehide", write);
+    document.addEventListener("visibilitychange", onHidden);
+    return () => {
+      window.removeEventListener("pagehide", write);
+      document.removeEventListener("visibilitychange", onHidden);
+    };
+  }, []);
+  // The server answers again: who one is there, and what was kept is read anew.
+  useEffect(() => {
+    if (!isOld) return undefined;
+    const { link } = stores;
+    return link.listen(() => {
+      if (link.getStatus() !== "live") return;
+      kept.dropSeeds();
+      void ask().then(() => queries.invalidateQueries());
+    });
+  }, [isOld, stores, ask]);
   return (
     <LiveContext value={stores}>
       <RouterProvider router={router} />

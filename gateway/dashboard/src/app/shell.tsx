@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLinkStatus } from "@/live/use_live";
 import { useMay, useSession } from "@/session/session";
+import { moment } from "@/ui/format";
 import { Toasts } from "@/ui/toasts";
 import { LanguageButton, SchemeButton } from "./appearance";
 import { PaletteButton, usePalette } from "./palette/palette_host";
@@ -81,6 +82,8 @@ function LiveMark() {
 function Notice() {
   const { t } = useTranslation();
   const status = useLinkStatus();
+  const { state } = useSession();
+  const keptAt = state.phase === "in" ? state.keptAt : undefined;
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
@@ -88,10 +91,10 @@ function Notice() {
     const timer = setTimeout(() => setSlow(true), 1_200);
     return () => clearTimeout(timer);
   }, [status]);
-  if (status === "live" || !isSlow) return null;
+  if (status === "live" || (!isSlow && keptAt === undefined)) return null;
   return (
     <div className={classes.notice} data-kind={status}>
-      {t(status === "stale" ? "live.staleNotice" : "live.resumingNotice")}
+      {keptAt ? t("desk.offline.notice", { at: moment(keptAt) }) : t(status === "stale" ? "live.staleNotice" : "live.resumingNotice")}
     </div>
   );
 }

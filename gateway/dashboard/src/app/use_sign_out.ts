@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "@/session/session";
 import { tell, textOf } from "@/ui/toasts";
 
-/** Signs out. When the server does not hear it the session goes on there, and that is said. */
+/** Signs out. What the server does not hear is said to it again when it answers. */
 export function useSignOut(): () => void {
   const { t } = useTranslation();
   const { signOut } = useSession();

@@ -69,9 +69,11 @@ export class Link {
 
   constructor(private readonly around: Surroundings) {}
 
-  start(): void {
+  /** `isOld`: what is shown was known before the page was loaded, so there is no doubt that it is stale. */
+  start(isOld = false): void {
     if (this.running) return;
     this.running = true;
+    this.isLate = isOld;
     this.lost();
     this.connect();
   }

@@ -122,3 +122,18 @@ test("What comes before a frame is drawn is shown together", () => {
   expect(store.getView().state).toBe(101);
   expect(told).toBe(1);
 });
+
+test("A page that nobody answered is read again when the server answers, and not when its turn has come", async () => {
+  const store = new LiveStore(list("a"), link, now, (run, ms) => around.setTimer(run, ms), { state: ["known"], asOf: 5 });
+  expect(store.getView()).toMatchObject({ state: ["known"], asOf: 5, phase: "old" });
+  store.start();
+  answers[0]?.fail({ code: "network", detail: "no answer", status: 0 });
+  await settle();
+  expect(store.getView()).toMatchObject({ state: ["known"], phase: "failed" });
+  store.hurry();
+  store.hurry();
+  expect(answers).toHaveLength(2);
+  answers[1]?.answer(["read"], "p1");
+  await settle();
+  expect(store.getView()).toMatchObject({ state: ["read"], phase: "current" });
+});

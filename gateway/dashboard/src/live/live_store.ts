@@ -15,6 +15,8 @@ export interface LiveSource<S> {
   /** The state when the stream begins, or begins anew after a gap, of streams that have no snapshot. */
   begin?(previous: S | undefined): S;
   event(state: S, data: unknown): S;
+  /** What of it may be kept in the browser, to be shown after a reload without a server. Absent: nothing. */
+  keep?(state: S): S;
 }
 
 export interface LiveView<S> {
@@ -51,7 +53,10 @@ export class LiveStore<S> implements Sink {
     private readonly link: Link,
     private readonly schedule: Scheduler,
     private readonly later: (run: () => void, ms: number) => () => void = setTimer,
-  ) {}
+    known?: { state: S; asOf: number },
+  ) {
+    if (known) this.view = this.draft = { ...this.view, ...known, phase: "old" };
+  }
 
   get isFollowing(): boolean {
     return this.detach !== undefined;
@@ -82,6 +87,11 @@ export class LiveStore<S> implements Sink {
     if (this.draft.phase !== "failed") this.set({ phase: this.draft.state === undefined ? "loading" : "old" });
   }
 
+  /** The server answers again: what could not be read is read now, and not when its turn has come. */
+  hurry(): void {
+    if (this.detach && this.draft.phase === "failed" && this.cancelRetry) void this.reload();
+  }
+
   /** Changes the state by what was learnt elsewhere, as from a page further down. */
   update(change: (state: S) => S): void {
     if (this.draft.state !== undefined) this.set({ state: change(this.draft.state) });
@@ -93,6 +103,7 @@ export class LiveStore<S> implements Sink {
     if (!load) return;
     this.loading?.abort();
     this.cancelRetry?.();
+    this.cancelRetry = undefined;
     const loading = new AbortController();
     this.loading = loading;
     this.held = [];
@@ -165,6 +176,6 @@ function failureOf(error: unknown): { code: string; detail: string } {
 
 /** No answer at all, or one that says that the server cannot now. */
 function mayPass(error: unknown): boolean {
-  if (error !== null && typeof error === "object" && "status" in error) return Number(error.status) >= 500 || error.status === 429;
+  if (error !== null && typeof error === "object" && "status" in error) return error.status === 0 || Number(error.status) >= 500 || error.status === 429;
   return error instanceof Error;
 }

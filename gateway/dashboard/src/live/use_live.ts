@@ -5,6 +5,12 @@ import { LiveStore, type LiveSource, type LiveView, type Scheduler } from "./liv
 const kLingerMs = 5_000;
 const kOldStoresMax = 40;
 
+/** Keeps what was known over a reload of the page. */
+export interface Keeper {
+  seed(key: string): { state: unknown; asOf: number } | undefined;
+  note(key: string, look: () => { state: unknown; asOf: number } | undefined): void;
+}
+
 /** All stores of the page. What nobody looks at any more is kept for a while, to be shown while it is read anew. */
 export class LiveStores {
   private readonly stores = new Map<string, { store: LiveStore<unknown>; users: number; cancel?: () => void }>();
@@ -12,16 +18,34 @@ export class LiveStores {
   constructor(
     readonly link: Link,
     private readonly schedule: Scheduler,
-  ) {}
+    private readonly keeper?: Keeper,
+  ) {
+    let before = link.getStatus();
+    link.listen(() => {
+      const status = link.getStatus();
+      if (status === "live" && before !== "live") for (const { store } of this.stores.values()) store.hurry();
+      before = status;
+    });
+  }
 
   get<S>(source: LiveSource<S>): LiveStore<S> {
     let entry = this.stores.get(source.key);
     if (!entry) {
-      entry = { store: new LiveStore<S>(source, this.link, this.schedule) as unknown as LiveStore<unknown>, users: 0 };
+      entry = { store: this.made(source) as unknown as LiveStore<unknown>, users: 0 };
       this.stores.set(source.key, entry);
       this.forgetOld();
     }
     return entry.store as unknown as LiveStore<S>;
+  }
+
+  private made<S>(source: LiveSource<S>): LiveStore<S> {
+    if (!source.keep || !this.keeper) return new LiveStore<S>(source, this.link, this.schedule);
+    const store = new LiveStore<S>(source, this.link, this.schedule, undefined, this.keeper.seed(source.key) as { state: S; asOf: number } | undefined);
+    store.listen(() => this.keeper?.note(source.key, () => {
+      const { state, asOf, phase } = store.getView();
+      return state === undefined || asOf === undefined || phase !== "current" || !source.keep ? undefined : { state: source.keep(state), asOf };
+    }));
+    return store;
   }
 
   acquire(key: string): () => void {

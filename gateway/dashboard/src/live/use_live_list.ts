@@ -16,6 +16,8 @@ export interface ListSource<R extends Row> {
   read(request: PageRequest): Promise<Page<R> & { position?: string }>;
   /** Whether the server would list the row under this filter. */
   matches(row: R): boolean;
+  /** What of a row may be kept in the browser; all of it by default. */
+  keep?(row: R): R;
 }
 
 export interface LiveList<R extends Row> extends Live<RowList<R>> {
@@ -24,6 +26,8 @@ export interface LiveList<R extends Row> extends Live<RowList<R>> {
 }
 
 const kPageSize = 200;
+/** As many as somebody would look through who has no server. */
+const kKeptRowsMax = 200;
 const kCountEveryMs = 2_000;
 
 export function useLiveList<R extends Row>(source: ListSource<R>): LiveList<R> {
@@ -40,6 +44,7 @@ export function useLiveList<R extends Row>(source: ListSource<R>): LiveList<R> {
           return { state: firstPage(page), cursor: page.position ?? "" };
         },
         event: (list, data) => applyChange(list, data as RowChange<R>, source.matches),
+        keep: (list) => ({ ...list, rows: list.rows.slice(0, kKeptRowsMax).map(source.keep ?? ((row) => row)), gone: new Map() }),
       }),
       // The key is the identity of the source.
       // eslint-disable-next-line react-hooks/exhaustive-deps

@@ -13,7 +13,16 @@ async function ask(init: RequestInit): Promise<{ response: Response; answer: unk
     throw new Problem(0, "network", "no answer from the server");
   }
   const text = await response.text();
-  return { response, answer: text ? (JSON.parse(text) as unknown) : undefined };
+  return { response, answer: jsonOf(text) };
+}
+
+/** What stands between us and the server may answer with a page of its own. */
+function jsonOf(text: string): unknown {
+  try {
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Who is signed in, if anybody, and whether the server lets in without a token. */
@@ -21,7 +30,7 @@ export async function readSession(): Promise<{ session?: Session; isDev: boolean
   const { response, answer } = await ask({ method: "GET" });
   if (response.ok) return { session: answer as Session, isDev: (answer as Session).dev };
   if (response.status !== 401) throw problemOf(response.status, answer);
-  return { isDev: (answer as { dev?: boolean }).dev === true };
+  return { isDev: (answer as { dev?: boolean } | undefined)?.dev === true };
 }
 
 /** Trades a token for a session, whose cookie the answer sets. The token is not kept. */

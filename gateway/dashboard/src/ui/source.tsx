@@ -1,7 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useNow } from "@/live/use_live";
+import { useLinkStatus, useNow } from "@/live/use_live";
 import { ago, moment } from "./format";
 import classes from "./source.module.css";
 
@@ -21,15 +21,16 @@ function Age({ asOf, source }: { asOf: number | undefined; source: string }) {
 }
 
 /** Small text under a figure or a table: its source, and on hover its age. */
-export function SourceLine({ source, asOf, isStale, children }: Freshness & { children?: ReactNode }) {
+export function SourceLine({ source, asOf, isStale: isOld, children }: Freshness & { children?: ReactNode }) {
   const { t } = useTranslation();
+  const isStale = useLinkStatus() === "stale" || isOld;
   const [isOpen, setOpen] = useState(false);
   return (
     <Tooltip label={isOpen && <Age asOf={asOf} source={source} />} opened={isOpen} withinPortal>
       <span className={classes.line} data-stale={isStale || undefined} tabIndex={0} onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)} onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}>
         {children}
         {children && " · "}
-        {isStale ? t("source.stale", { source }) : t("source.of", { source })}
+        {!isStale ? t("source.of", { source }) : asOf ? t("desk.offline.asOf", { source, at: moment(asOf) }) : t("source.stale", { source })}
       </span>
     </Tooltip>
   );
@@ -37,8 +38,9 @@ export function SourceLine({ source, asOf, isStale, children }: Freshness & { ch
 
 /** One figure with its name above, its source below, its age on hover; grey when it may have been overtaken. */
 export function Figure({ label, value, note, tone, ...freshness }: Freshness & { label: string; value: ReactNode; note?: ReactNode; tone?: "bad" | "busy" | "ok" | undefined }) {
+  const isStale = useLinkStatus() === "stale" || freshness.isStale;
   return (
-    <div className={classes.figure} data-stale={freshness.isStale || undefined} role="group" aria-label={label}>
+    <div className={classes.figure} data-stale={isStale || undefined} role="group" aria-label={label}>
       <div className={classes.label}>{label}</div>
       <div className={classes.value} data-tone={tone}>
         {value}

@@ -11,8 +11,9 @@ export class Visit {
     readonly page: Page,
   ) {}
 
+  /** Without the page's worker, which would answer for a server that a test takes away, unless `options` allow it. */
   static async open(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
-    const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, locale: "en-US", ...options });
+    const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, locale: "en-US", serviceWorkers: "block", ...options });
     const page = await context.newPage();
     page.setDefaultTimeout(60_000);
     const visit = new Visit(context, page);

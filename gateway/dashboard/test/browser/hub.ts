@@ -73,8 +73,16 @@ export class Hub {
 
   /** kill -9, and the same server again at the same address. */
   async crash(): Promise<void> {
-    await this.end("SIGKILL");
-    await this.run(new URL(this.url).host);
+    await this.kill();
+    await this.revive();
+  }
+
+  kill(): Promise<void> {
+    return this.end("SIGKILL");
+  }
+
+  revive(): Promise<void> {
+    return this.run(new URL(this.url).host);
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -15,6 +15,7 @@ export interface Audit {
 
 const kEventsMax = 10_000;
 const kTail = 1_000;
+const kKept = 200;
 
 /** Adds events in front; one that is there is not added again. */
 export function addEvents(old: CloudEvent[], fresh: CloudEvent[]): CloudEvent[] {
@@ -33,6 +34,7 @@ export const auditSource: LiveSource<Audit> = {
     return { state: { events: [...page.items].sort(newestFirst) }, cursor: page.next_cursor };
   },
   event: (audit, data) => ({ events: addEvents(audit.events, [data as CloudEvent]) }),
+  keep: ({ events }) => ({ events: events.slice(0, kKept) }),
 };
 
 export function matchesEvent(event: CloudEvent, { type, text }: AuditFilter): boolean {

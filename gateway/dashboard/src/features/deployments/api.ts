@@ -26,6 +26,7 @@ export function deploymentSource(id: string): LiveSource<Deployment> {
     stream: `deployments/${id}`,
     snapshot: take,
     event: (_, data) => take(data),
+    keep: (deployment) => deployment,
   };
 }
 

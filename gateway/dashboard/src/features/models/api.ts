@@ -8,6 +8,8 @@ export function modelList(): ListSource<Model> {
     stream: "models",
     read: ({ signal, ...query }) => body(api.GET("/api/v1/models", { params: { query }, signal: signal ?? null })),
     matches: () => true,
+    // Headers and templates are written out as somebody wrote them, and may hold what opens something.
+    keep: ({ headers: _, request_template: __, ...model }) => model,
   };
 }
 

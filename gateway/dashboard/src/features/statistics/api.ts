@@ -11,6 +11,7 @@ export const figuresSource: LiveSource<Figures> = {
   stream: "stats",
   snapshot: (data) => new Map((data as { items: ProjectFigures[] }).items.map((item) => [item.project, item])),
   event: (old, data) => new Map(old).set((data as ProjectFigures).project, data as ProjectFigures),
+  keep: (figures) => figures,
 };
 
 export const readDays = (days: number) => body(api.GET("/api/v1/stats/tasks/date", { params: { query: { days } } }));

@@ -37,6 +37,8 @@ export function taskSource(id: string): LiveSource<TaskView> {
       data !== null && typeof data === "object" && "partial" in data
         ? { ...old, partial: addPartial(old.partial, (data as Partial).partial) }
         : { ...old, task: data as ListedTask },
+    // What a model says is sealed where it is kept for long, and is not kept here.
+    keep: ({ task }) => ({ task, partial: undefined }),
   };
 }
 

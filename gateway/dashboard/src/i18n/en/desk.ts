@@ -15,7 +15,10 @@ export const desk = {
       group: { page: "On this page", deployments: "Deployments", tasks: "Tasks", models: "Models", views: "Saved views", places: "Go to", always: "Always" },
     },
     act: { chosen_one: "{{action}} {{count}} selected deployment", chosen_other: "{{action}} {{count}} selected deployments", one: "{{action}} {{name}}" },
-    offline: { signOutFailed: "The server did not hear the sign-out. What this browser kept is removed." },
+    offline: {
+      signOutFailed: "The sign-out failed", notice: "The server does not answer. This is what was known at {{at}}; the page goes on by itself when it is back.",
+      asOf: "Source: {{source}}, as of {{at}}",
+    },
     undo: {
       undo: "Undo", startAgain: "Start again", newRun: "Starting again is a new run: what was in memory is gone.", sendAgain: "Send again", anew: "Sent again, it begins anew.",
       done: "It is as it was", failed: "It could not be put back", since: "It has been changed again since.",

@@ -18,7 +18,10 @@ export const desk: Translation<typeof en> = {
       group: { page: "本页操作", deployments: "部署", tasks: "任务", models: "模型", views: "已存视图", places: "前往", always: "通用" },
     },
     act: { chosen_other: "{{action}}所选的 {{count}} 个部署", one: "{{action}} {{name}}" },
-    offline: { signOutFailed: "服务器没有收到退出请求。此浏览器保存的内容已删除。" },
+    offline: {
+      signOutFailed: "退出失败", notice: "服务器没有响应。这里显示的是 {{at}} 时的内容；服务器恢复后页面会自动继续。",
+      asOf: "来源：{{source}}，截至 {{at}}",
+    },
     undo: {
       undo: "撤销", startAgain: "重新启动", newRun: "重新启动是一次新的运行：内存中的内容已丢失。", sendAgain: "重新发送", anew: "重新发送后将从头开始。",
       done: "已恢复原状", failed: "无法恢复", since: "此后又被更改。",
