@@ -7,10 +7,13 @@ export interface Bar {
   parts: { tone: "ok" | "bad" | "calm"; value: number }[];
 }
 
+/** The top of the scale: what the highest bar stands for. */
+export const mostOf = (bars: readonly Bar[]): number => Math.max(1, ...bars.map((bar) => bar.parts.reduce((sum, part) => sum + part.value, 0)));
+
 /** Bars of equal width; each says on hover what it stands for. The table below has the same in figures. */
 export function Bars({ label, bars }: { label: string; bars: Bar[] }) {
   const { i18n } = useTranslation();
-  const most = Math.max(1, ...bars.map((bar) => bar.parts.reduce((sum, part) => sum + part.value, 0)));
+  const most = mostOf(bars);
   return (
     <div className={classes.bars} role="img" aria-label={label}>
       <div className={`${classes.most} num`}>{most.toLocaleString(i18n.language)}</div>

@@ -4,11 +4,13 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/live/use_live";
-import { count, milliseconds, percent, usd } from "@/ui/format";
+import { count, milliseconds, moment, percent, usd } from "@/ui/format";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
+import { PictureButton } from "@/ui/picture_button";
 import { Figure, SourceLine } from "@/ui/source";
 import { figuresSource, readByModel, readDays, readHours, sumOf } from "./api";
-import { Bars } from "./bars";
+import { Bars, mostOf, type Bar } from "./bars";
+import { barsPicture } from "./bars_picture";
 import classes from "./statistics.module.css";
 
 const kRefreshEveryMs = 2_000;
@@ -22,6 +24,13 @@ export function Legend() {
       <span>{t("tasks.status.cancelled")}</span>
     </div>
   );
+}
+
+/** Saves one of the charts with what its bars stand for. */
+function BarsButton({ title, range, bars, isQueue }: { title: string; range: string; bars: Bar[]; isQueue?: boolean }) {
+  const { t, i18n } = useTranslation();
+  const legend = ([["ok", "completed"], ["bad", "failed"], ["calm", "cancelled"]] as const).map(([tone, status]) => ({ tone, label: t(`tasks.status.${status}`) }));
+  return <PictureButton title={title} picture={() => barsPicture(title, range, isQueue ? [] : legend, bars, count(mostOf(bars), i18n.language))} />;
 }
 
 /** What happened changes sums: they are read again when the stream says so, at most every two seconds. */
@@ -45,17 +54,15 @@ function Days({ days }: { days: number }) {
   if (!data) return <Loading />;
   const n = (value: number) => count(value, i18n.language);
   const every = Math.ceil(data.items.length / 15);
+  const bars = data.items.map<Bar>((day, index) => ({
+    label: index % every === 0 ? day.date.slice(5) : "",
+    title: t("stats.dayTitle", { date: day.date, completed: n(day.completed), failed: n(day.failed), cancelled: n(day.cancelled) }),
+    parts: [{ tone: "ok", value: day.completed }, { tone: "bad", value: day.failed }, { tone: "calm", value: day.cancelled }],
+  }));
   return (
     <>
-      <Panel title={t("stats.byDay")} actions={<Legend />}>
-        <Bars
-          label={t("stats.byDay")}
-          bars={data.items.map((day, index) => ({
-            label: index % every === 0 ? day.date.slice(5) : "",
-            title: t("stats.dayTitle", { date: day.date, completed: n(day.completed), failed: n(day.failed), cancelled: n(day.cancelled) }),
-            parts: [{ tone: "ok", value: day.completed }, { tone: "bad", value: day.failed }, { tone: "calm", value: day.cancelled }],
-          }))}
-        />
+      <Panel title={t("stats.byDay")} actions={<div className={classes.tools}><Legend /><BarsButton title={t("stats.byDay")} range={`${data.items[0]?.date ?? ""} – ${data.items.at(-1)?.date ?? ""}`} bars={bars} /></div>}>
+        <Bars label={t("stats.byDay")} bars={bars} />
         <SourceLine source="/api/v1/stats/tasks/date" asOf={dataUpdatedAt} isStale={false} />
       </Panel>
       <Panel title={t("stats.days")} flush>
@@ -118,14 +125,26 @@ function Hours() {
   if (!data) return <Loading rows={3} />;
   const hour = (instant: string) => String(new Date(instant).getHours()).padStart(2, "0");
   const n = (value: number) => count(value, i18n.language);
+  const range = data.items[0] ? `${moment(data.items[0].hour)} – ${moment(data.items.at(-1)?.hour ?? data.items[0].hour)}` : "";
+  const tick = (instant: string, index: number) => (index % 3 === 0 ? hour(instant) : "");
+  const ended = data.items.map<Bar>((item, index) => ({
+    label: tick(item.hour, index),
+    title: t("stats.dayTitle", { date: `${hour(item.hour)}:00`, completed: n(item.completed), failed: n(item.failed), cancelled: n(item.cancelled) }),
+    parts: [{ tone: "ok", value: item.completed }, { tone: "bad", value: item.failed }, { tone: "calm", value: item.cancelled }],
+  }));
+  const queue = data.items.map<Bar>((item, index) => ({
+    label: tick(item.hour, index),
+    title: t("stats.queueTitle", { hour: `${hour(item.hour)}:00`, most: n(item.queue.most), last: n(item.queue.last) }),
+    parts: [{ tone: "calm", value: item.queue.most }],
+  }));
   return (
     <div className={classes.halves}>
-      <Panel title={t("stats.byHour")} actions={<Legend />}>
-        <Bars label={t("stats.byHour")} bars={data.items.map((item, index) => ({ label: index % 3 === 0 ? hour(item.hour) : "", title: t("stats.dayTitle", { date: `${hour(item.hour)}:00`, completed: n(item.completed), failed: n(item.failed), cancelled: n(item.cancelled) }), parts: [{ tone: "ok", value: item.completed }, { tone: "bad", value: item.failed }, { tone: "calm", value: item.cancelled }] }))} />
+      <Panel title={t("stats.byHour")} actions={<div className={classes.tools}><Legend /><BarsButton title={t("stats.byHour")} range={range} bars={ended} /></div>}>
+        <Bars label={t("stats.byHour")} bars={ended} />
         <SourceLine source="/api/v1/stats/tasks/hour" asOf={dataUpdatedAt} isStale={false} />
       </Panel>
-      <Panel title={t("stats.queue")}>
-        <Bars label={t("stats.queue")} bars={data.items.map((item, index) => ({ label: index % 3 === 0 ? hour(item.hour) : "", title: t("stats.queueTitle", { hour: `${hour(item.hour)}:00`, most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} />
+      <Panel title={t("stats.queue")} actions={<BarsButton title={t("stats.queue")} range={range} bars={queue} isQueue />}>
+        <Bars label={t("stats.queue")} bars={queue} />
         <SourceLine source="/api/v1/stats/tasks/hour" asOf={dataUpdatedAt} isStale={false} />
       </Panel>
     </div>

@@ -3,6 +3,9 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { moment } from "@/ui/format";
+import { themeColour, type Picture } from "@/ui/picture";
+import { PictureButton } from "@/ui/picture_button";
 import classes from "./metrics.module.css";
 
 export interface ChartLine {
@@ -12,6 +15,8 @@ export interface ChartLine {
 
 interface ChartProps {
   title: string;
+  /** Of what it is, in a picture of it. */
+  subject: string;
   times: number[];
   lines: ChartLine[];
   format: (value: number) => string;
@@ -40,7 +45,7 @@ const decimal = [1, 2, 5].flatMap((one) => Array.from({ length: 12 }, (_, power)
 const binary = Array.from({ length: 44 }, (_, power) => 2 ** power);
 
 /** One chart. Cross-hairs of all charts move together; dragging zooms, and all charts go along. */
-export function Chart({ title, times, lines, format, max, isSize, range, onZoom }: ChartProps) {
+export function Chart({ title, subject, times, lines, format, max, isSize, range, onZoom }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const latest = useRef({ format, onZoom, range, max });
@@ -103,12 +108,20 @@ export function Chart({ title, times, lines, format, max, isSize, range, onZoom 
     plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
   }, [times, lines, range, scheme]);
 
+  const picture = (): Picture | undefined => {
+    const canvas = box.current?.querySelector("canvas");
+    if (!canvas) return undefined;
+    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const legend = lines.map(({ label }, index) => ({ label, colour: themeColour(colours[index] ?? "--calm-dot") }));
+    return { title: `${subject} – ${title}`, range: `${moment(range[0] * 1000)} – ${moment(range[1] * 1000)}`, legend, width, height, draw: (pen, { left, top }) => pen.drawImage(canvas, left, top, width, height) };
+  };
   const last = lines.map((line) => line.values.findLast((value) => value !== null));
   return (
     <figure className={classes.chart} aria-label={title}>
       <figcaption className={classes.caption}>
         <span>{title}</span>
-        <span className="num dim">{last.map((value) => (value === undefined || value === null ? "–" : format(value))).join(" / ")}</span>
+        <span className={`num dim ${classes.last}`}>{last.map((value) => (value === undefined || value === null ? "–" : format(value))).join(" / ")}</span>
+        <PictureButton title={title} picture={picture} />
       </figcaption>
       <div ref={box} className={classes.plot} data-points={times.length} />
     </figure>

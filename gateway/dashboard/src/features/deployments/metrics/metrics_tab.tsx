@@ -117,7 +117,7 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
       ) : (
         <div className={classes.grid}>
           {charts.map(({ spec, times, lines }) => (
-            <Chart key={spec.key} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom([from, to])} />
+            <Chart key={spec.key} subject={name} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom([from, to])} />
           ))}
         </div>
       )}
