@@ -17,6 +17,8 @@ export interface LiveSource<S> {
   event(state: S, data: unknown): S;
   /** What of it may be kept in the browser, to be shown after a reload without a server. Absent: nothing. */
   keep?(state: S): S;
+  /** The state as far as others that were kept know it, of whose keys `kept` is given the beginning. */
+  known?(kept: (prefix: string) => { state: unknown; asOf: number }[]): { state: S; asOf: number } | undefined;
 }
 
 export interface LiveView<S> {

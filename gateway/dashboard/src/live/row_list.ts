@@ -101,3 +101,12 @@ function remember(gone: Map<string, number>, row: Row): void {
   if (gone.size <= kGoneMax) return;
   for (const oldest of gone.keys()) return void gone.delete(oldest);
 }
+
+/** The row as the newest of these lists has it. */
+export function rowIn<R extends Row>(lists: readonly { state: unknown; asOf: number }[], id: string): { state: R; asOf: number } | undefined {
+  for (const { state, asOf } of lists) {
+    const row = (state as RowList<R>).rows.find((one) => one.id === id);
+    if (row) return { state: row, asOf };
+  }
+  return undefined;
+}

@@ -8,6 +8,7 @@ const kOldStoresMax = 40;
 /** Keeps what was known over a reload of the page. */
 export interface Keeper {
   seed(key: string): { state: unknown; asOf: number } | undefined;
+  seeds(prefix: string): { state: unknown; asOf: number }[];
   note(key: string, look: () => { state: unknown; asOf: number } | undefined): void;
 }
 
@@ -40,8 +41,10 @@ export class LiveStores {
 
   private made<S>(source: LiveSource<S>): LiveStore<S> {
     if (!source.keep || !this.keeper) return new LiveStore<S>(source, this.link, this.schedule);
-    const store = new LiveStore<S>(source, this.link, this.schedule, undefined, this.keeper.seed(source.key) as { state: S; asOf: number } | undefined);
-    store.listen(() => this.keeper?.note(source.key, () => {
+    const { keeper } = this;
+    const known = (keeper.seed(source.key) as { state: S; asOf: number } | undefined) ?? source.known?.((prefix) => keeper.seeds(prefix));
+    const store = new LiveStore<S>(source, this.link, this.schedule, undefined, known);
+    store.listen(() => keeper.note(source.key, () => {
       const { state, asOf, phase } = store.getView();
       return state === undefined || asOf === undefined || phase !== "current" || !source.keep ? undefined : { state: source.keep(state), asOf };
     }));
@@ -97,6 +100,8 @@ export interface Live<S> extends LiveView<S> {
   store: LiveStore<S>;
 }
 
+const unheard = { code: "network", detail: "no answer from the server" };
+
 /** Follows `source` while the component is there. Frames are shown together, at most once for each frame that is drawn. */
 export function useLive<S>(source: LiveSource<S>): Live<S> {
   const stores = useLiveStores();
@@ -110,7 +115,9 @@ export function useLive<S>(source: LiveSource<S>): Live<S> {
   }, [stores, source.key]);
   const view = useSyncExternalStore(store.listen, store.getView);
   const isStale = link === "stale" || view.phase === "old" || (view.phase === "failed" && view.state !== undefined);
-  return { ...view, link, isStale, store };
+  // Without a server there is nothing to wait for: what is not known is said not to be.
+  const isLost = link === "stale" && view.phase === "loading";
+  return { ...view, ...(isLost ? { phase: "failed", failure: unheard } : {}), link, isStale, store };
 }
 
 /** Seconds of a clock that ticks only while somebody looks at it. */

@@ -21,7 +21,7 @@ export function isOver(session: Session, now: number): boolean {
 export class Kept {
   private session: Session | undefined;
   private readonly changed = new Map<string, Look>();
-  private readonly seeds = new Map<string, KeptState>();
+  private readonly kept = new Map<string, KeptState>();
   private cancel: (() => void) | undefined;
 
   constructor(
@@ -36,7 +36,7 @@ export class Kept {
   async own(session: Session): Promise<void> {
     if (this.session && ownerOf(this.session) !== ownerOf(session)) {
       this.changed.clear();
-      this.seeds.clear();
+      this.kept.clear();
     }
     this.session = session;
     await this.base.own(session).catch(() => undefined);
@@ -51,7 +51,7 @@ export class Kept {
       return undefined;
     }
     this.session = kept.session;
-    for (const state of kept.states) this.seeds.set(state.key, state);
+    for (const state of kept.states) this.kept.set(state.key, state);
     return { session: kept.session, asOf: Math.max(0, ...kept.states.map(({ asOf }) => asOf)) };
   }
 
@@ -59,7 +59,7 @@ export class Kept {
   async forget(): Promise<void> {
     this.session = undefined;
     this.changed.clear();
-    this.seeds.clear();
+    this.kept.clear();
     this.cancel?.();
     this.cancel = undefined;
     await this.base.forget().catch(() => undefined);
@@ -67,16 +67,17 @@ export class Kept {
 
   /** What was kept of `key`. */
   seed(key: string): KeptState | undefined {
-    return this.seeds.get(key);
+    return this.kept.get(key);
   }
 
-  allSeeds(): KeptState[] {
-    return [...this.seeds.values()];
+  /** What was kept of all whose key begins so, the newest first. */
+  seeds(prefix: string): KeptState[] {
+    return [...this.kept.values()].filter(({ key }) => key.startsWith(prefix)).sort((a, b) => b.asOf - a.asOf);
   }
 
   /** What was restored has been read anew, or will be: it is not shown a second time. */
   dropSeeds(): void {
-    this.seeds.clear();
+    this.kept.clear();
   }
 
   /** `key` has changed: it is looked at when it is written, which is not for each change. */

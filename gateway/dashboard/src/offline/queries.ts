@@ -20,6 +20,5 @@ export function keepQueries(queries: QueryClient, kept: Kept): void {
 
 /** Answers them with what was kept, as of when it was. */
 export function restoreQueries(queries: QueryClient, kept: Kept): void {
-  for (const { key, state, asOf } of kept.allSeeds())
-    if (key.startsWith(kPrefix)) queries.setQueryData(JSON.parse(key.slice(kPrefix.length)) as QueryKey, state, { updatedAt: asOf });
+  for (const { key, state, asOf } of kept.seeds(kPrefix)) queries.setQueryData(JSON.parse(key.slice(kPrefix.length)) as QueryKey, state, { updatedAt: asOf });
 }

@@ -100,6 +100,17 @@ test("A detail that was looked at is there too, and what nothing is known of say
   await page.getByText("no answer from the server").waitFor();
 });
 
+test("Of a deployment that only the list knows, what the list knows is shown", async () => {
+  const page = await openWithWorker("/deployments");
+  await kept(page, "deployments?{}");
+  await kill();
+  await page.reload();
+  await page.locator('main[data-live="stale"]').waitFor();
+  await page.getByRole("link", { name: "known-before" }).click();
+  await page.getByRole("heading", { name: "known-before" }).waitFor();
+  await page.getByText(/Source: deployments\/dep_\w+, as of \d{4}-/).waitFor();
+});
+
 test("A sign-out leaves nothing of what was shown, with a server or without", async () => {
   const page = await openWithWorker("/deployments");
   await kept(page, "deployments?{}");

@@ -41,9 +41,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal.Root opened onClose={onClose} lockScroll={false} size={600} yOffset="12dvh" transitionProps={{ duration: 0 }}>
+    <Modal.Root opened onClose={onClose} lockScroll={false} size={600} yOffset="12dvh" transitionProps={{ duration: 0 }} classNames={{ content: classes.box ?? "" }}>
       <Modal.Overlay />
-      <Modal.Content aria-label={t("desk.palette.title")} className={classes.box}>
+      <Modal.Content aria-label={t("desk.palette.title")}>
         <div className={classes.field}>
           <IconSearch size={18} stroke={1.7} aria-hidden />
           <input

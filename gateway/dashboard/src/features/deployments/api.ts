@@ -1,6 +1,7 @@
 import { api, body, type Deployment, type Schemas } from "@/api/client";
 import type { ListSource } from "@/live/use_live_list";
 import type { LiveSource } from "@/live/live_store";
+import { rowIn } from "@/live/row_list";
 import { matchesFilter, type DeploymentFilter } from "./filter";
 
 export type Status = Schemas["Status"];
@@ -27,6 +28,7 @@ export function deploymentSource(id: string): LiveSource<Deployment> {
     snapshot: take,
     event: (_, data) => take(data),
     keep: (deployment) => deployment,
+    known: (kept) => rowIn<Deployment>(kept("deployments?"), id),
   };
 }
 

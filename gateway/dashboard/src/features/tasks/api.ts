@@ -1,6 +1,7 @@
 import { api, body, type ListedTask, type Schemas } from "@/api/client";
 import type { LiveSource } from "@/live/live_store";
 import type { ListSource } from "@/live/use_live_list";
+import { rowIn } from "@/live/row_list";
 import { matchesTask, type TaskFilter } from "./filter";
 
 export function taskList(filter: TaskFilter): ListSource<ListedTask> {
@@ -39,6 +40,10 @@ export function taskSource(id: string): LiveSource<TaskView> {
         : { ...old, task: data as ListedTask },
     // What a model says is sealed where it is kept for long, and is not kept here.
     keep: ({ task }) => ({ task, partial: undefined }),
+    known: (kept) => {
+      const row = rowIn<ListedTask>(kept("tasks?"), id);
+      return row && { state: { task: row.state, partial: undefined }, asOf: row.asOf };
+    },
   };
 }
 
