@@ -11,7 +11,13 @@ import { SessionProvider, useSession } from "@/session/session";
 import { router } from "./router";
 
 // Colours and measures are in ui/theme.css; here only what components compute by script.
-const theme = createTheme({ primaryColor: "indigo", cursorType: "pointer", respectReducedMotion: true });
+const theme = createTheme({
+  primaryColor: "indigo",
+  cursorType: "pointer",
+  respectReducedMotion: true,
+  // A menu has items and nothing else in it: what would take the focus at first is no item.
+  components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
+});
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -154,5 +154,5 @@ test("A view is saved with its filter and columns, found by the palette, given a
   await page.keyboard.press("Enter");
   await page.getByLabel("Name of the view Halves").waitFor();
   await page.getByRole("button", { name: "Delete the view Halves" }).click();
-  await page.getByText("No saved views yet").waitFor();
+  await dialog.getByText("No saved views yet").waitFor();
 });

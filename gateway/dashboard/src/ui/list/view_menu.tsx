@@ -103,7 +103,7 @@ export function ViewMenu({ table, what }: { table: string; what: string }) {
               {view.name}
             </Menu.Item>
           ))}
-          {here.length === 0 && <Menu.Item disabled>{t("desk.views.none")}</Menu.Item>}
+          {here.length === 0 && <Menu.Label fw={400}>{t("desk.views.none")}</Menu.Label>}
           <Menu.Divider />
           <Menu.Item onClick={() => setDialog("save")}>{t("desk.views.save")}</Menu.Item>
           {views.length > 0 && <Menu.Item onClick={() => setDialog("manage")}>{t("desk.views.manage")}</Menu.Item>}
