@@ -26,8 +26,8 @@ afterAll(async () => {
   await hub.stop();
 });
 
-const field = (page: Page) => page.getByRole("combobox", { name: "Search and commands" });
-const option = (page: Page, name: string | RegExp) => page.getByRole("listbox", { name: "Search and commands" }).getByRole("option", { name });
+const field = (page: Page) => page.getByRole("combobox", { name: "Go to anything" });
+const option = (page: Page, name: string | RegExp) => page.getByRole("listbox", { name: "Go to anything" }).getByRole("option", { name });
 
 test("By keys alone one goes to a deployment by its name, and stops it there", async () => {
   visit = await newHubPage(browser, hub);
@@ -89,7 +89,7 @@ test("An answer that comes late does not replace what was asked for since", asyn
   await field(page).fill("second");
   await option(page, /second-one/).waitFor();
   release();
-  await page.getByRole("button", { name: "Search and commands" }).first().waitFor({ state: "attached" });
+  await page.getByRole("button", { name: "Go to anything" }).first().waitFor({ state: "attached" });
   expect(await option(page, /trainer-of-names/).count()).toBe(0);
   await option(page, /second-one/).waitFor();
 });
@@ -108,7 +108,7 @@ test("Who may only read is offered nothing that would be refused", async () => {
 test("It is opened by touch on a phone, and goes where it is told to", async () => {
   visit = await Visit.open(browser, hub.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
   const page = await visit.signIn();
-  await page.getByRole("button", { name: "Search and commands" }).tap();
+  await page.getByRole("button", { name: "Go to anything" }).tap();
   await field(page).fill("audi");
   await option(page, "Audit").tap();
   await page.waitForURL(/\/audit$/);

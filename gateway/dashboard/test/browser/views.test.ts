@@ -131,7 +131,7 @@ test("A view is saved with its filter and columns, found by the palette, given a
   await page.goto("/tasks");
   await visit.live();
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Search and commands" }).fill("even ones");
+  await page.getByRole("combobox", { name: "Go to anything" }).fill("even ones");
   await page.getByRole("option", { name: "Even ones" }).waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/deployments\?.*half/);

@@ -33,9 +33,9 @@ test.each(
   await visit.signIn("/deployments");
   await page.getByRole("checkbox", { name: "Select embedder" }).check();
   await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Search and commands" }).waitFor();
+  await page.getByRole("combobox", { name: "Go to anything" }).waitFor();
   await shoot("palette");
-  await page.getByRole("combobox", { name: "Search and commands" }).fill("vision");
+  await page.getByRole("combobox", { name: "Go to anything" }).fill("vision");
   await page.getByRole("option", { name: /trainer-|theirs-/ }).waitFor();
   await shoot("palette-found");
   await page.keyboard.press("Escape");

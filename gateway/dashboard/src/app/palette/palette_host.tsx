@@ -50,8 +50,8 @@ export function PaletteButton({ onClick, isSmall }: { onClick: () => void; isSma
       </ActionIcon>
     );
   return (
-    <Button classNames={{ root: classes.find ?? "", label: classes.findLabel ?? "" }} variant="default" fullWidth size="xs" leftSection={<IconSearch size={15} stroke={1.7} />} rightSection={<span className={classes.keys} data-keys={isMac ? "⌘ K" : "Ctrl K"} />} aria-label={t("desk.palette.title")} aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"} onClick={onClick}>
-      {t("desk.palette.button")}
+    <Button classNames={{ root: classes.find ?? "", label: classes.findLabel ?? "" }} variant="default" fullWidth size="xs" leftSection={<IconSearch size={15} stroke={1.7} />} rightSection={<span className={classes.keys} data-keys={isMac ? "⌘ K" : "Ctrl K"} />} aria-keyshortcuts={isMac ? "Meta+K" : "Control+K"} onClick={onClick}>
+      {t("desk.palette.title")}
     </Button>
   );
 }

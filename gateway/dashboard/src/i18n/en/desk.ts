@@ -11,7 +11,7 @@ export const desk = {
       link: "Link to share", saved: "The view {{name}} is saved", rename: "Name of the view {{name}}", remove: "Delete the view {{name}}",
     },
     palette: {
-      title: "Search and commands", button: "Search", hint: "Find a page, a deployment, a task, an action", none: "Nothing was found", failed: "The server could not be searched.", language: "Language",
+      title: "Go to anything", hint: "Find a page, a deployment, a task, an action", none: "Nothing was found", failed: "The server could not be searched.", language: "Language",
       group: { page: "On this page", deployments: "Deployments", tasks: "Tasks", models: "Models", views: "Saved views", places: "Go to", always: "Always" },
     },
     act: { chosen_one: "{{action}} {{count}} selected deployment", chosen_other: "{{action}} {{count}} selected deployments", one: "{{action}} {{name}}" },

@@ -14,7 +14,7 @@ export const desk: Translation<typeof en> = {
       link: "分享链接", saved: "视图 {{name}} 已保存", rename: "视图 {{name}} 的名称", remove: "删除视图 {{name}}",
     },
     palette: {
-      title: "搜索与命令", button: "搜索", hint: "查找页面、部署、任务或操作", none: "没有找到", failed: "无法向服务器搜索。", language: "语言 Language",
+      title: "快速前往", hint: "查找页面、部署、任务或操作", none: "没有找到", failed: "无法向服务器搜索。", language: "语言 Language",
       group: { page: "本页操作", deployments: "部署", tasks: "任务", models: "模型", views: "已存视图", places: "前往", always: "通用" },
     },
     act: { chosen_other: "{{action}}所选的 {{count}} 个部署", one: "{{action}} {{name}}" },
