@@ -28,7 +28,7 @@ export function drawn(picture: Picture): HTMLCanvasElement {
   if (!pen) throw new Error("no canvas");
   pen.scale(scale, scale);
   pen.fillStyle = themeColour("--surface");
-  pen.fillRect(0, 0, width, height);
+  pen.fillRect(0, 0, canvas.width, canvas.height);
   const family = getComputedStyle(document.body).fontFamily;
   const write = (text: string, left: number, line: number, font: string, colour: string) => {
     pen.font = `${font} ${family}`;
