@@ -5,7 +5,9 @@ import "./ui/theme.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/app";
 import { startTexts } from "./i18n";
+import { askEarly } from "./session/session_api";
 
+askEarly();
 await startTexts();
 const root = document.getElementById("root");
 if (root) createRoot(root).render(<App />);
