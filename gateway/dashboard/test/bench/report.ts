@@ -24,6 +24,7 @@ interface Goal {
 const goals: Record<string, Goal> = {
   page_change: { p99_ms: 100 },
   page_blocked: { most: 50 },
+  page_task: { most: 50 },
   page_paint: { most: 1_000 },
   page_rows: { most: 1_000 },
   "page_script.dashboard": { most: 250 },

@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from "playwright-core";
+import type { Browser, CDPSession, Page } from "playwright-core";
 import { require } from "./report.ts";
 
 /** When the page's document had a mark for the first time, in ms since 1970. */
@@ -94,4 +94,22 @@ export async function countCpu(page: Page): Promise<CDPSession> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
   return cdp;
+}
+
+interface TraceEvent {
+  name: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args?: { name?: string };
+}
+
+/** CPU time of each task of the main thread while `work` runs, in ms: what the page itself asks of it in one piece. */
+export async function taskCpu(browser: Browser, page: Page, work: () => Promise<unknown>): Promise<number[]> {
+  await browser.startTracing(page, { categories: ["disabled-by-default-devtools.timeline"] });
+  await work();
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
+  const placeOf = ({ pid, tid }: TraceEvent) => `${pid}/${tid}`;
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(placeOf));
+  return traceEvents.flatMap((event) => (event.name === "RunTask" && event.tdur !== undefined && mains.has(placeOf(event)) ? event.tdur / 1_000 : []));
 }
