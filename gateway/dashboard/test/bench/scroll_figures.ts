@@ -2,6 +2,7 @@ import type { Page } from "playwright-core";
 import { numbers } from "./load.ts";
 import { require, timesOf } from "./report.ts";
 import { profiled, Scene, type Bench } from "./scene.ts";
+import { countCpu, cpuSeconds } from "./watch.ts";
 
 const kLines = 1_000_000;
 const kSeconds = 10;
@@ -14,6 +15,8 @@ interface Scrolled {
   waiting: number;
   blank: number;
   long: number[];
+  /** Of the main thread, in seconds. */
+  cpu: number;
 }
 
 /** What is run in the page: what each frame shows when it begins, which is what the one before it has drawn. */
@@ -36,19 +39,23 @@ function beginFrames(): void {
 }
 
 async function scrolledBy(page: Page, move: () => Promise<unknown>): Promise<Scrolled> {
+  const cdp = await countCpu(page);
   await page.evaluate(beginFrames);
+  const before = await cpuSeconds(cdp);
   const end = performance.now() + kSeconds * 1_000;
   while (performance.now() < end) await move();
-  return page.evaluate(() => {
+  const cpu = (await cpuSeconds(cdp)) - before;
+  const scrolled = await page.evaluate(() => {
     const { bench } = window as unknown as { bench: Scrolled & { isRunning: boolean } };
     bench.isRunning = false;
     return bench;
   });
+  return { ...scrolled, cpu };
 }
 
-function tell({ report }: Bench, name: string, { frames, waiting, blank, long }: Scrolled): void {
+function tell({ report }: Bench, name: string, { frames, waiting, blank, long, cpu }: Scrolled): void {
   const seconds = frames.reduce((sum, ms) => sum + ms, 0) / 1_000;
-  report.add({ name: `page_scroll.${name}`, value: frames.length / seconds, unit: "frames/s", n: frames.length, ...timesOf(frames) });
+  report.add({ name: `page_scroll.${name}`, value: frames.length / seconds, unit: "frames/s", n: frames.length, ...timesOf(frames), cpu_us: (cpu / frames.length) * 1e6 });
   report.add({ name: `page_scroll_blocked.${name}`, value: Math.max(0, ...long), unit: "ms", n: long.length });
   report.add({ name: `page_scroll_unread.${name}`, value: (waiting / frames.length) * 100, unit: "% frames", n: waiting });
   report.add({ name: `page_scroll_blank.${name}`, value: (blank / frames.length) * 100, unit: "% frames", n: blank });
