@@ -137,6 +137,8 @@ export const router = createRouter({
     </Page>
   ),
   defaultPendingMs: 150,
+  // Not a moment longer than it takes.
+  defaultPendingMinMs: 0,
   scrollRestoration: false,
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addPage, applyChange, firstPage, type RowList } from "./row_list";
+import { addPage, applyChange, firstPage, isOvergrown, type RowList } from "./row_list";
 
 interface Item {
   id: string;
@@ -59,4 +59,14 @@ test("A page that was read before a row changed does not undo the change", () =>
     ["c", 4],
     ["b", 1],
   ]);
+});
+
+test("A list that changes have made long is to be read anew, and one that was only read far down is not", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, n) => row(`old-${n}`, 1));
+  expect(isOvergrown(firstPage({ items: many(6_000), next_cursor: "more" }))).toBe(false);
+  let list = firstPage({ items: many(3_500), next_cursor: "more" });
+  let added = 0;
+  while (!isOvergrown(list)) list = applyChange(list, put(row(`new-${++added}`, 2)), all);
+  expect(list.rows.length).toBeGreaterThan(5_000);
+  expect(added).toBe(2_001);
 });

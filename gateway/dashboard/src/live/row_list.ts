@@ -15,6 +15,8 @@ export interface RowList<R extends Row> {
   nextCursor: string | null;
   /** A change of a row that is not here may have changed the total: ask for it again. */
   isTotalOld: boolean;
+  /** Rows that have come by changes since the list was read. */
+  added: number;
   /** Versions of rows that have gone, so that a page read earlier does not bring them back. Shared, not copied. */
   gone: Map<string, number>;
 }
@@ -32,6 +34,8 @@ export interface RowChange<R extends Row> {
 }
 
 const kGoneMax = 5_000;
+const kRowsMax = 5_000;
+const kAddedMax = 2_000;
 
 const versionOf = (row: Row) => row.version ?? 0;
 
@@ -49,6 +53,7 @@ export function firstPage<R extends Row>(page: Page<R>): RowList<R> {
     totalAtLeast: page.total_at_least,
     nextCursor: page.next_cursor ?? null,
     isTotalOld: false,
+    added: 0,
     gone: new Map(),
   };
 }
@@ -88,8 +93,14 @@ export function applyChange<R extends Row>(list: RowList<R>, change: RowChange<R
   const place = list.rows.findIndex((row) => compareRows(item, row) < 0);
   const rows = [...list.rows];
   rows.splice(place < 0 ? rows.length : place, 0, item);
-  return { ...list, rows, total: changed(list.total, 1) };
+  return { ...list, rows, added: list.added + 1, total: changed(list.total, 1) };
 }
+
+/**
+ * Whether changes have made the list so long that it should be read anew, from its newest rows on: a page that is open
+ * all day sees more rows than it can hold. What somebody has scrolled through alone does not count.
+ */
+export const isOvergrown = (list: RowList<Row>): boolean => list.rows.length > kRowsMax && list.added > kAddedMax;
 
 function changed(total: number | undefined, by: number): number | undefined {
   return total === undefined ? undefined : Math.max(0, total + by);

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef } from "react";
-import { addPage, applyChange, firstPage, type Page, type Row, type RowChange, type RowList } from "./row_list";
+import { addPage, applyChange, firstPage, isOvergrown, type Page, type Row, type RowChange, type RowList } from "./row_list";
 import { useLive, type Live } from "./use_live";
 
 export interface PageRequest {
@@ -64,6 +64,11 @@ export function useLiveList<R extends Row>(source: ListSource<R>): LiveList<R> {
       .catch(() => undefined)
       .finally(() => (reading.current = false));
   }, [store]);
+
+  const isTooLong = state !== undefined && isOvergrown(state);
+  useEffect(() => {
+    if (isTooLong) void store.reload();
+  }, [isTooLong, store]);
 
   const countedAt = useRef(0);
   const isTotalOld = state?.isTotalOld === true;

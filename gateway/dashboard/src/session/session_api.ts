@@ -25,8 +25,27 @@ function jsonOf(text: string): unknown {
   }
 }
 
+interface Known {
+  session?: Session;
+  isDev: boolean;
+}
+
+let early: Promise<Known> | undefined;
+
+/** Asks before anything is drawn, and before a page's script is fetched: all of it waits for this answer. */
+export function askEarly(): void {
+  early = readNow();
+  early.catch(() => undefined);
+}
+
 /** Who is signed in, if anybody, and whether the server lets in without a token. */
-export async function readSession(): Promise<{ session?: Session; isDev: boolean }> {
+export function readSession(): Promise<Known> {
+  const asked = early ?? readNow();
+  early = undefined;
+  return asked;
+}
+
+async function readNow(): Promise<Known> {
   const { response, answer } = await ask({ method: "GET" });
   if (response.ok) return { session: answer as Session, isDev: (answer as Session).dev };
   if (response.status !== 401) throw problemOf(response.status, answer);

@@ -1,5 +1,5 @@
 import { Checkbox } from "@mantine/core";
-import { useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { memo, useCallback, useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { TableVirtuoso, type TableComponents, type TableVirtuosoHandle } from "react-virtuoso";
 import { isShown, type ColumnChoice } from "./list/columns";
@@ -73,6 +73,38 @@ function widthOf<R>(columns: Column<R>[], choice: ColumnChoice): number | undefi
   return columns.filter((column) => !column.wide || choice.on.has(column.id)).reduce((sum, { width }, index) => sum + (index === 0 ? kNamePx : typeof width === "number" ? width : kColumnPx), 0);
 }
 
+/** Left out where it is narrow, but for those that were asked for. */
+const isWide = <R,>(column: Column<R>, choice: ColumnChoice) => (column.wide && !choice.on.has(column.id)) || undefined;
+
+interface CellsProps<R> {
+  row: R;
+  columns: Column<R>[];
+  choice: ColumnChoice;
+  /** Undefined: the table has no selection. */
+  isSelected: boolean | undefined;
+  nameOf: (row: R) => string;
+  onToggle: (id: string) => void;
+}
+
+/** Drawn anew when the row itself has changed, and not when another one has: streams change many rows a second. */
+const Cells = memo(function Cells({ row, columns, choice, isSelected, nameOf, onToggle }: CellsProps<{ id: string }>) {
+  const { t } = useTranslation();
+  return (
+    <>
+      {isSelected !== undefined && (
+        <td className={classes.check}>
+          <Checkbox size="xs" tabIndex={-1} checked={isSelected} onChange={() => onToggle(row.id)} aria-label={t("table.select", { name: nameOf(row) })} />
+        </td>
+      )}
+      {columns.map((column) => (
+        <td key={column.id} data-align={column.align} data-wide={isWide(column, choice)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </>
+  );
+}) as <R extends { id: string }>(props: CellsProps<R>) => ReactNode;
+
 /**
  * A table of as many rows as there are, of which those in view are drawn. Arrow keys (and j, k) move, Enter opens, the
  * space bar selects, Ctrl+A selects all, Escape none.
@@ -93,20 +125,23 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
 
   const { choice } = useColumnChoice(name);
   const columns = useMemo(() => all.filter((column) => isShown(all, column, choice, false)), [all, choice]);
-  // Left out where it is narrow, but for those that were asked for.
-  const isWide = (column: Column<R>) => (column.wide && !choice.on.has(column.id)) || undefined;
 
   const components = useMemo<TableComponents<R, Context<R>>>(
     () => ({ Table: TableBox as NonNullable<TableComponents<R, Context<R>>["Table"]>, TableRow: RowBox as unknown as NonNullable<TableComponents<R, Context<R>>["TableRow"]> }),
     [],
   );
 
-  const toggle = (id: string) => {
+  // What rows are given stays the same from one drawing to the next.
+  const latest = useRef({ selection, nameOf });
+  latest.current = { selection, nameOf };
+  const nameOfRow = useCallback((row: R) => latest.current.nameOf(row), []);
+  const toggle = useCallback((id: string) => {
+    const { selection } = latest.current;
     if (!selection) return;
     const next = new Set(selection.ids);
     if (!next.delete(id)) next.add(id);
     selection.set(next);
-  };
+  }, []);
   const allSelected = selection !== undefined && rows.length > 0 && rows.every((row) => selection.ids.has(row.id));
   const selectAll = () => selection?.set(allSelected ? new Set() : new Set(rows.map((row) => row.id)));
 
@@ -164,26 +199,13 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
               </th>
             )}
             {columns.map((column) => (
-              <th key={column.id} scope="col" style={{ width: column.width }} data-align={column.align} data-wide={isWide(column)}>
+              <th key={column.id} scope="col" style={{ width: column.width }} data-align={column.align} data-wide={isWide(column, choice)}>
                 {column.title}
               </th>
             ))}
           </tr>
         )}
-        itemContent={(_, row) => (
-          <>
-            {selection && (
-              <td className={classes.check}>
-                <Checkbox size="xs" tabIndex={-1} checked={selection.ids.has(row.id)} onChange={() => toggle(row.id)} aria-label={t("table.select", { name: nameOf(row) })} />
-              </td>
-            )}
-            {columns.map((column) => (
-              <td key={column.id} data-align={column.align} data-wide={isWide(column)}>
-                {column.cell(row)}
-              </td>
-            ))}
-          </>
-        )}
+        itemContent={(_, row) => <Cells row={row} columns={columns} choice={choice} isSelected={selection?.ids.has(row.id)} nameOf={nameOfRow} onToggle={toggle} />}
       />
     </div>
   );

@@ -1,3 +1,21 @@
+/** Formatters are made once: making one takes longer than formatting a hundred rows. */
+function kept<F>(make: (language: string) => F): (language: string) => F {
+  const made = new Map<string, F>();
+  return (language) => {
+    let one = made.get(language);
+    if (one === undefined) {
+      one = make(language);
+      made.set(language, one);
+    }
+    return one;
+  };
+}
+
+const dollarsIn = kept((language) => new Intl.NumberFormat(language, { style: "currency", currency: "USD" }));
+const numbersIn = kept((language) => new Intl.NumberFormat(language));
+const agesIn = kept((language) => new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" }));
+const nowIn = kept((language) => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }));
+
 const units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
 /** 1536 → "1.5 KiB" */
@@ -15,11 +33,11 @@ export function usd(micro: number): string {
   const dollars = micro / 1_000_000;
   if (dollars === 0) return "$0";
   if (Math.abs(dollars) < 0.01) return `$${dollars.toFixed(6).replace(/0+$/, "")}`;
-  return dollars.toLocaleString("en-US", { style: "currency", currency: "USD" });
+  return dollarsIn("en-US").format(dollars);
 }
 
 export function count(value: number, language = "en"): string {
-  return value.toLocaleString(language);
+  return numbersIn(language).format(value);
 }
 
 /** Milliseconds: "340 µs", "12 ms", "4.2 s", "3 min". */
@@ -45,10 +63,9 @@ const steps: [Intl.RelativeTimeFormatUnit, number][] = [
 /** "3 min ago", "in 2 h"; "now" within a second. */
 export function ago(instant: string | number, now: number, language = "en"): string {
   const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" });
   for (const [unit, size] of steps)
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
-  return new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }).format(0, "second");
+    if (Math.abs(seconds) >= size) return agesIn(language).format(Math.trunc(seconds / size), unit);
+  return nowIn(language).format(0, "second");
 }
 
 /** In the reader's own time zone, to the second: "2026-03-01 12:00:05". */

@@ -1,5 +1,5 @@
 import { Tooltip } from "@mantine/core";
-import { useState, type ReactNode } from "react";
+import { useId, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { useLinkStatus, useNow } from "@/live/use_live";
 import { ago, moment } from "./format";
@@ -25,14 +25,18 @@ export function SourceLine({ source, asOf, isStale: isOld, children }: Freshness
   const { t } = useTranslation();
   const isStale = useLinkStatus() === "stale" || isOld;
   const [isOpen, setOpen] = useState(false);
+  const line = useRef<HTMLSpanElement>(null);
+  const age = useId();
   return (
-    <Tooltip label={isOpen && <Age asOf={asOf} source={source} />} opened={isOpen} withinPortal>
-      <span className={classes.line} data-stale={isStale || undefined} tabIndex={0} onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)} onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}>
+    <>
+      <span ref={line} className={classes.line} data-stale={isStale || undefined} tabIndex={0} aria-describedby={isOpen ? age : undefined} onMouseEnter={() => setOpen(true)} onMouseLeave={() => setOpen(false)} onFocus={() => setOpen(true)} onBlur={() => setOpen(false)}>
         {children}
         {children && " · "}
         {!isStale ? t("source.of", { source }) : asOf ? t("desk.offline.asOf", { source, at: moment(asOf) }) : t("source.stale", { source })}
       </span>
-    </Tooltip>
+      {/* Only while it is seen: lines like this are drawn with every change. */}
+      {isOpen && <Tooltip label={<span id={age}><Age asOf={asOf} source={source} /></span>} target={line} opened withinPortal />}
+    </>
   );
 }
 

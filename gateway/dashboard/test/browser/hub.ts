@@ -13,14 +13,17 @@ export class Hub {
   private process: ChildProcess | undefined;
   url = "";
 
-  static async start(): Promise<Hub> {
-    const hub = new Hub();
+  private constructor(private readonly options: string[]) {}
+
+  /** `options` are further ones of `serve`. */
+  static async start(...options: string[]): Promise<Hub> {
+    const hub = new Hub(options);
     await hub.run("127.0.0.1:0");
     return hub;
   }
 
   private async run(listen: string): Promise<void> {
-    const server = spawn(binary, ["serve", "--dev", "--listen", listen, "--data", this.folder], { stdio: ["ignore", "pipe", "pipe"] });
+    const server = spawn(binary, ["serve", "--dev", "--listen", listen, "--data", this.folder, ...this.options], { stdio: ["ignore", "pipe", "pipe"] });
     this.process = server;
     let said = "";
     server.stderr.on("data", (text) => (said += String(text)));
@@ -97,8 +100,8 @@ export class Hub {
   async stop(): Promise<void> {
     // What was started goes with its server: deployments outlive one that only stops.
     if (this.process) {
-      const { items } = await this.ask<{ items: { id: string }[] }>("GET", "/api/v1/deployments?page_size=1000");
-      for (const { id } of items) await this.ask("DELETE", `/api/v1/deployments/${id}?wait=deleted`).catch(() => undefined);
+      const { items } = await this.ask<{ items: { id: string; status: string }[] }>("GET", "/api/v1/deployments?page_size=1000");
+      for (const { id, status } of items) if (status !== "stopped") await this.ask("DELETE", `/api/v1/deployments/${id}?wait=deleted`).catch(() => undefined);
     }
     await this.end("SIGTERM");
     rmSync(this.folder, { recursive: true, force: true });

@@ -17,11 +17,14 @@ const kEventsMax = 10_000;
 const kTail = 1_000;
 const kKept = 200;
 
-/** Adds events in front; one that is there is not added again. */
+/** Adds events at their place; one that is there is not added again. Most are the newest: nothing else is looked at for them. */
 export function addEvents(old: CloudEvent[], fresh: CloudEvent[]): CloudEvent[] {
-  const known = new Set(old.slice(0, kTail * 2).map((event) => event.id));
-  const added = fresh.filter((event) => !known.has(event.id));
-  return added.length === 0 ? old : [...added, ...old].sort(newestFirst).slice(0, kEventsMax);
+  return fresh.reduce((events, event) => {
+    let place = events.findIndex(({ time }) => time <= event.time);
+    if (place < 0) place = events.length;
+    for (let at = place; events[at]?.time === event.time; ++at) if (events[at]?.id === event.id) return events;
+    return events.toSpliced(place, 0, event).slice(0, kEventsMax);
+  }, old);
 }
 
 const newestFirst = (a: CloudEvent, b: CloudEvent) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0);

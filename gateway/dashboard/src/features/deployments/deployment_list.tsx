@@ -118,24 +118,40 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
         : <Empty title={t("deployments.none")} hint={t("deployments.noneHint")} action={canAct && <Button component={Link} to="/deployments/new">{t("deployments.new")}</Button>} />
       : undefined;
 
+  // What does not hang on the rows is not drawn again whenever one of them changes.
+  const actions = useMemo(
+    () => (
+      <>
+        <ListTools table="deployments" columns={columns} what={t("deployments.title")} read={exportOf(addressOf("/api/v1/deployments", { ...filter }))} />
+        {canAct && (
+          <Button component={Link} to="/deployments/new" leftSection={<IconPlus size={16} />} size="sm">
+            {t("deployments.new")}
+          </Button>
+        )}
+      </>
+    ),
+    [canAct, columns, filter, t],
+  );
+  const filters = useMemo(
+    () => (
+      <>
+        <TextInput ref={search} className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("deployments.search")} aria-label={t("deployments.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: statuses.find((one) => one === status) } as Partial<DeploymentFilter>)} />
+      </>
+    ),
+    // The setters change with the place alone.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [filter, t],
+  );
+
   return (
     <Page
       title={t("deployments.title")}
       fill
-      actions={
-        <>
-          <ListTools table="deployments" columns={columns} what={t("deployments.title")} read={exportOf(addressOf("/api/v1/deployments", { ...filter }))} />
-          {canAct && (
-            <Button component={Link} to="/deployments/new" leftSection={<IconPlus size={16} />} size="sm">
-              {t("deployments.new")}
-            </Button>
-          )}
-        </>
-      }
+      actions={actions}
     >
       <div className={tools.bar}>
-        <TextInput ref={search} className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("deployments.search")} aria-label={t("deployments.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
-        <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: statuses.find((one) => one === status) } as Partial<DeploymentFilter>)} />
+        {filters}
         {chosen.length > 0 && (
           <div className={tools.chosen} role="toolbar" aria-label={t("table.chosenActions")}>
             <span className="num">{t("table.chosen", { count: chosen.length })}</span>

@@ -114,21 +114,37 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
         : <Empty title={t("tasks.none")} hint={t("tasks.noneHint")} action={canAct && <Button onClick={() => setSubmitting(true)}>{t("tasks.submit")}</Button>} />
       : undefined;
 
+  // What does not hang on the rows is not drawn again whenever one of them changes.
+  const actions = useMemo(
+    () => (
+      <>
+        <ListTools table="tasks" columns={columns} what={t("tasks.title")} read={exportOf(addressOf("/api/v1/tasks", { ...filter }))} />
+        {canAct && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setSubmitting(true)}>{t("tasks.submit")}</Button>}
+      </>
+    ),
+    [canAct, columns, filter, t],
+  );
+  const filters = useMemo(
+    () => (
+      <>
+        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("tasks.search")} aria-label={t("tasks.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <Select size="sm" className={tools.select} aria-label={t("tasks.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={taskStatuses.map((value) => ({ value, label: t(`tasks.status.${value}`) }))} onChange={(status) => setFilter({ status: taskStatuses.find((one) => one === status) })} />
+        <Select size="sm" className={tools.select} aria-label={t("tasks.typeTitle")} placeholder={t("filter.anyType")} clearable value={filter.type ?? null} data={taskTypes.map((value) => ({ value, label: t(`tasks.type.${value}`) }))} onChange={(type) => setFilter({ type: taskTypes.find((one) => one === type) })} />
+      </>
+    ),
+    // The setters change with the place alone.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [filter, t],
+  );
+
   return (
     <Page
       title={t("tasks.title")}
       fill
-      actions={
-        <>
-          <ListTools table="tasks" columns={columns} what={t("tasks.title")} read={exportOf(addressOf("/api/v1/tasks", { ...filter }))} />
-          {canAct && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setSubmitting(true)}>{t("tasks.submit")}</Button>}
-        </>
-      }
+      actions={actions}
     >
       <div className={tools.bar}>
-        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("tasks.search")} aria-label={t("tasks.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
-        <Select size="sm" className={tools.select} aria-label={t("tasks.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={taskStatuses.map((value) => ({ value, label: t(`tasks.status.${value}`) }))} onChange={(status) => setFilter({ status: taskStatuses.find((one) => one === status) })} />
-        <Select size="sm" className={tools.select} aria-label={t("tasks.typeTitle")} placeholder={t("filter.anyType")} clearable value={filter.type ?? null} data={taskTypes.map((value) => ({ value, label: t(`tasks.type.${value}`) }))} onChange={(type) => setFilter({ type: taskTypes.find((one) => one === type) })} />
+        {filters}
         {canAct && rows.length > 0 && (
           <div className={chosen.length > 0 ? tools.chosen : tools.bar} role="toolbar" aria-label={t("table.chosenActions")}>
             {chosen.length > 0 && <span className="num">{t("table.chosen", { count: chosen.length })}</span>}

@@ -36,6 +36,8 @@ const List = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement>>(function
 const components = { Scroller, List } as Components<unknown, { label: string }>;
 
 const kLineHeight = 20;
+/** Pages that are asked for at a time: who drags the bar over a million lines wants those where it comes to rest. */
+const kReadsMax = 3;
 /** How long behind a turn of the wheel, a key or a drag what moves is taken to be moved by it. */
 const kTouchMs = 700;
 
@@ -44,6 +46,8 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
   const { t, i18n } = useTranslation();
   const virtuoso = useRef<VirtuosoHandle>(null);
   const asked = useRef(new Set<number>());
+  const isHeldBack = useRef(false);
+  const readHeldBack = useRef(() => {});
   const [pausedAt, setPausedAt] = useState<number>();
   const total = book.last === 0 ? 0 : book.last - book.first + 1;
 
@@ -53,11 +57,18 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
       if (!now || now.last === 0) return;
       for (let page = pageOf(now.first + startIndex); page <= pageOf(now.first + endIndex); ++page) {
         if (asked.current.has(page) || isPageRead(now, page)) continue;
+        if (asked.current.size >= kReadsMax) {
+          isHeldBack.current = true;
+          return;
+        }
         asked.current.add(page);
         readLogs(id, { line: firstOfPage(page), limit: kLinesPerPage })
           .then(({ items, lost }) => store.update((old) => addLines(lost ? beginsAt(old, Math.max(old.first, lost.to + 1)) : old, items)))
-          .catch(() => undefined)
-          .finally(() => asked.current.delete(page));
+          .then(() => asked.current.delete(page))
+          .catch(() => {
+            asked.current.delete(page);
+            readHeldBack.current();
+          });
       }
     },
     [id, store],
@@ -66,6 +77,13 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
   // What has come while the page was away may have left a hole where we look.
   const range = useRef<ListRange>({ startIndex: 0, endIndex: 0 });
   useEffect(() => read(range.current), [book.last, read]);
+  // There is room for a page where the view is by now: one has come, or will not come.
+  readHeldBack.current = () => {
+    if (!isHeldBack.current) return;
+    isHeldBack.current = false;
+    read(range.current);
+  };
+  useEffect(() => readHeldBack.current(), [book]);
 
   useImperativeHandle(
     ref,
