@@ -1,7 +1,7 @@
-import axe, { type AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launch, newHubPage, Visit } from "./browser";
+import { seriousFaults } from "./faults";
 import { Hub } from "./hub";
 import { ModelServer } from "./model_server";
 
@@ -37,14 +37,6 @@ const addresses = () => [
   "/dashboard", "/deployments", "/deployments/new", ...["logs", "metrics", "history", "config", "connect"].map((tab) => `/deployments/${deployment}/${tab}`),
   "/tasks", `/tasks/${task}`, "/models", "/statistics", "/system", "/audit", "/settings/api-keys",
 ];
-
-async function seriousFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const results = await page.evaluate(() => (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run());
-  return results.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`));
-}
 
 test.each(["light", "dark"] as const)("Nothing serious keeps anybody from using any page in %s colours", async (colorScheme) => {
   visit = await Visit.open(browser, hub.url, { colorScheme });

@@ -1,8 +1,14 @@
 import { getRouteApi } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { DeploymentList } from "@/features/deployments/deployment_list";
+import { Loading } from "@/ui/page";
+
+const PastList = lazy(() => import("@/features/deployments/past/past_list"));
 
 const route = getRouteApi("/inside/deployments");
 
 export default function DeploymentsRoute() {
-  return <DeploymentList filter={route.useSearch()} />;
+  const { at, than, ...filter } = route.useSearch();
+  if (at === undefined) return <DeploymentList filter={filter} />;
+  return <Suspense fallback={<Loading />}><PastList filter={filter} at={at} than={than} /></Suspense>;
 }

@@ -7,10 +7,19 @@ import { DataTable, type Column } from "@/ui/data_table";
 import { Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
+import classes from "./deployments.module.css";
 
 const kEventsMax = 1_000;
 
-export default function HistoryTab({ deployment }: { deployment: Deployment }) {
+interface HistoryProps {
+  deployment: Deployment;
+  /** Of a deployment as it was: only what had happened then. */
+  isPast?: boolean;
+  /** Shows the page as of an event. */
+  onMoment: (at: string) => void;
+}
+
+export default function HistoryTab({ deployment, isPast = false, onMoment }: HistoryProps) {
   const { t } = useTranslation();
   const { id, version } = deployment;
   const [openId, setOpenId] = useState<string>();
@@ -22,17 +31,17 @@ export default function HistoryTab({ deployment }: { deployment: Deployment }) {
   });
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
-      { id: "version", title: "#", width: 52, align: "right", cell: (event) => <span className="num dim">{event.version}</span> },
+      { id: "version", title: "#", width: 52, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
       { id: "type", title: t("audit.type"), cell: (event) => <><div>{shortType(event.type)}</div><div className="dim cut">{reasonOf(event)}</div></> },
       { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
       { id: "time", title: t("audit.time"), width: 172, align: "right", cell: (event) => <Moment at={event.time} /> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
     ],
-    [t],
+    [t, onMoment],
   );
   if (error) return <Failed failure={{ code: "", detail: error.message }} />;
   if (!data) return <Loading />;
-  const rows = [...data.items].reverse();
+  const rows = data.items.filter((event) => !isPast || event.version <= version).reverse();
   const opened = rows.find((event) => event.id === openId);
   return (
     <>

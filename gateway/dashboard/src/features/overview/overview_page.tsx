@@ -8,6 +8,7 @@ import type { Deployment, ListedTask } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { useLiveList } from "@/live/use_live_list";
 import { useMay } from "@/session/session";
+import { PastButton } from "@/time/past_button";
 import { count, percent, shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
@@ -21,18 +22,11 @@ import { taskList } from "@/features/tasks/api";
 import { TaskStatus } from "@/features/tasks/task_status";
 import stats from "@/features/statistics/statistics.module.css";
 import classes from "./overview.module.css";
+import { isBad, isUp, spendOf } from "./sums";
 
 const kShown = 7;
 const everything = deploymentList({});
 const failures = taskList({ status: "failed" });
-
-const isUp = (row: Deployment) => row.status === "running";
-const isBad = (row: Deployment) => row.status === "failed" || row.status === "unreachable";
-
-/** What running deployments cost an hour; the list is read to its end for it, since a part would be a lie. */
-function spendOf(rows: Deployment[]): number {
-  return rows.filter(isUp).reduce((sum, row) => sum + row.price_usd_micro_per_hour, 0);
-}
 
 function Recent({ rows }: { rows: Deployment[] }) {
   const { t } = useTranslation();
@@ -90,12 +84,13 @@ export default function OverviewPage() {
     <Page
       title={t("overview.title")}
       actions={
-        may("dev") && (
-          <>
+        <>
+          <PastButton />
+          {may("dev") && <>
             <Button component={Link} to="/tasks" size="sm" variant="default" leftSection={<IconListDetails size={16} />}>{t("tasks.title")}</Button>
             <Button component={Link} to="/deployments/new" size="sm" leftSection={<IconPlus size={16} />}>{t("deployments.new")}</Button>
-          </>
-        )
+          </>}
+        </>
       }
     >
       <div className={stats.figures}>

@@ -2,6 +2,7 @@ import { deployments } from "./deployments";
 import { frame } from "./frame";
 import { operate } from "./operate";
 import { terminal } from "./terminal";
+import { time } from "./time";
 import { work } from "./work";
 
-export const en = { ...frame, ...deployments, ...work, ...operate, ...terminal };
+export const en = { ...frame, ...deployments, ...work, ...operate, ...terminal, ...time };
