@@ -21,12 +21,16 @@ function flatten(value: unknown, at: string, into: Map<string, unknown>): void {
 
 const isSame = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON.stringify(b);
 
-/** What is not the same, in the order in which the API tells fields; null and an absent field are the same. */
+/** What people look for first. */
+const first = ["status", "name", "reason.text", "desired", "price_usd_micro_per_hour", "cost_usd_micro"];
+const placeOf = (field: string) => (first.indexOf(field) + first.length + 1) % (first.length + 1);
+
+/** What is not the same, else in the order in which the API tells fields; null and an absent field are the same. */
 export function diffFields(before: object | undefined, after: object | undefined): FieldChange[] {
   const [old, fresh] = [new Map<string, unknown>(), new Map<string, unknown>()];
   flatten(before, "", old);
   flatten(after, "", fresh);
-  const fields = [...new Set([...fresh.keys(), ...old.keys()])];
+  const fields = [...new Set([...fresh.keys(), ...old.keys()])].sort((a, b) => placeOf(a) - placeOf(b));
   return fields
     .filter((field) => !noise.has(field) && !isSame(old.get(field), fresh.get(field)))
     .map((field) => ({ field, before: old.get(field), after: fresh.get(field) }));

@@ -38,19 +38,6 @@ export async function eventsUntil(at: string, limit: number, signal?: AbortSigna
   return marksOf(await read(justBehind(at), "back", limit, signal)).reverse().slice(0, limit);
 }
 
-/** Events behind one moment up to another, ascending, at most `limit`. */
-export async function eventsBetween(after: string, until: string, limit: number, signal?: AbortSignal): Promise<Mark[]> {
-  const last = microsOf(until) ?? 0;
-  const found: Mark[] = [];
-  for (let from: string | null = after; from !== null && found.length < limit; ) {
-    const page: Page = await read(from, "on", limit, signal);
-    const marks = marksOf(page);
-    found.push(...marks.filter(({ micros }) => micros <= last));
-    from = page.whole_to !== null && (microsOf(page.whole_to) ?? 0) < last ? page.whole_to : null;
-  }
-  return found.slice(0, limit);
-}
-
 const justBehind = (at: string) => timeOf((microsOf(at) ?? 0) + 1);
 
 /** The way through the events of all deployments that one may see. */

@@ -3,6 +3,7 @@ import { IconArrowsDiff, IconArrowsExchange, IconChevronLeft, IconChevronRight, 
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNow } from "@/live/use_live";
+import { shortId } from "@/ui/format";
 import { Ago } from "@/ui/time";
 import { tell } from "@/ui/toasts";
 import type { Course } from "./course";
@@ -42,7 +43,7 @@ export function TimeBar({ micros, than, course, isBusy }: TimeBarProps) {
   const now = useNow(10_000) * 1000;
   const zone = micros === undefined ? "" : zoneOf(micros);
   const here = course.here;
-  const event = here && (here.n === undefined ? t("time.behind", { type: here.type }) : t("time.event", { n: here.n, of: here.of ?? 0, type: here.type }));
+  const event = here && (here.n === undefined ? t("time.behind", { type: here.type, id: shortId(here.subject) }) : t("time.event", { n: here.n, of: here.of ?? 0, type: here.type }));
 
   const stepping = useRef(false);
   const step = (by: -1 | 1) => {

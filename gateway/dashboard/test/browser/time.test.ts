@@ -208,8 +208,8 @@ test("The overview's figures are those of then, and what is not kept says so", a
   const { page } = visit;
   await go(page, `/dashboard?at=${ran}`);
   const figure = (name: string) => page.getByRole("group", { name });
-  await figure("Running").getByText("1", { exact: true }).waitFor();
-  await figure("Running").getByText(/of 1/).waitFor();
+  await figure("Live deployments").getByText("1", { exact: true }).waitFor();
+  await figure("Live deployments").getByText(/of 1/).waitFor();
   await figure("Spend per hour").getByText("$2.00").waitFor();
   await figure("Waiting tasks").getByText("Not known for the past").waitFor();
   await page.getByRole("button", { name: "Back to now" }).click();

@@ -128,7 +128,7 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
           <span className="mono dim" title={id}>{shortId(id)}</span>
         </>
       }
-      actions={<><PastButton /><Actions deployment={deployment} /></>}
+      actions={<><PastButton size={30} /><Actions deployment={deployment} /></>}
     >
       <Strip deployment={deployment} />
       <SourceLine source={`deployments/${shortId(id)}`} asOf={live.asOf} isStale={live.isStale} />

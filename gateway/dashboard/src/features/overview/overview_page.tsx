@@ -22,7 +22,7 @@ import { taskList } from "@/features/tasks/api";
 import { TaskStatus } from "@/features/tasks/task_status";
 import stats from "@/features/statistics/statistics.module.css";
 import classes from "./overview.module.css";
-import { isBad, isUp, spendOf } from "./sums";
+import { costOf, isBad, isUp, spendOf } from "./sums";
 
 const kShown = 7;
 const everything = deploymentList({});
@@ -96,7 +96,7 @@ export default function OverviewPage() {
       <div className={stats.figures}>
         <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(deployments.state?.total) })} {...list} />
         <Figure label={t("overview.inTrouble")} value={n(bad)} tone={bad ? "bad" : undefined} {...list} />
-        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(whole.reduce((all, row) => all + row.cost_usd_micro, 0)) : "–" })} {...list} />
+        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(costOf(whole)) : "–" })} {...list} />
         <Figure label={t("overview.queue")} value={n(sum?.tasks.pending)} note={t("overview.runningTasks", { n: n(sum?.tasks.running), slots: n(slots) })} {...fresh} />
         <Figure label={t("overview.success")} value={sum ? percent(sum.last.success_rate) : "–"} note={t("overview.ended", { n: n(sum ? sum.last.completed + sum.last.failed : undefined) })} {...fresh} />
         <Figure label={t("stats.spent24")} value={sum ? usd(sum.last.cost_usd_micro) : "–"} note={t("stats.tokens24", { n: n(sum?.last.tokens) })} {...fresh} />

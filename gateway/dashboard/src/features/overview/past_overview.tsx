@@ -10,15 +10,16 @@ import { fineMoment, microsOf } from "@/time/moment";
 import { pastQuery } from "@/time/past_query";
 import { eventsUntil, useRecord } from "@/time/record";
 import { TimeBar } from "@/time/time_bar";
-import { count, shortId, usd } from "@/ui/format";
+import { count, moment, shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
+import source from "@/ui/source.module.css";
 import stats from "@/features/statistics/statistics.module.css";
 import times from "@/time/time.module.css";
 import classes from "./overview.module.css";
 import { hoursBefore, kHoursKept } from "./hours";
-import { isBad, isUp, spendOf } from "./sums";
+import { costOf, isBad, isUp, spendOf } from "./sums";
 
 const kShown = 7;
 const all = {};
@@ -59,6 +60,18 @@ function LastEvents({ at }: { at: string }) {
   );
 }
 
+/** A figure of now of which nothing is kept. */
+function Unknown({ label }: { label: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className={source.figure} data-stale role="group" aria-label={label}>
+      <div className={source.label}>{label}</div>
+      <div className={source.value}>–</div>
+      <div className={source.note}>{t("time.unknown")}</div>
+    </div>
+  );
+}
+
 /** Whole hours before the moment: what happened in the one it is in is not all of then. */
 function Hours({ micros }: { micros: number }) {
   const { t, i18n } = useTranslation();
@@ -70,10 +83,10 @@ function Hours({ micros }: { micros: number }) {
   if (!data) return <Loading rows={3} />;
   const items = hoursBefore(data.items, micros);
   if (items.length === 0) return <Empty title={t("time.hoursGone")} />;
-  const end = new Date(Date.parse(items.at(-1)?.hour ?? "") + 3_600_000).toLocaleString(i18n.language);
+  const end = moment(Date.parse(items.at(-1)?.hour ?? "") + 3_600_000);
   return (
     <>
-      <div className="dim num">{t("time.hours24", { time: end })} · {t("stats.spent24")}: {usd(items.reduce((sum, item) => sum + item.cost_usd_micro, 0))}</div>
+      <div className={times.span}>{t("time.hours24", { time: end })} · {t("stats.spent24")}: {usd(items.reduce((sum, item) => sum + item.cost_usd_micro, 0))}</div>
       <Bars label={t("stats.queue")} bars={items.map((item, index) => ({ label: index % 3 === 0 ? `${String(new Date(item.hour).getHours()).padStart(2, "0")}:00` : "", title: t("stats.queueTitle", { hour: new Date(item.hour).toLocaleTimeString(), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} />
       <SourceLine source="/api/v1/stats/tasks/hour" asOf={dataUpdatedAt || undefined} isStale={false} />
     </>
@@ -88,20 +101,28 @@ export default function PastOverview({ at, than }: { at: string; than: string | 
   const micros = microsOf(at) ?? 0;
   const rows = found.data?.rows;
   const whole = found.data?.isWhole ? rows : undefined;
-  const n = (value: number | undefined) => (value === undefined ? "–" : count(value, i18n.language));
+  const n = (value: number) => count(value, i18n.language);
   const list = { source: "/api/v1/deployments?at=…", asOf: found.dataUpdatedAt || undefined, isStale: found.isPlaceholderData };
-  const none = { value: "–", note: t("time.unknown"), source: "stats", asOf: undefined, isStale: true };
+  const compared = useAllAt(all, than ?? at);
+  const other = than !== undefined && compared.data?.isWhole ? compared.data.rows : undefined;
+  // Compared with another moment, a figure says both, the earlier one first.
+  const isForth = micros <= (microsOf(than ?? at) ?? 0);
+  const figure = (of: (rows: Deployment[]) => string) => {
+    if (!whole) return "–";
+    const [here, there] = [of(whole), other && of(other)];
+    return there === undefined || there === here ? here : isForth ? `${here} → ${there}` : `${there} → ${here}`;
+  };
   const bad = whole?.filter(isBad).length;
   return (
     <>
       <TimeBar micros={micros} than={than === undefined ? undefined : microsOf(than)} course={course} isBusy={found.isFetching} />
       <Page title={t("overview.title")}>
         <div className={stats.figures}>
-          <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(whole?.length) })} {...list} />
-          <Figure label={t("overview.inTrouble")} value={n(bad)} tone={bad ? "bad" : undefined} {...list} />
-          <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(whole.reduce((sum, row) => sum + row.cost_usd_micro, 0)) : "–" })} {...list} />
-          <Figure label={t("overview.queue")} {...none} />
-          <Figure label={t("overview.success")} {...none} />
+          <Figure label={t("overview.running")} value={figure((some) => n(some.filter(isUp).length))} note={t("overview.ofAll", { n: figure((some) => n(some.length)) })} {...list} />
+          <Figure label={t("overview.inTrouble")} value={figure((some) => n(some.filter(isBad).length))} tone={bad ? "bad" : undefined} {...list} />
+          <Figure label={t("overview.perHour")} value={figure((some) => usd(spendOf(some)))} note={t("overview.spentSoFar", { cost: figure((some) => usd(costOf(some))) })} {...list} />
+          <Unknown label={t("overview.queue")} />
+          <Unknown label={t("overview.success")} />
         </div>
         {found.error && <Failed failure={{ code: "", detail: found.error.message }} />}
         {than !== undefined && <div className={classes.differences}><ListDifferences filter={all} at={at} than={than} /></div>}

@@ -7,3 +7,5 @@ export const isBad = (row: Deployment) => row.status === "failed" || row.status 
 export function spendOf(rows: Deployment[]): number {
   return rows.filter(isUp).reduce((sum, row) => sum + row.price_usd_micro_per_hour, 0);
 }
+
+export const costOf = (rows: Deployment[]): number => rows.reduce((sum, row) => sum + row.cost_usd_micro, 0);

@@ -35,15 +35,14 @@ export function RowDifferences({ before, after, span }: { before: Deployment[]; 
   const columns = useMemo<Column<RowDiff>[]>(
     () => [
       {
-        id: "name", title: t("deployments.name"), width: "30%",
+        id: "name", title: t("deployments.name"), width: "36%",
         cell: ({ row, kind }) => (
           <div className={cells.two}>
             <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "history" }} search={kind === "vanished" ? {} : { at: span.at }} className={cells.name} tabIndex={-1}>{row.name}</Link>
-            <span className={`mono dim ${cells.small}`}>{shortId(row.id)}</span>
+            <span className={classes.kind}><span className={`mono dim ${cells.small}`}>{shortId(row.id)}</span><StatusBadge status={kind} label={t(`time.kind.${kind}`)} tone={tones[kind]} /></span>
           </div>
         ),
       },
-      { id: "kind", title: t("time.what"), width: 110, cell: ({ kind }) => <StatusBadge status={kind} label={t(`time.kind.${kind}`)} tone={tones[kind]} /> },
       {
         id: "fields", title: t("time.differences"),
         cell: ({ row, kind, fields }) =>
@@ -61,7 +60,7 @@ export function RowDifferences({ before, after, span }: { before: Deployment[]; 
   );
   return (
     <>
-      <div className="num">{useSpanText(span)} · {t("time.kinds", { appeared: of("appeared"), changed: of("changed"), vanished: of("vanished") })}</div>
+      <div className={classes.span}>{useSpanText(span)} · {t("time.kinds", { appeared: of("appeared"), changed: of("changed"), vanished: of("vanished") })}</div>
       {diffs.length === 0 ? <Empty title={t("time.none")} hint={t("time.noneHint")} /> : <DataTable label={t("time.differences")} rows={diffs} columns={columns} nameOf={({ row }) => row.name} />}
     </>
   );
@@ -73,7 +72,7 @@ export function FieldDifferences({ before, after, events, span, onEvent }: { bef
   const changes = useMemo(() => diffFields(before ?? undefined, after ?? undefined), [before, after]);
   return (
     <>
-      <Panel title={t("time.differences")} flush actions={<span className="num dim">{useSpanText(span)}</span>}>
+      <Panel title={t("time.differences")} flush actions={<span className={classes.span}>{useSpanText(span)}</span>}>
         {changes.length === 0 ? (
           <Empty title={t("time.none")} hint={t("time.noneHint")} />
         ) : (

@@ -7,7 +7,7 @@ import type { CloudEvent, Deployment } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import type { Mark } from "@/time/course";
 import { useHistory, useHistoryCourse } from "@/time/history";
-import { isPosition, microsOf } from "@/time/moment";
+import { fineMoment, isPosition, microsOf } from "@/time/moment";
 import { pastQuery } from "@/time/past_query";
 import { TimeBar } from "@/time/time_bar";
 import { useTravel } from "@/time/use_travel";
@@ -27,9 +27,11 @@ import { FieldDifferences } from "./differences";
 import { PastLogs } from "./past_logs";
 import { PastMetrics } from "./past_metrics";
 
-/** As it was then; null: not there yet. What is asked for after a step is shown when it has come. */
-function useOneAt(id: string, at: string | undefined) {
-  return useQuery({ ...pastQuery(["deployments", id], at ?? "", (signal) => readOneAt(id, at ?? "", signal)), enabled: at !== undefined });
+/** As it was then; null: not there yet. `begin`: its first event, before which there is nothing to ask for. */
+function useOneAt(id: string, at: string, begin: number | undefined) {
+  const isEarly = begin !== undefined && (microsOf(at) ?? begin) < begin;
+  const isKnown = isPosition(at) || begin !== undefined;
+  return useQuery({ ...pastQuery(["deployments", id, isEarly], at, (signal) => (isEarly ? Promise.resolve(null) : readOneAt(id, at, signal))), enabled: isKnown });
 }
 
 /** When a moment is, in microseconds: of a position, its event knows. */
@@ -78,7 +80,8 @@ function Tab({ tab, then, at, micros, line }: { tab: DeploymentTab; then: Deploy
 
 function Differences({ id, at, than, marks, now }: { id: string; at: string; than: string; marks: readonly Mark[]; now: Deployment }) {
   const { go } = useTravel();
-  const [a, b] = [useOneAt(id, at), useOneAt(id, than)];
+  const begin = marks[0]?.micros;
+  const [a, b] = [useOneAt(id, at, begin), useOneAt(id, than, begin)];
   const error = a.error ?? b.error;
   if (error) return <Failed failure={{ code: "", detail: error.message }} />;
   if (a.data === undefined || b.data === undefined) return <Loading />;
@@ -106,7 +109,8 @@ export default function PastDeployment({ id, tab, at, than, line }: PastProps) {
   // As it is now, for what has happened since.
   const live = useLive(useMemo(() => deploymentSource(id), [id]));
   const history = useHistory(id, live.state?.version);
-  const found = useOneAt(id, at);
+  const begin = history.data?.[0] && microsOf(history.data[0].time);
+  const found = useOneAt(id, at, begin);
   const then = found.data;
   const isShown = !found.isPlaceholderData;
   const course = useHistoryCourse(history.data as CloudEvent[] | undefined, at, isShown && then !== undefined ? (then?.version ?? 0) : undefined);
@@ -122,7 +126,7 @@ export default function PastDeployment({ id, tab, at, than, line }: PastProps) {
     if (found.error) return <Failed failure={{ code: "", detail: found.error.message }} />;
     if (then === undefined || micros === undefined) return <Loading />;
     if (then === null)
-      return <Empty title={t("time.notYet")} {...(first ? { hint: t("time.notYetHint", { name, time: new Date(first.micros / 1000).toLocaleString() }), action: <Button variant="default" onClick={() => go(first.at)}>{t("time.toFirst")}</Button> } : {})} />;
+      return <Empty title={t("time.notYet")} {...(first ? { hint: t("time.notYetHint", { name, time: fineMoment(first.micros) }), action: <Button variant="default" onClick={() => go(first.at)}>{t("time.toFirst")}</Button> } : {})} />;
     return (
       <>
         <Strip deployment={then} />
