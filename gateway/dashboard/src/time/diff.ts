@@ -23,7 +23,7 @@ const isSame = (a: unknown, b: unknown) => a === b || JSON.stringify(a) === JSON
 
 /** What people look for first. */
 const first = ["status", "name", "reason.text", "desired", "price_usd_micro_per_hour", "cost_usd_micro"];
-const placeOf = (field: string) => (first.indexOf(field) + first.length + 1) % (first.length + 1);
+const placeOf = (field: string) => (first.includes(field) ? first.indexOf(field) : first.length);
 
 /** What is not the same, else in the order in which the API tells fields; null and an absent field are the same. */
 export function diffFields(before: object | undefined, after: object | undefined): FieldChange[] {
