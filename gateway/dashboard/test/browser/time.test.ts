@@ -160,6 +160,10 @@ test("The log ends at the moment, and the charts as well", async () => {
   const last = (await hub.ask<{ items: { seq: number }[] }>("GET", `/api/v1/deployments/${stopped}/logs?to=${ran}&tail=1`)).items[0]?.seq ?? 0;
   await page.locator(`[data-seq="${last}"]`).waitFor();
   expect(await page.locator("[data-seq]").last().getAttribute("data-seq")).toBe(String(last));
+  await page.getByLabel("Search the log").fill("then ");
+  const hits = page.getByRole("table", { name: "Log lines found" });
+  await hits.getByRole("row", { name: /then 1$/ }).waitFor();
+  expect(await hits.getByRole("row").count()).toBe(last);
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByRole("row", { name: /deployment\.started/ }).waitFor();
   expect(await page.getByRole("row", { name: /deployment\.stopped/ }).count()).toBe(0);
@@ -238,6 +242,55 @@ test("The slider goes to any moment, also between events", async () => {
   await badge(page, "creating").waitFor();
   await slider.fill(await slider.evaluate((input: HTMLInputElement) => String(Number(input.max) - 1)));
   await badge(page, "stopped").waitFor();
+});
+
+test("Of the moments on the way only the last is asked for, and none a second time", async () => {
+  visit = await newHubPage(browser, hub);
+  const { page } = visit;
+  const asked: string[] = [];
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.pathname === `/api/v1/deployments/${stopped}` && url.searchParams.has("at")) asked.push(url.searchParams.get("at") ?? "");
+  });
+  await go(page, `${path()}?at=${idOf("stopped")}`);
+  const slider = page.getByRole("slider", { name: "Moment" });
+  const at = () => new URL(page.url()).searchParams.get("at") ?? "";
+  const begun = at();
+  // One gesture over fifty moments.
+  await slider.evaluate((input: HTMLInputElement) => {
+    const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set;
+    for (let step = 1; step <= 50; ++step) {
+      set?.call(input, String(Math.round((Number(input.max) * step) / 60)));
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  });
+  await page.waitForURL((url) => url.searchParams.get("at") !== begun);
+  await then(page);
+  expect(asked).toEqual([begun, at()]);
+
+  await go(page, `${path()}?at=${idOf("started")}`);
+  asked.length = 0;
+  for (const button of ["Previous event", "Next event", "Previous event", "Next event"]) {
+    const before = at();
+    await page.getByRole("button", { name: button }).click();
+    await page.waitForURL((url) => url.searchParams.get("at") !== before);
+    await then(page);
+  }
+  expect(asked.length).toBe(1);
+});
+
+test("What happens now leaves a page of the past as it is, and is told as more to come", async () => {
+  const id = await hub.deploy("goes-on", "sleep 600");
+  const begun = (await historyOf(id)).length;
+  const at = (await historyOf(id)).at(-1)?.id ?? "";
+  visit = await newHubPage(browser, hub);
+  const { page } = visit;
+  await go(page, `/deployments/${id}/config?at=${at}`);
+  await page.getByText(`event ${begun} of ${begun}`).waitFor();
+  await hub.ask("POST", `/api/v1/deployments/${id}/stop?wait=stopped`);
+  await page.getByText(`event ${begun} of ${(await historyOf(id)).length}`).waitFor();
+  await badge(page, "running").waitFor();
+  await hub.ask("DELETE", `/api/v1/deployments/${id}?wait=deleted`);
 });
 
 const addresses = () => [`/dashboard?at=${ran}`, `/deployments?at=${ran}`, `/deployments?at=${ran}&than=${idOf("stopped") ? new Date().toISOString() : ""}`, ...["logs", "metrics", "files", "history", "config", "connect"].map((tab) => `${path(tab)}?at=${ran}`), `${path()}?at=${idOf("started")}&than=${idOf("stopped")}`];

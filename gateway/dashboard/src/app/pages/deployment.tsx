@@ -13,6 +13,6 @@ export default function DeploymentRoute() {
   const { at, than, ...search } = route.useSearch();
   const known = deploymentTabs.find((one) => one === tab);
   if (known && at !== undefined)
-    return <Suspense fallback={<Loading />}><PastDeployment key={id} id={id} tab={known} at={at} than={than} line={search.line} /></Suspense>;
+    return <Suspense fallback={<Loading />}><PastDeployment key={id} id={id} tab={known} at={at} than={than} search={search} /></Suspense>;
   return known ? <DeploymentPage key={id} id={id} tab={known} search={search} /> : <NotFound />;
 }

@@ -13,13 +13,13 @@ const kEventsMax = 1_000;
 
 interface HistoryProps {
   deployment: Deployment;
-  /** Of a deployment as it was: only what had happened then. */
-  isPast?: boolean;
+  /** All events, of a deployment as it was: only what had happened then is shown. */
+  past?: readonly CloudEvent[] | undefined;
   /** Shows the page as of an event. */
   onMoment: (at: string) => void;
 }
 
-export default function HistoryTab({ deployment, isPast = false, onMoment }: HistoryProps) {
+export default function HistoryTab({ deployment, past, onMoment }: HistoryProps) {
   const { t } = useTranslation();
   const { id, version } = deployment;
   const [openId, setOpenId] = useState<string>();
@@ -28,6 +28,7 @@ export default function HistoryTab({ deployment, isPast = false, onMoment }: His
     queryKey: ["deployments", id, "events", version],
     queryFn: () => body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query: { limit: kEventsMax } } })),
     placeholderData: (old) => old,
+    enabled: !past,
   });
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
@@ -40,14 +41,15 @@ export default function HistoryTab({ deployment, isPast = false, onMoment }: His
     [t, onMoment],
   );
   if (error) return <Failed failure={{ code: "", detail: error.message }} />;
-  if (!data) return <Loading />;
-  const rows = data.items.filter((event) => !isPast || event.version <= version).reverse();
+  const events = past?.filter((event) => event.version <= version) ?? data?.items;
+  if (!events) return <Loading />;
+  const rows = [...events].reverse();
   const opened = rows.find((event) => event.id === openId);
   return (
     <>
       <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => setOpenId(event.id === openId ? undefined : event.id)} />
       {opened && <Code block style={{ maxHeight: "40%", flex: "none" }}>{JSON.stringify(opened.data, null, 2)}</Code>}
-      <SourceLine source="/api/v1/deployments/…/events" asOf={dataUpdatedAt} isStale={false} />
+      <SourceLine source="/api/v1/deployments/…/events" asOf={dataUpdatedAt || undefined} isStale={false} />
     </>
   );
 }

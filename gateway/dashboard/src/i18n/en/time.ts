@@ -13,7 +13,7 @@ export const time = {
     compare: "Compare", compareHint: "Show what is different now", than: "Compared with {{time}} ({{zone}})", thanField: "Compare with a time ({{zone}})",
     swap: "Swap", swapHint: "Move the other one of the two moments", endCompare: "End comparison",
     differences: "Differences", between: "From {{from}} to {{to}}", fieldName: "Field", before: "Before", after: "After", none: "Nothing is different",
-    noneHint: "Between these two moments nothing changed.", eventsBetween: "Events between", absent: "not there",
+    noneHint: "Between these two moments nothing changed.", eventsBetween: "Events between", absent: "not there", notWhole: "There are more: only the newest {{n}} are compared.",
     kind: { appeared: "Appeared", changed: "Changed", vanished: "Vanished" },
     kinds: "{{appeared}} appeared, {{changed}} changed, {{vanished}} vanished",
   },

@@ -16,7 +16,7 @@ export const time: Translation<typeof en> = {
     compare: "比较", compareHint: "显示与现在的差异", than: "与 {{time}}（{{zone}}）比较", thanField: "与某个时间比较（{{zone}}）",
     swap: "互换", swapHint: "移动两个时刻中的另一个", endCompare: "结束比较",
     differences: "差异", between: "从 {{from}} 到 {{to}}", fieldName: "字段", before: "之前", after: "之后", none: "没有差异",
-    noneHint: "这两个时刻之间没有变化。", eventsBetween: "其间的事件", absent: "不存在",
+    noneHint: "这两个时刻之间没有变化。", eventsBetween: "其间的事件", absent: "不存在", notWhole: "还有更多：只比较了最新的 {{n}} 个。",
     kind: { appeared: "新增", changed: "改变", vanished: "消失" },
     kinds: "新增 {{appeared}}，改变 {{changed}}，消失 {{vanished}}",
   },

@@ -4,7 +4,7 @@ import type { DeploymentFilter } from "../filter";
 const kPage = 200;
 const kWholePage = 1_000;
 /** More than these are not compared or summed: then it is said that there are more. */
-const kRowsMax = 10_000;
+export const kRowsMax = 10_000;
 
 export const readPageAt = (filter: DeploymentFilter, at: string, cursor: string | undefined, signal: AbortSignal, size = kPage) =>
   body(api.GET("/api/v1/deployments", { params: { query: { ...filter, at, page_size: size, ...(cursor ? { cursor } : {}) } }, signal }));

@@ -24,6 +24,7 @@ import { DeploymentStatus } from "../deployment_status";
 import HistoryTab from "../history_tab";
 import { readOneAt } from "./api";
 import { FieldDifferences } from "./differences";
+import type { LogSearch } from "../logs/logs_tab";
 import { PastLogs } from "./past_logs";
 import { PastMetrics } from "./past_metrics";
 
@@ -59,16 +60,16 @@ function Strip({ deployment: { reason, host, provider, started_at: started, pric
   );
 }
 
-function Tab({ tab, then, at, micros, line }: { tab: DeploymentTab; then: Deployment; at: string; micros: number; line: number | undefined }) {
+function Tab({ tab, then, at, micros, search, events }: { tab: DeploymentTab; then: Deployment; at: string; micros: number; search: LogSearch; events: readonly CloudEvent[] | undefined }) {
   const { t } = useTranslation();
   const { go } = useTravel();
   switch (tab) {
     case "logs":
-      return <PastLogs key={at} id={then.id} at={at} micros={micros} line={line} />;
+      return <PastLogs key={at} id={then.id} at={at} micros={micros} search={search} />;
     case "metrics":
       return <PastMetrics deployment={then} micros={micros} />;
     case "history":
-      return <HistoryTab deployment={then} isPast onMoment={go} />;
+      return <HistoryTab deployment={then} past={events ?? []} onMoment={go} />;
     case "config":
       return <ConfigTab deployment={then} />;
     case "connect":
@@ -98,11 +99,11 @@ interface PastProps {
   tab: DeploymentTab;
   at: string;
   than: string | undefined;
-  line: number | undefined;
+  search: LogSearch;
 }
 
 /** A deployment as it was. Nothing can be done to what was. */
-export default function PastDeployment({ id, tab, at, than, line }: PastProps) {
+export default function PastDeployment({ id, tab, at, than, search }: PastProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { go } = useTravel();
@@ -136,7 +137,7 @@ export default function PastDeployment({ id, tab, at, than, line }: PastProps) {
             {deploymentTabs.map((one) => <Tabs.Tab key={one} value={one}>{t(`deployments.tab.${one}`)}</Tabs.Tab>)}
           </Tabs.List>
         </Tabs>
-        <Suspense fallback={<Loading />}><Tab tab={tab} then={then} at={at} micros={micros} line={line} /></Suspense>
+        <Suspense fallback={<Loading />}><Tab tab={tab} then={then} at={at} micros={micros} search={search} events={history.data} /></Suspense>
       </>
     );
   };

@@ -18,8 +18,9 @@ import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
 import { useColumns } from "../deployment_list";
 import { statuses, type DeploymentFilter } from "../filter";
-import { readAllAt, readPageAt } from "./api";
+import { kRowsMax, readAllAt, readPageAt } from "./api";
 import { RowDifferences } from "./differences";
+import classes from "../deployments.module.css";
 
 function useRowsAt(filter: DeploymentFilter, at: string) {
   const found = useInfiniteQuery({
@@ -68,13 +69,19 @@ function ThenTable({ filter, at, onBusy }: { filter: DeploymentFilter; at: strin
 
 /** What became of the list between two moments. */
 export function ListDifferences({ filter, at, than }: { filter: DeploymentFilter; at: string; than: string }) {
+  const { t, i18n } = useTranslation();
   const [a, b] = [useAllAt(filter, at), useAllAt(filter, than)];
   const [from, to] = [microsOf(at) ?? 0, microsOf(than) ?? 0];
   const error = a.error ?? b.error;
   if (error) return <Failed failure={{ code: "", detail: error.message }} />;
   if (!a.data || !b.data) return <Loading />;
   const isForth = from <= to;
-  return <RowDifferences before={(isForth ? a : b).data?.rows ?? []} after={(isForth ? b : a).data?.rows ?? []} span={{ from: Math.min(from, to), to: Math.max(from, to), at: isForth ? than : at }} />;
+  return (
+    <>
+      {!(a.data.isWhole && b.data.isWhole) && <div className={classes.warning} role="alert">{t("time.notWhole", { n: count(kRowsMax, i18n.language) })}</div>}
+      <RowDifferences before={(isForth ? a : b).data?.rows ?? []} after={(isForth ? b : a).data?.rows ?? []} span={{ from: Math.min(from, to), to: Math.max(from, to), at: isForth ? than : at }} />
+    </>
+  );
 }
 
 export const useAllAt = (filter: DeploymentFilter, at: string) => useQuery(pastQuery(["deployments", "all", filter], at, (signal) => readAllAt(filter, at, signal)));
