@@ -45,7 +45,12 @@ export function useRecord(at: string): Course {
   const micros = microsOf(at) ?? 0;
   const { count } = useEventsOf(kType);
   const news = useThrottledValue(count, kTicksEveryMs);
-  const first = useQuery({ queryKey: ["timeline", "first"], queryFn: async ({ signal }) => (await nearest(kBeginning, "on", signal)) ?? null });
+  const first = useQuery({
+    queryKey: ["timeline", "first"],
+    queryFn: async ({ signal }) => (await nearest(kBeginning, "on", signal)) ?? null,
+    // The first event stays the first, once there is one.
+    staleTime: ({ state }) => (state.data ? Infinity : 0),
+  });
   const newest = useQuery({
     queryKey: ["timeline", "newest", news],
     queryFn: async ({ signal }) => {

@@ -46,15 +46,9 @@ afterAll(async () => {
   await hub.stop();
 });
 
-/** Until the page shows the moment of its address. */
-async function then(page: Page): Promise<void> {
-  await page.locator("main[data-at]").waitFor();
-  await page.waitForFunction(() => !document.querySelector('[role="status"][aria-label="Loading"], [role="status"][aria-label="加载中"], section[aria-busy="true"]'));
-}
-
-async function go(page: Page, path: string): Promise<void> {
-  await page.goto(path);
-  await then(page);
+async function go(seen: Visit, path: string): Promise<void> {
+  await seen.page.goto(path);
+  await seen.past();
 }
 
 const badge = (page: Page, status: string) => page.locator(`h1 ~ [data-status="${status}"]`);
@@ -64,14 +58,14 @@ test("Before it was stopped it was live, and the page does not claim to be of no
   visit = await newHubPage(browser, hub, path());
   const { page } = visit;
   await badge(page, "stopped").waitFor();
-  await go(page, `${path()}?at=${ran}`);
+  await go(visit, `${path()}?at=${ran}`);
   await badge(page, "running").waitFor();
   expect(await badge(page, "running").textContent()).toContain("Live");
   expect(await page.locator("main").getAttribute("data-live")).toBe("stale");
   await page.getByRole("region", { name: "Time", exact: true }).getByRole("status").getByText(/^As it was at /).waitFor();
 
   await page.reload();
-  await then(page);
+  await visit.past();
   await badge(page, "running").waitFor();
   await page.getByRole("button", { name: "Back to now" }).click();
   await badge(page, "stopped").waitFor();
@@ -83,7 +77,7 @@ test("A history is gone through event by event, by buttons and by keys, and the 
   visit = await newHubPage(browser, hub, `${path()}`);
   const { page } = visit;
   await page.getByRole("button", { name: "Go back in time" }).click();
-  await then(page);
+  await visit.past();
   const statusAt = async (id: string) => (await hub.ask<{ status: string }>("GET", `/api/v1/deployments/${stopped}?at=${id}`)).status;
   const seen: string[] = [];
   for (const { id, version } of [...history].reverse()) {
@@ -116,7 +110,7 @@ test("A list of then has not what came after, says so in each of its links, and 
   visit = await newHubPage(browser, hub, "/deployments");
   const { page } = visit;
   await page.getByRole("row", { name: /came-after/ }).waitFor();
-  await go(page, `/deployments?at=${ran}`);
+  await go(visit, `/deployments?at=${ran}`);
   const before = page.getByRole("row", { name: /went-before/ });
   await before.locator('[data-status="running"]').waitFor();
   expect(await page.getByRole("row", { name: /came-after/ }).count()).toBe(0);
@@ -128,7 +122,7 @@ test("A list of then has not what came after, says so in each of its links, and 
     const at = new URL(page.url()).searchParams.get("at");
     await next.click();
     await page.waitForURL((url) => url.searchParams.get("at") !== at);
-    await then(page);
+    await visit.past();
   }
   await after.locator('[data-status="creating"], [data-status="starting"]').waitFor();
   await before.locator('[data-status="stopped"]').waitFor();
@@ -136,7 +130,7 @@ test("A list of then has not what came after, says so in each of its links, and 
   await page.getByRole("button", { name: "Previous event" }).click();
   await after.waitFor({ state: "detached" });
   await before.getByRole("link").click();
-  await then(page);
+  await visit.past();
   expect(at).not.toBeNull();
   await badge(page, "stopped").waitFor();
 });
@@ -144,9 +138,9 @@ test("A list of then has not what came after, says so in each of its links, and 
 test("Before there was anything the pages say so", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, "/deployments?at=2020-01-01T00:00:00Z");
+  await go(visit, "/deployments?at=2020-01-01T00:00:00Z");
   await page.getByText("There were no deployments then").waitFor();
-  await go(page, `${path()}?at=2020-01-01T00:00:00Z`);
+  await go(visit, `${path()}?at=2020-01-01T00:00:00Z`);
   await page.getByText("It was not there yet").waitFor();
   await page.getByRole("button", { name: "Go to its first event" }).click();
   await page.waitForURL((url) => url.searchParams.get("at") === history[0]?.id);
@@ -156,7 +150,7 @@ test("Before there was anything the pages say so", async () => {
 test("The log ends at the moment, and the charts as well", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, `${path("logs")}?at=${ran}`);
+  await go(visit, `${path("logs")}?at=${ran}`);
   const last = (await hub.ask<{ items: { seq: number }[] }>("GET", `/api/v1/deployments/${stopped}/logs?to=${ran}&tail=1`)).items[0]?.seq ?? 0;
   await page.locator(`[data-seq="${last}"]`).waitFor();
   expect(await page.locator("[data-seq]").last().getAttribute("data-seq")).toBe(String(last));
@@ -174,7 +168,7 @@ test("The log ends at the moment, and the charts as well", async () => {
 test("Two moments of a deployment: what is different, old and new, and what happened between", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, `${path()}?at=${idOf("started")}`);
+  await go(visit, `${path()}?at=${idOf("started")}`);
   await page.getByRole("button", { name: "Compare" }).click();
   const table = page.getByRole("table", { name: "Differences" });
   const status = table.getByRole("row", { name: /^status/ });
@@ -199,7 +193,7 @@ test("Two moments of a deployment: what is different, old and new, and what happ
 test("Two moments of the list: what appeared and what changed", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, `/deployments?at=${ran}&than=${new Date().toISOString()}`);
+  await go(visit, `/deployments?at=${ran}&than=${new Date().toISOString()}`);
   const table = page.getByRole("table", { name: "Differences" });
   await table.getByRole("row", { name: /came-after/ }).getByText("Appeared").waitFor();
   const changed = table.getByRole("row", { name: /went-before/ });
@@ -210,7 +204,7 @@ test("Two moments of the list: what appeared and what changed", async () => {
 test("The overview's figures are those of then, and what is not kept says so", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, `/dashboard?at=${ran}`);
+  await go(visit, `/dashboard?at=${ran}`);
   const figure = (name: string) => page.getByRole("group", { name });
   await figure("Live deployments").getByText("1", { exact: true }).waitFor();
   await figure("Live deployments").getByText(/of 1/).waitFor();
@@ -225,7 +219,7 @@ test("A time that is typed is gone to", async () => {
   visit = await newHubPage(browser, hub, "/deployments");
   const { page } = visit;
   await page.getByRole("button", { name: "Go back in time" }).click();
-  await then(page);
+  await visit.past();
   const field = page.getByLabel(/^Go to a time/);
   await field.fill("2021-03-04T05:06:07");
   await field.press("Enter");
@@ -236,7 +230,7 @@ test("A time that is typed is gone to", async () => {
 test("The slider goes to any moment, also between events", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, `${path()}?at=${ran}`);
+  await go(visit, `${path()}?at=${ran}`);
   const slider = page.getByRole("slider", { name: "Moment" });
   await slider.press("Home");
   await badge(page, "creating").waitFor();
@@ -252,7 +246,7 @@ test("Of the moments on the way only the last is asked for, and none a second ti
     const url = new URL(request.url());
     if (url.pathname === `/api/v1/deployments/${stopped}` && url.searchParams.has("at")) asked.push(url.searchParams.get("at") ?? "");
   });
-  await go(page, `${path()}?at=${idOf("stopped")}`);
+  await go(visit, `${path()}?at=${idOf("stopped")}`);
   const slider = page.getByRole("slider", { name: "Moment" });
   const at = () => new URL(page.url()).searchParams.get("at") ?? "";
   const begun = at();
@@ -265,16 +259,16 @@ test("Of the moments on the way only the last is asked for, and none a second ti
     }
   });
   await page.waitForURL((url) => url.searchParams.get("at") !== begun);
-  await then(page);
+  await visit.past();
   expect(asked).toEqual([begun, at()]);
 
-  await go(page, `${path()}?at=${idOf("started")}`);
+  await go(visit, `${path()}?at=${idOf("started")}`);
   asked.length = 0;
   for (const button of ["Previous event", "Next event", "Previous event", "Next event"]) {
     const before = at();
     await page.getByRole("button", { name: button }).click();
     await page.waitForURL((url) => url.searchParams.get("at") !== before);
-    await then(page);
+    await visit.past();
   }
   expect(asked.length).toBe(1);
 });
@@ -285,7 +279,7 @@ test("What happens now leaves a page of the past as it is, and is told as more t
   const at = (await historyOf(id)).at(-1)?.id ?? "";
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  await go(page, `/deployments/${id}/config?at=${at}`);
+  await go(visit, `/deployments/${id}/config?at=${at}`);
   await page.getByText(`event ${begun} of ${begun}`).waitFor();
   await hub.ask("POST", `/api/v1/deployments/${id}/stop?wait=stopped`);
   await page.getByText(`event ${begun} of ${(await historyOf(id)).length}`).waitFor();
@@ -300,7 +294,7 @@ test("Nothing that changes anything is offered in the past", async () => {
   const { page } = visit;
   const acting = /new deployment|submit|^start|^stop|^restart|^delete|upload|rename|new folder/i;
   for (const address of addresses()) {
-    await go(page, address);
+    await go(visit, address);
     expect(await page.getByRole("button", { name: acting }).count(), address).toBe(0);
     expect(await page.locator("main").getByRole("link", { name: acting }).count(), address).toBe(0);
     expect(await page.getByRole("checkbox").count(), address).toBe(0);
@@ -312,7 +306,7 @@ test("The past speaks the language of who reads it", async () => {
   const { page } = visit;
   await page.getByRole("button", { name: "简体中文" }).click();
   await page.getByRole("heading", { name: "总览" }).waitFor();
-  await go(page, `${path()}?at=${ran}`);
+  await go(visit, `${path()}?at=${ran}`);
   await page.getByRole("region", { name: "时间" }).getByRole("status").getByText(/时的状态/).waitFor();
   await page.getByRole("button", { name: "上一个事件" }).waitFor();
   await page.getByRole("button", { name: "回到现在" }).click();
@@ -325,7 +319,7 @@ test.each(["light", "dark"] as const)("Nothing serious keeps anybody from using 
   const { page } = visit;
   const faults: string[] = [];
   for (const address of addresses()) {
-    await go(page, address);
+    await go(visit, address);
     faults.push(...(await seriousFaults(page)).map((fault) => `${address} ${fault}`));
     const [inner, outer] = await page.evaluate(() => [Math.max(document.querySelector("main")?.scrollWidth ?? 0, document.documentElement.scrollWidth), window.innerWidth]);
     expect(inner, address).toBeLessThanOrEqual(outer ?? 0);
