@@ -1,5 +1,5 @@
 import { useDebouncedCallback } from "@mantine/hooks";
-import { useMemo, useState, type KeyboardEvent } from "react";
+import { useEffect, useMemo, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { ticksOf, type Mark } from "./course";
 import { fineMoment, timeOf } from "./moment";
@@ -31,10 +31,11 @@ const heightOf = (count: number) => Math.min(kHeight, 7 + 3 * Math.log2(count));
 export function Slider({ from, to, value, other, marks, here, onMove, onStep, onFirst, onNow }: SliderProps) {
   const { t } = useTranslation();
   // Where it is dragged to, until the address has it.
-  const [drag, setDrag] = useState<{ to: number; at: number }>();
+  const [drag, setDrag] = useState<number>();
+  useEffect(() => setDrag(undefined), [value]);
   const settle = useDebouncedCallback((micros: number) => onMove(timeOf(micros)), kSettleMs);
   const ticks = useMemo(() => ticksOf(marks, from, to, kSlots), [marks, from, to]);
-  const shown = drag && drag.at === value ? drag.to : value;
+  const shown = drag ?? value;
   const keys: Record<string, () => void> = {
     ArrowLeft: () => onStep(-1), ArrowDown: () => onStep(-1), ArrowRight: () => onStep(1), ArrowUp: () => onStep(1), Home: onFirst, End: onNow,
   };
@@ -49,9 +50,9 @@ export function Slider({ from, to, value, other, marks, here, onMove, onStep, on
     <div className={classes.slider}>
       <svg className={classes.ticks} viewBox={`0 0 ${kSlots} ${kHeight}`} preserveAspectRatio="none" aria-hidden>
         {ticks.map(({ place, count, isBad }) => (
-          <rect key={place} x={place * kSlots - 0.3} y={kHeight - heightOf(count)} width={0.6} height={heightOf(count)} data-bad={isBad || undefined} />
+          <line key={place} x1={place * kSlots} x2={place * kSlots} y1={kHeight - heightOf(count)} y2={kHeight} data-bad={isBad || undefined} />
         ))}
-        {other !== undefined && <rect className={classes.other} x={placeOf(other) - 0.5} y={0} width={1} height={kHeight} />}
+        {other !== undefined && <line className={classes.other} x1={placeOf(other)} x2={placeOf(other)} y1={0} y2={kHeight} />}
       </svg>
       <input
         type="range"
@@ -65,7 +66,7 @@ export function Slider({ from, to, value, other, marks, here, onMove, onStep, on
         onKeyDown={onKey}
         onChange={(event) => {
           const micros = Math.min(to, from + Number(event.currentTarget.value) * 1000);
-          setDrag({ to: micros, at: value });
+          setDrag(micros);
           settle(micros);
         }}
       />

@@ -46,12 +46,16 @@ export function TimeBar({ micros, than, course, isBusy }: TimeBarProps) {
   const event = here && (here.n === undefined ? t("time.behind", { type: here.type, id: shortId(here.subject) }) : t("time.event", { n: here.n, of: here.of ?? 0, type: here.type }));
 
   const stepping = useRef(false);
+  // Who goes elsewhere while a step is on its way is not taken back by it.
+  const turn = useRef(0);
+  useEffect(() => () => void (turn.current += 1), [micros]);
   const step = (by: -1 | 1) => {
     if (stepping.current) return;
     stepping.current = true;
+    const begun = turn.current;
     (by < 0 ? course.previous() : course.next())
       // Behind the last event is now.
-      .then((at) => (at !== undefined || by > 0) && go(at))
+      .then((at) => turn.current === begun && (at !== undefined || by > 0) && go(at))
       .catch((error: unknown) => tell("failure", t("time.stepFailed"), error instanceof Error ? error.message : undefined))
       .finally(() => (stepping.current = false));
   };

@@ -287,6 +287,46 @@ test("What happens now leaves a page of the past as it is, and is told as more t
   await hub.ask("DELETE", `/api/v1/deployments/${id}?wait=deleted`);
 });
 
+test("What was deleted since is still there at its time", async () => {
+  const id = await hub.deploy("gone-since", "sleep 600");
+  const lived = new Date().toISOString();
+  await hub.ask("DELETE", `/api/v1/deployments/${id}?wait=deleted`);
+  visit = await newHubPage(browser, hub);
+  const { page } = visit;
+  await go(visit, `/deployments?at=${lived}&than=${new Date().toISOString()}`);
+  const row = page.getByRole("table", { name: "Differences" }).getByRole("row", { name: /gone-since/ });
+  await row.getByText("Vanished").waitFor();
+  await row.getByRole("link").click();
+  await badge(page, "running").waitFor();
+  await page.getByRole("button", { name: "Back to now" }).click();
+  await badge(page, "deleted").waitFor();
+});
+
+test("A step that is still on its way takes nobody back into the past", async () => {
+  visit = await newHubPage(browser, hub);
+  const { page } = visit;
+  // Behind the last event that the page knows: only the server can say what is before.
+  await go(visit, `/deployments?at=${new Date().toISOString()}`);
+  let answer = () => undefined as void;
+  const held = new Promise<void>((resolve) => (answer = resolve));
+  const asked = new Promise<void>((resolve) => {
+    void page.route(/events\/timeline.*direction=back.*limit=1&/, async (route) => {
+      resolve();
+      await held;
+      await route.continue();
+    });
+  });
+  await page.getByRole("button", { name: "Previous event" }).click();
+  await asked;
+  await page.getByRole("button", { name: "Back to now" }).click();
+  await visit.live();
+  const answered = page.waitForResponse(/events\/timeline.*direction=back.*limit=1&/);
+  answer();
+  await (await answered).finished();
+  await page.getByRole("row", { name: /came-after/ }).waitFor();
+  expect(new URL(page.url()).search).toBe("");
+});
+
 const addresses = () => [`/dashboard?at=${ran}`, `/deployments?at=${ran}`, `/deployments?at=${ran}&than=${idOf("stopped") ? new Date().toISOString() : ""}`, ...["logs", "metrics", "files", "history", "config", "connect"].map((tab) => `${path(tab)}?at=${ran}`), `${path()}?at=${idOf("started")}&than=${idOf("stopped")}`];
 
 test("Nothing that changes anything is offered in the past", async () => {

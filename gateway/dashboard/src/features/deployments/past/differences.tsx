@@ -13,10 +13,11 @@ import classes from "@/time/time.module.css";
 import cells from "../deployments.module.css";
 import { Change, Value } from "./values";
 
-/** Two moments in order; `at` is how an address has the later one. */
+/** Two moments in order; `was` and `at` are how an address has the earlier and the later one. */
 export interface Span {
   from: number;
   to: number;
+  was: string;
   at: string;
 }
 
@@ -38,7 +39,7 @@ export function RowDifferences({ before, after, span }: { before: Deployment[]; 
         id: "name", title: t("deployments.name"), width: "36%",
         cell: ({ row, kind }) => (
           <div className={cells.two}>
-            <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "history" }} search={kind === "vanished" ? {} : { at: span.at }} className={cells.name} tabIndex={-1}>{row.name}</Link>
+            <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "history" }} search={{ at: kind === "vanished" ? span.was : span.at }} className={cells.name} tabIndex={-1}>{row.name}</Link>
             <span className={classes.kind}><span className={`mono dim ${cells.small}`}>{shortId(row.id)}</span><StatusBadge status={kind} label={t(`time.kind.${kind}`)} tone={tones[kind]} /></span>
           </div>
         ),
@@ -56,7 +57,7 @@ export function RowDifferences({ before, after, span }: { before: Deployment[]; 
           ),
       },
     ],
-    [t, span.at],
+    [t, span.at, span.was],
   );
   return (
     <>
@@ -72,7 +73,8 @@ export function FieldDifferences({ before, after, events, span, onEvent }: { bef
   const changes = useMemo(() => diffFields(before ?? undefined, after ?? undefined), [before, after]);
   return (
     <>
-      <Panel title={t("time.differences")} flush actions={<span className={classes.span}>{useSpanText(span)}</span>}>
+      <div className={classes.span}>{useSpanText(span)}</div>
+      <Panel title={t("time.differences")} flush>
         {changes.length === 0 ? (
           <Empty title={t("time.none")} hint={t("time.noneHint")} />
         ) : (

@@ -90,7 +90,7 @@ function Differences({ id, at, than, marks, now }: { id: string; at: string; tha
   const isForth = (a.data?.version ?? 0) === (b.data?.version ?? 0) ? left <= right : (a.data?.version ?? 0) < (b.data?.version ?? 0);
   const [before, after] = isForth ? [a.data, b.data] : [b.data, a.data];
   const events = marks.slice(before?.version ?? 0, after?.version ?? now.version);
-  const span = { from: Math.min(left, right), to: Math.max(left, right), at: isForth ? than : at };
+  const span = { from: Math.min(left, right), to: Math.max(left, right), was: isForth ? at : than, at: isForth ? than : at };
   return <FieldDifferences before={before} after={after} events={events} span={span} onEvent={(moment) => go(moment)} />;
 }
 

@@ -79,7 +79,7 @@ export function ListDifferences({ filter, at, than }: { filter: DeploymentFilter
   return (
     <>
       {!(a.data.isWhole && b.data.isWhole) && <div className={classes.warning} role="alert">{t("time.notWhole", { n: count(kRowsMax, i18n.language) })}</div>}
-      <RowDifferences before={(isForth ? a : b).data?.rows ?? []} after={(isForth ? b : a).data?.rows ?? []} span={{ from: Math.min(from, to), to: Math.max(from, to), at: isForth ? than : at }} />
+      <RowDifferences before={(isForth ? a : b).data?.rows ?? []} after={(isForth ? b : a).data?.rows ?? []} span={{ from: Math.min(from, to), to: Math.max(from, to), was: isForth ? at : than, at: isForth ? than : at }} />
     </>
   );
 }
