@@ -52,7 +52,7 @@ export function Slider({ from, to, value, other, marks, here, onMove, onStep, on
         {ticks.map(({ place, count, isBad }) => (
           <line key={place} x1={place * kSlots} x2={place * kSlots} y1={kHeight - heightOf(count)} y2={kHeight} data-bad={isBad || undefined} />
         ))}
-        {other !== undefined && <line className={classes.other} x1={placeOf(other)} x2={placeOf(other)} y1={0} y2={kHeight} />}
+        {other !== undefined && other >= from && other <= to && <line className={classes.other} x1={placeOf(other)} x2={placeOf(other)} y1={0} y2={kHeight} />}
       </svg>
       <input
         type="range"

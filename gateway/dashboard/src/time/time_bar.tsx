@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Select, TextInput } from "@mantine/core";
 import { IconArrowsDiff, IconArrowsExchange, IconChevronLeft, IconChevronRight, IconHistory, IconPlayerSkipForward, IconX } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -8,6 +8,7 @@ import { Ago } from "@/ui/time";
 import { tell } from "@/ui/toasts";
 import type { Course } from "./course";
 import { fieldOf, fineMoment, fromField, timeOf, zoneOf } from "./moment";
+import { isInside, spanNames, windowAround, type SpanName } from "./scale";
 import { Slider } from "./slider";
 import { useTravel } from "./use_travel";
 import classes from "./time.module.css";
@@ -34,6 +35,22 @@ function TimeField({ micros, label, onTime }: { micros: number | undefined; labe
   );
 }
 
+/** What the slider shows of all time. It stays until the moment comes to its end. */
+function useScale(begin: number, now: number, micros: number) {
+  const [name, setName] = useState<SpanName>("all");
+  const [middle, setMiddle] = useState(micros);
+  const kept = windowAround(name, middle, begin, now);
+  const isKept = isInside(micros, kept, begin, now);
+  useEffect(() => {
+    if (!isKept) setMiddle(micros);
+  }, [isKept, micros]);
+  const choose = (next: SpanName) => {
+    setName(next);
+    setMiddle(micros);
+  };
+  return { name, choose, window: isKept ? kept : windowAround(name, micros, begin, now) };
+}
+
 const isWriting = (target: EventTarget | null) => target instanceof HTMLElement && (target.isContentEditable || (target.matches("input, textarea, select") && !target.matches("[type=range], [type=checkbox]")));
 
 /** A band across a page of the past: which moment is shown, and the ways to others. */
@@ -43,6 +60,7 @@ export function TimeBar({ micros, than, course, isBusy }: TimeBarProps) {
   const now = useNow(10_000) * 1000;
   const zone = micros === undefined ? "" : zoneOf(micros);
   const here = course.here;
+  const scale = useScale(Math.min(course.begin ?? now, micros ?? now), Math.max(now, micros ?? 0), micros ?? now);
   const event = here && (here.n === undefined ? t("time.behind", { type: here.type, id: shortId(here.subject) }) : t("time.event", { n: here.n, of: here.of ?? 0, type: here.type }));
 
   const stepping = useRef(false);
@@ -104,8 +122,8 @@ export function TimeBar({ micros, than, course, isBusy }: TimeBarProps) {
       <div className={classes.way}>
         {stepButton(-1)}
         <Slider
-          from={Math.min(course.begin ?? now, micros ?? now)}
-          to={Math.max(now, micros ?? 0)}
+          from={scale.window[0]}
+          to={scale.window[1]}
           value={micros ?? now}
           other={than}
           marks={course.marks}
@@ -116,6 +134,7 @@ export function TimeBar({ micros, than, course, isBusy }: TimeBarProps) {
           onNow={() => go(undefined)}
         />
         {stepButton(1)}
+        <Select className={classes.scale} size="xs" aria-label={t("time.scale")} title={t("time.scale")} allowDeselect={false} value={scale.name} data={spanNames.map((name) => ({ value: name, label: name === "all" ? t("time.whole") : name }))} onChange={(next) => scale.choose(spanNames.find((name) => name === next) ?? "all")} />
       </div>
       {than !== undefined && (
         <div className={classes.than}>

@@ -1,7 +1,7 @@
 export const time = {
   time: {
     enter: "Go back in time", band: "Time", shown: "As it was at {{time}} ({{zone}})", finding: "Finding the moment…", now: "Back to now",
-    mark: "The past", slider: "Moment", previous: "Previous event", next: "Next event", field: "Go to a time ({{zone}})",
+    mark: "The past", slider: "Moment", scale: "Span of the slider", whole: "All", previous: "Previous event", next: "Next event", field: "Go to a time ({{zone}})",
     event: "event {{n}} of {{of}}: {{type}}", behind: "last event: {{type}} of {{id}}", stepFailed: "The next event could not be read",
     notYet: "It was not there yet", notYetHint: "{{name}} was made at {{time}}.", toFirst: "Go to its first event",
     noFiles: "Files of the past are not kept", noFilesHint: "A workspace holds what is in it now. Go back to now to see it.",

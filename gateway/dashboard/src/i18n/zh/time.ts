@@ -4,7 +4,7 @@ import type { Translation } from "../translation";
 export const time: Translation<typeof en> = {
   time: {
     enter: "回到过去", band: "时间", shown: "{{time}}（{{zone}}）时的状态", finding: "正在定位时刻…", now: "回到现在",
-    mark: "过去", slider: "时刻", previous: "上一个事件", next: "下一个事件", field: "跳转到时间（{{zone}}）",
+    mark: "过去", slider: "时刻", scale: "滑块的时间范围", whole: "全部", previous: "上一个事件", next: "下一个事件", field: "跳转到时间（{{zone}}）",
     event: "第 {{n}} 个事件，共 {{of}} 个：{{type}}", behind: "最近的事件：{{id}} 的 {{type}}", stepFailed: "无法读取下一个事件",
     notYet: "当时还不存在", notYetHint: "{{name}} 创建于 {{time}}。", toFirst: "转到它的第一个事件",
     noFiles: "过去的文件没有保留", noFilesHint: "工作区只有现在的内容。回到现在即可查看。",
