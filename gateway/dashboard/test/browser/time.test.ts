@@ -332,7 +332,7 @@ const addresses = () => [`/dashboard?at=${ran}`, `/deployments?at=${ran}`, `/dep
 test("Nothing that changes anything is offered in the past", async () => {
   visit = await newHubPage(browser, hub);
   const { page } = visit;
-  const acting = /new deployment|submit|^start|^stop|^restart|^delete|upload|rename|new folder/i;
+  const acting = /new deployment|submit|^start|^stop|^restart|^delete|upload|rename|new folder|open terminal/i;
   for (const address of addresses()) {
     await go(visit, address);
     expect(await page.getByRole("button", { name: acting }).count(), address).toBe(0);

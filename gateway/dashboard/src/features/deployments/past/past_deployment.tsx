@@ -73,7 +73,7 @@ function Tab({ tab, then, at, micros, search, events }: { tab: DeploymentTab; th
     case "config":
       return <ConfigTab deployment={then} />;
     case "connect":
-      return <ConnectTab deployment={then} />;
+      return <ConnectTab deployment={then} isPast />;
     default:
       return <Empty title={t("time.noFiles")} hint={t("time.noFilesHint")} />;
   }
