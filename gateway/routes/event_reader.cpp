@@ -95,7 +95,7 @@ EventFilter EventFilter::of(const accounts::Principal& principal) {
 
 bool EventFilter::shows(const log::Record& record) const {
   return record.kind == log::RecordKind::event && record.organisation == organisation &&
-         (type.empty() || record.type == type) &&
+         (type.empty() || record.type == type) && record.type.starts_with(type_beginning) &&
          std::find(projects.begin(), projects.end(), record.project) != projects.end();
 }
 

@@ -14,7 +14,8 @@ namespace hub::routes {
 struct EventFilter {
   std::string organisation;
   std::vector<std::string> projects;
-  std::string type;  ///< empty: all
+  std::string type;            ///< empty: all
+  std::string type_beginning;  ///< likewise
 
   static EventFilter of(const accounts::Principal& principal);
   bool shows(const log::Record& record) const;

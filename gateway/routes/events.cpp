@@ -1,4 +1,5 @@
 // GET /api/v1/events: a page, or with follow=true one CloudEvent a line as they come.
+// GET /api/v1/events/timeline: those nearest to a moment.
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -9,6 +10,7 @@
 #include "gateway/routes/event_reader.hpp"
 #include "gateway/routes/export.hpp"
 #include "gateway/routes/routes.hpp"
+#include "gateway/routes/timeline.hpp"
 
 namespace hub::routes {
 namespace {
@@ -184,11 +186,53 @@ asio::awaitable<Response> get_events(Services& services, Request& request) {
   co_return response;
 }
 
+struct TimelineQuery {
+  Instant at;
+  Direction direction = Direction::back;
+  std::size_t limit = kLimitDefault;
+  EventFilter filter;
+};
+
+Result<TimelineQuery> timeline_query_of(const Request& request) {
+  HUB_TRY(request.query.only({"at", "direction", "limit", "type"}));
+  TimelineQuery query;
+  const auto at = parse_rfc3339(request.query.get("at").value_or(""));
+  if (!at) return invalid("query.range", "must be a time", "at");
+  query.at = at.value();
+  const auto direction = request.query.get("direction").value_or("back");
+  if (direction != "back" && direction != "on") return invalid("query.range", "must be back or on", "direction");
+  query.direction = direction == "back" ? Direction::back : Direction::on;
+  HUB_TRY(const auto limit, request.query.number("limit", 1, kLimitMax));
+  query.limit = limit.value_or(kLimitDefault);
+  query.filter = EventFilter::of(*request.principal);
+  HUB_TRY(query.filter.type_beginning, request.query.text("type"));
+  return query;
+}
+
+asio::awaitable<Response> get_timeline(Services& services, Request& request) {
+  const auto query = timeline_query_of(request);
+  if (!query) co_return http::refuse(request, query.error());
+  const auto& asked = query.value();
+  const auto found = co_await on_blocking(
+      services, [&] { return read_timeline(services.log, asked.at, asked.direction, asked.filter, asked.limit); });
+  if (!found) co_return http::refuse(request, found.error());
+  const auto& line = found.value();
+  std::string json = "{\"items\":[";
+  for (const auto& event : line.events) {
+    if (json.back() != '[') json += ',';
+    json += "{\"recorded_at\":\"" + to_rfc3339(event.recorded_at) + "\",\"event\":" + event.json + "}";
+  }
+  json += "],\"whole_to\":" + (line.whole_to ? '"' + to_rfc3339(*line.whole_to) + '"' : std::string("null")) + "}";
+  co_return http::answer(std::move(json));
+}
+
 }  // namespace
 
 void add_events(http::Router& router, Services& services) {
   router.add(
       {http::Verb::get, "/api/v1/events", [&services](Request& request) { return get_events(services, request); }});
+  router.add({http::Verb::get, "/api/v1/events/timeline",
+              [&services](Request& request) { return get_timeline(services, request); }});
 }
 
 }  // namespace hub::routes

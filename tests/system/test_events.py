@@ -109,3 +109,48 @@ def test_a_query_that_is_not_allowed_is_refused(client):
     for query, status in (({"limit": "0"}, 422), ({"colour": "red"}, 422), ({"after": "nonsense"}, 400),
                           ({"follow": "perhaps"}, 422)):
         assert client.get(PATH, **query).status_code == status, query
+
+
+def timeline(client, at, direction, **more):
+    """All of them in one direction, asked for three at a time."""
+    found = []
+    while at:
+        page = client.get(f"{PATH}/timeline", at=at, direction=direction, limit=3, **more).json()
+        times = [item["recorded_at"] for item in page["items"]]
+        assert times == sorted(times)
+        found = page["items"] + found if direction == "back" else found + page["items"]
+        at = page["whole_to"]
+    return found
+
+
+def test_a_timeline_leads_through_every_event_in_both_directions(client, make):
+    make("exit 0", wait="stopped")
+    back = timeline(client, "9999-01-01T00:00:00Z", "back")
+    on = timeline(client, "1970-01-01T00:00:00Z", "on")
+    events, _ = all_events(client)
+    for found in back, on:
+        assert sorted(item["event"]["id"] for item in found) == sorted(event["id"] for event in events)
+    assert [item["event"] for item in back] == [item["event"] for item in on]
+
+
+def test_each_moment_of_a_timeline_is_the_first_at_which_its_event_is_there(client, make):
+    id = make("exit 0", wait="stopped")["id"]
+    mine = [item for item in timeline(client, "1970-01-01T00:00:00Z", "on", type="computehub.deployment.")
+            if item["event"]["subject"] == id]
+    versions = []
+    for item in mine:
+        assert item["event"]["type"].startswith("computehub.deployment.")
+        listed = client.get("/api/v1/deployments", at=item["recorded_at"], text=id).json()["items"]
+        versions += [row["version"] for row in listed]
+    last_of_moment = {item["recorded_at"]: item["event"]["version"] for item in mine}
+    assert versions == [last_of_moment[item["recorded_at"]] for item in mine]
+    first = mine[0]["recorded_at"]
+    before = client.get(f"{PATH}/timeline", at=first, direction="back", type="computehub.deployment.").json()["items"]
+    assert id not in {item["event"]["subject"] for item in before}
+
+
+def test_a_timeline_is_asked_for_by_a_time_and_a_direction(client):
+    for wrong in {}, {"at": "soon"}, {"at": "2026-01-01T00:00:00Z", "direction": "up"}, {"at": "2026-01-01T00:00:00Z", "limit": 0}:
+        refused = client.request("GET", f"{PATH}/timeline", params=wrong)
+        assert refused.status_code == 422, wrong
+        assert refused.json()["code"] == "query.range"

@@ -1,8 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from "@tanstack/react-router";
 import { useSession } from "@/session/session";
 import { Page, Loading } from "@/ui/page";
-import { filterOf } from "@/features/deployments/filter";
+import { filterOf, type DeploymentFilter } from "@/features/deployments/filter";
 import { taskFilterOf } from "@/features/tasks/filter";
+import { momentOf, timeMomentOf, type MomentSearch } from "@/time/moment";
 import { NotFound } from "./not_found";
 import { Shell } from "./shell";
 import { SignInPage } from "./sign_in";
@@ -55,20 +56,26 @@ const inside = createRoute({ getParentRoute: () => root, id: "inside", component
 const page = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
   createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load) });
 
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: "/dashboard",
+  validateSearch: (search: Record<string, unknown>): MomentSearch => timeMomentOf(search),
+  component: lazyRouteComponent(() => import("./pages/overview")),
+});
 const deployments = createRoute({
   getParentRoute: () => inside,
   path: "/deployments",
-  validateSearch: filterOf,
+  validateSearch: (search: Record<string, unknown>): DeploymentFilter & MomentSearch => ({ ...filterOf(search), ...timeMomentOf(search) }),
   component: lazyRouteComponent(() => import("./pages/deployments")),
 });
 const deployment = createRoute({
   getParentRoute: () => inside,
   path: "/deployments/$id/$tab",
-  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string } => {
+  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string } & MomentSearch => {
     const [line, contains] = [number(search.line), typeof search.contains === "number" ? String(search.contains) : text(search.contains)];
     const stream = search.stream === "stdout" || search.stream === "stderr" ? search.stream : undefined;
     const path = text(search.path);
-    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}) };
+    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...momentOf(search) };
   },
   component: lazyRouteComponent(() => import("./pages/deployment")),
 });
@@ -112,7 +119,7 @@ const tree = root.addChildren([
   older("/deploy/new", "/deployments/new"),
   older("/settings", "/settings/api-keys"),
   inside.addChildren([
-    page("/dashboard", () => import("@/features/overview/overview_page")),
+    overview,
     deployments,
     page("/deployments/new", () => import("@/features/deployments/create/new_deployment")),
     deploymentHome,

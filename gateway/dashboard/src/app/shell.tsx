@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLinkStatus } from "@/live/use_live";
 import { useMay, useSession } from "@/session/session";
+import { useShownMoment } from "@/time/use_travel";
 import { moment } from "@/ui/format";
 import { Toasts } from "@/ui/toasts";
 import { LanguageButton, SchemeButton } from "./appearance";
@@ -70,6 +71,15 @@ function DevMark() {
 function LiveMark() {
   const { t } = useTranslation();
   const status = useLinkStatus();
+  const isPast = useShownMoment() !== undefined;
+  // What is connected says nothing of a page that shows the past.
+  if (isPast)
+    return (
+      <span className={classes.live} data-status="stale">
+        <span className={classes.dot} aria-hidden />
+        {t("time.mark")}
+      </span>
+    );
   return (
     <span className={classes.live} data-status={status} role="status">
       <span className={classes.dot} aria-hidden />
@@ -102,6 +112,7 @@ function Notice() {
 export function Shell() {
   const { t } = useTranslation();
   const status = useLinkStatus();
+  const at = useShownMoment();
   const [isOpen, setOpen] = useState(false);
   const path = useRouterState({ select: (state) => state.location.pathname });
   useEffect(() => setOpen(false), [path]);
@@ -141,7 +152,7 @@ export function Shell() {
           <Who />
         </div>
       </nav>
-      <main className={classes.main} data-live={status} id="main">
+      <main className={classes.main} data-live={at === undefined ? status : "stale"} data-at={at} id="main">
         <Notice />
         <Outlet />
       </main>

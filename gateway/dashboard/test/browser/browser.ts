@@ -47,6 +47,12 @@ export class Visit {
     await this.page.waitForFunction(() => !document.querySelector('[role="status"][aria-label="Loading"], [role="status"][aria-label="加载中"]'));
   }
 
+  /** Until the page shows the moment of its address. */
+  async past(): Promise<void> {
+    await this.page.locator("main[data-at]").waitFor();
+    await this.page.waitForFunction(() => !document.querySelector('[role="status"][aria-label="Loading"], [role="status"][aria-label="加载中"], section[aria-busy="true"]'));
+  }
+
   async close(): Promise<void> {
     await this.context.close();
   }

@@ -2,6 +2,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { seriousFaults } from "./axe";
 import { launch, newHubPage, Visit } from "./browser";
+import { seriousFaults } from "./faults";
 import { Hub } from "./hub";
 import { ModelServer } from "./model_server";
 

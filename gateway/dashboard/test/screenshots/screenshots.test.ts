@@ -24,6 +24,11 @@ beforeAll(async () => {
   await hub.ask("POST", "/api/v1/models", { name: "llama-8b", type: "openai", base_url: models.url, model: "tiny", status: "online", max_workers: 2, price: { prompt_usd_micro_per_million: 150_000, completion_usd_micro_per_million: 600_000 } });
   await hub.ask("POST", "/api/v1/models", { name: "offline-draft", type: "local", host: "127.0.0.1", port: 9 });
   await hub.ask("POST", "/api/v1/api-keys", { role: "viewer", name: "wall display" });
+  const then = new Date().toISOString();
+  await hub.ask("PATCH", `/api/v1/deployments/${trainer}`, { labels: { team: "vision", stage: "final" }, price_usd_micro_per_hour: 1_990_000 });
+  const nightly = await hub.deploy("evaluation-long", "sleep 600");
+  await hub.ask("POST", `/api/v1/deployments/${nightly}/stop?wait=stopped`);
+  const now = new Date().toISOString();
   const submit = (input: string, more: object = {}) => hub.ask<{ id: string }>("POST", "/api/v1/tasks", { model_id: "llama-8b", type: "text-generation", input, timeout: "1h", ...more });
   await submit("Summarise the run.");
   const first = await models.call();
@@ -40,6 +45,8 @@ beforeAll(async () => {
   Object.assign(paths, {
     "sign-in": "/sign-in", dashboard: "/dashboard", deployments: "/deployments", "deployments-new": "/deployments/new", logs: `${one}/logs`, metrics: `${one}/metrics`,
     files: `${one}/files`, history: `${one}/history`, config: `${one}/config`, connect: `${one}/connect`, terminal: `${one}/connect`, tasks: "/tasks", task: `/tasks/${running.id}`, models: "/models",
+    "past-dashboard": `/dashboard?at=${then}`, "past-deployments": `/deployments?at=${then}`, "past-logs": `${one}/logs?at=${then}`, "past-history": `${one}/history?at=${then}`,
+    "differences": `${one}/config?at=${then}&than=${now}`, "differences-list": `/deployments?at=${then}&than=${now}`,
     statistics: "/statistics", system: "/system", audit: "/audit", "api-keys": "/settings/api-keys",
   });
 });
@@ -69,7 +76,8 @@ test.each(
   for (const [name, path] of Object.entries(paths)) {
     if (name === "sign-in") continue;
     await visit.page.goto(path);
-    await visit.live();
+    if (path.includes("at=")) await visit.past();
+    else await visit.live();
     if (name === "logs") await visit.page.locator("[data-seq]").first().waitFor();
     if (name === "terminal") await openTerminal(visit.page);
     if (name === "metrics") await visit.page.locator("figure canvas").first().waitFor();

@@ -34,7 +34,7 @@ export default function ConfigTab({ deployment: d }: { deployment: Deployment })
       <Panel title={t("config.runs")} actions={canAct && <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} onClick={() => setEditing(true)}>{t("edit")}</Button>}>
         <Facts
           facts={[
-            [t("config.command"), <Code key="c" block>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
+            [t("config.command"), <Code key="c" block tabIndex={0}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
             [t("config.image"), d.image],
             [t("config.ports"), d.ports.length > 0 ? d.ports.map((port) => `${port.port}${port.protocol ? `/${port.protocol}` : ""}${port.name ? ` ${port.name}` : ""}`).join(", ") : null],
             [t("config.files"), d.files.length > 0 ? d.files.map((file) => `${file.path} (${bytes(file.size)})`).join(", ") : null],

@@ -9,11 +9,12 @@ import classes from "./deployments.module.css";
 // It brings the emulator along, which nothing else needs.
 const TerminalPanel = lazy(() => import("./terminal/terminal_panel"));
 
-export default function ConnectTab({ deployment }: { deployment: Deployment }) {
+/** `isPast`: of a deployment as it was, in which no shell can be opened any more. */
+export default function ConnectTab({ deployment, isPast = false }: { deployment: Deployment; isPast?: boolean }) {
   const { t } = useTranslation();
   const may = useMay();
   const { ssh, ports } = deployment.connection;
-  const hasTerminal = deployment.provider === "local" && may("dev", deployment.project);
+  const hasTerminal = !isPast && deployment.provider === "local" && may("dev", deployment.project);
   if (!ssh && ports.length === 0 && !hasTerminal) return <Empty title={t("connect.none")} hint={t("connect.noneHint")} />;
   return (
     <>

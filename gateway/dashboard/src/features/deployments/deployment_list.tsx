@@ -8,6 +8,7 @@ import type { Deployment } from "@/api/client";
 import { addressOf } from "@/api/download";
 import { useLiveList } from "@/live/use_live_list";
 import { useMay } from "@/session/session";
+import { PastButton } from "@/time/past_button";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId, usd } from "@/ui/format";
 import { exportOf } from "@/ui/list/export_menu";
@@ -23,7 +24,8 @@ import { DeploymentStatus } from "./deployment_status";
 import { statuses, type DeploymentFilter } from "./filter";
 import classes from "./deployments.module.css";
 
-function useColumns(): Column<Deployment>[] {
+/** `at`: the moment to which links lead; absent: now. */
+export function useColumns(at?: string): Column<Deployment>[] {
   const { t } = useTranslation();
   return useMemo(
     () => [
@@ -32,7 +34,7 @@ function useColumns(): Column<Deployment>[] {
         title: t("deployments.name"),
         cell: (row) => (
           <div className={classes.two}>
-            <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "logs" }} className={classes.name} tabIndex={-1}>
+            <Link to="/deployments/$id/$tab" params={{ id: row.id, tab: "logs" }} search={at ? { at } : {}} className={classes.name} tabIndex={-1}>
               {row.name}
             </Link>
             <span className={`mono dim ${classes.small}`}>{shortId(row.id)}</span>
@@ -83,7 +85,7 @@ function useColumns(): Column<Deployment>[] {
       { id: "restarts", title: t("deployments.restarts"), width: 84, align: "right", wide: true, cell: (row) => <span className="num">{row.restarts}</span> },
       { id: "created", title: t("deployments.created"), width: 120, align: "right", wide: true, cell: (row) => <Ago at={row.created_at} /> },
     ],
-    [t],
+    [t, at],
   );
 }
 
@@ -122,6 +124,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
   const actions = useMemo(
     () => (
       <>
+        <PastButton />
         <ListTools table="deployments" columns={columns} what={t("deployments.title")} read={exportOf(addressOf("/api/v1/deployments", { ...filter }))} />
         {canAct && (
           <Button component={Link} to="/deployments/new" leftSection={<IconPlus size={16} />} size="sm">

@@ -6,6 +6,8 @@ import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { useMay } from "@/session/session";
+import { PastButton } from "@/time/past_button";
+import { useTravel } from "@/time/use_travel";
 import { Confirm } from "@/ui/confirm";
 import { shortId, usd } from "@/ui/format";
 import { Failed, Loading, Page } from "@/ui/page";
@@ -116,6 +118,7 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
   const navigate = useNavigate();
   const live = useLive(useMemo(() => deploymentSource(id), [id]));
   const deployment = live.state;
+  const { go } = useTravel();
 
   if (!deployment) {
     return (
@@ -134,7 +137,7 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
           <span className="mono dim" title={id}>{shortId(id)}</span>
         </>
       }
-      actions={<Actions deployment={deployment} />}
+      actions={<><PastButton size={30} /><Actions deployment={deployment} /></>}
     >
       <Strip deployment={deployment} />
       <SourceLine source={`deployments/${shortId(id)}`} asOf={live.asOf} isStale={live.isStale} />
@@ -159,7 +162,7 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
             onPath={(path) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "files" }, search: path ? { path } : {} })}
           />
         )}
-        {tab === "history" && <HistoryTab deployment={deployment} />}
+        {tab === "history" && <HistoryTab deployment={deployment} onMoment={go} />}
         {tab === "config" && <ConfigTab deployment={deployment} />}
         {tab === "connect" && <ConnectTab deployment={deployment} />}
       </Suspense>

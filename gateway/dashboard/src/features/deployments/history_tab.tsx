@@ -7,10 +7,19 @@ import { DataTable, type Column } from "@/ui/data_table";
 import { Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
+import classes from "./deployments.module.css";
 
 const kEventsMax = 1_000;
 
-export default function HistoryTab({ deployment }: { deployment: Deployment }) {
+interface HistoryProps {
+  deployment: Deployment;
+  /** All events, of a deployment as it was: only what had happened then is shown. */
+  past?: readonly CloudEvent[] | undefined;
+  /** Shows the page as of an event. */
+  onMoment: (at: string) => void;
+}
+
+export default function HistoryTab({ deployment, past, onMoment }: HistoryProps) {
   const { t } = useTranslation();
   const { id, version } = deployment;
   const [openId, setOpenId] = useState<string>();
@@ -19,26 +28,28 @@ export default function HistoryTab({ deployment }: { deployment: Deployment }) {
     queryKey: ["deployments", id, "events", version],
     queryFn: () => body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query: { limit: kEventsMax } } })),
     placeholderData: (old) => old,
+    enabled: !past,
   });
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
-      { id: "version", title: "#", width: 52, align: "right", cell: (event) => <span className="num dim">{event.version}</span> },
+      { id: "version", title: "#", width: 52, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
       { id: "type", title: t("audit.type"), cell: (event) => <><div>{shortType(event.type)}</div><div className="dim cut">{reasonOf(event)}</div></> },
       { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
       { id: "time", title: t("audit.time"), width: 172, align: "right", cell: (event) => <Moment at={event.time} /> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
     ],
-    [t],
+    [t, onMoment],
   );
   if (error) return <Failed failure={{ code: "", detail: error.message }} />;
-  if (!data) return <Loading />;
-  const rows = [...data.items].reverse();
+  const events = past?.filter((event) => event.version <= version) ?? data?.items;
+  if (!events) return <Loading />;
+  const rows = [...events].reverse();
   const opened = rows.find((event) => event.id === openId);
   return (
     <>
       <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => setOpenId(event.id === openId ? undefined : event.id)} />
       {opened && <Code block style={{ maxHeight: "40%", flex: "none" }}>{JSON.stringify(opened.data, null, 2)}</Code>}
-      <SourceLine source="/api/v1/deployments/…/events" asOf={dataUpdatedAt} isStale={false} />
+      <SourceLine source="/api/v1/deployments/…/events" asOf={dataUpdatedAt || undefined} isStale={false} />
     </>
   );
 }

@@ -8,6 +8,7 @@ import type { Deployment, ListedTask } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { useLiveList } from "@/live/use_live_list";
 import { useMay } from "@/session/session";
+import { PastButton } from "@/time/past_button";
 import { count, percent, shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
@@ -21,18 +22,11 @@ import { taskList } from "@/features/tasks/api";
 import { TaskStatus } from "@/features/tasks/task_status";
 import stats from "@/features/statistics/statistics.module.css";
 import classes from "./overview.module.css";
+import { costOf, isBad, isUp, spendOf } from "./sums";
 
 const kShown = 7;
 const everything = deploymentList({});
 const failures = taskList({ status: "failed" });
-
-const isUp = (row: Deployment) => row.status === "running";
-const isBad = (row: Deployment) => row.status === "failed" || row.status === "unreachable";
-
-/** What running deployments cost an hour; the list is read to its end for it, since a part would be a lie. */
-function spendOf(rows: Deployment[]): number {
-  return rows.filter(isUp).reduce((sum, row) => sum + row.price_usd_micro_per_hour, 0);
-}
 
 function Recent({ rows }: { rows: Deployment[] }) {
   const { t } = useTranslation();
@@ -90,18 +84,19 @@ export default function OverviewPage() {
     <Page
       title={t("overview.title")}
       actions={
-        may("dev") && (
-          <>
+        <>
+          <PastButton />
+          {may("dev") && <>
             <Button component={Link} to="/tasks" size="sm" variant="default" leftSection={<IconListDetails size={16} />}>{t("tasks.title")}</Button>
             <Button component={Link} to="/deployments/new" size="sm" leftSection={<IconPlus size={16} />}>{t("deployments.new")}</Button>
-          </>
-        )
+          </>}
+        </>
       }
     >
       <div className={stats.figures}>
         <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(deployments.state?.total) })} {...list} />
         <Figure label={t("overview.inTrouble")} value={n(bad)} tone={bad ? "bad" : undefined} {...list} />
-        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(whole.reduce((all, row) => all + row.cost_usd_micro, 0)) : "–" })} {...list} />
+        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(costOf(whole)) : "–" })} {...list} />
         <Figure label={t("overview.queue")} value={n(sum?.tasks.pending)} note={t("overview.runningTasks", { n: n(sum?.tasks.running), slots: n(slots) })} {...fresh} />
         <Figure label={t("overview.success")} value={sum ? percent(sum.last.success_rate) : "–"} note={t("overview.ended", { n: n(sum ? sum.last.completed + sum.last.failed : undefined) })} {...fresh} />
         <Figure label={t("stats.spent24")} value={sum ? usd(sum.last.cost_usd_micro) : "–"} note={t("stats.tokens24", { n: n(sum?.last.tokens) })} {...fresh} />

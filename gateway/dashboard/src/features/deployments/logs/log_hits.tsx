@@ -14,6 +14,8 @@ interface HitsProps {
   id: string;
   contains: string | undefined;
   stream: "stdout" | "stderr" | undefined;
+  /** Lines up to this time alone. */
+  until?: string;
   /** The last line that is known: newer ones are searched as they come. */
   last: number;
   withTime: boolean;
@@ -28,7 +30,7 @@ interface Found {
 }
 
 /** Lines that the server found, from the first on; a click shows one among its neighbours. */
-export function LogHits({ id, contains, stream, last, withTime, wrap, onPick, hrefOf }: HitsProps) {
+export function LogHits({ id, contains, stream, until, last, withTime, wrap, onPick, hrefOf }: HitsProps) {
   const { t } = useTranslation();
   const [found, setFound] = useState<Found>();
   const [failure, setFailure] = useState<Problem>();
@@ -37,7 +39,7 @@ export function LogHits({ id, contains, stream, last, withTime, wrap, onPick, hr
   async function search(after: string | undefined, before: LogLine[], isWanted: () => boolean) {
     setBusy(true);
     try {
-      const page = await readLogs(id, { limit: kHitsPerPage, ...(after ? { after } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}) });
+      const page = await readLogs(id, { limit: kHitsPerPage, ...(after ? { after } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(until ? { to: until } : {}) });
       if (!isWanted()) return;
       setFound({ lines: [...before, ...page.items], next: page.items.length < kHitsPerPage ? undefined : page.next_cursor });
       setFailure(undefined);
@@ -57,7 +59,7 @@ export function LogHits({ id, contains, stream, last, withTime, wrap, onPick, hr
     };
     // Searched anew for another question, not for each line that comes.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [id, contains, stream]);
+  }, [id, contains, stream, until]);
 
   if (failure) return <Failed failure={failure} />;
   if (!found) return <Loading />;

@@ -3,7 +3,6 @@ import { IconArrowDown } from "@tabler/icons-react";
 import { forwardRef, useCallback, useEffect, useImperativeHandle, useRef, useState, type HTMLAttributes } from "react";
 import { useTranslation } from "react-i18next";
 import { Virtuoso, type Components, type ListRange, type VirtuosoHandle } from "react-virtuoso";
-import type { LiveStore } from "@/live/live_store";
 import { count } from "@/ui/format";
 import { readLogs } from "./log_api";
 import { addLines, beginsAt, firstOfPage, isPageRead, kLinesPerPage, lineAt, pageOf, type LogBook } from "./log_book";
@@ -17,7 +16,7 @@ export interface LogViewHandle {
 interface LogViewProps {
   id: string;
   book: LogBook;
-  store: LiveStore<LogBook>;
+  store: { getView: () => { state: LogBook | undefined }; update: (change: (book: LogBook) => LogBook) => void };
   withTime: boolean;
   wrap: boolean;
   marked: number | undefined;

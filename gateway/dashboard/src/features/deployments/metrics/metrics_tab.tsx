@@ -15,9 +15,9 @@ import { Chart, type ChartLine } from "./chart";
 import { addMetrics, csvOf, isCounter, rateOf, withGaps, type MetricName, type Samples } from "./samples";
 import classes from "./metrics.module.css";
 
-const ranges = { "5m": 300, "15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400 } as const;
-type RangeName = keyof typeof ranges;
-const rangeNames = Object.keys(ranges) as RangeName[];
+export const ranges = { "5m": 300, "15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400 } as const;
+export type RangeName = keyof typeof ranges;
+export const rangeNames = Object.keys(ranges) as RangeName[];
 const kPointsWanted = 700;
 
 interface Spec {
@@ -47,6 +47,21 @@ function metricSource(id: string): LiveSource<Samples> {
     snapshot: (data, previous) => addMetrics(previous, data as Schemas["Metrics"]),
     event: (samples, data) => addMetrics(samples, data as Schemas["Metrics"]),
   };
+}
+
+/** A chart for each kind of figure that there are samples of. */
+export function useCharts(samples: Samples | undefined, step: number) {
+  const { t } = useTranslation();
+  return useMemo(() => {
+    if (!samples) return [];
+    return specs.flatMap((spec) => {
+      const known = spec.metrics.filter((metric) => samples.values[metric]?.some((value) => value !== null));
+      if (known.length === 0) return [];
+      const values = known.map((metric) => (isCounter(metric) ? rateOf(samples.times, samples.values[metric] ?? []) : (samples.values[metric] ?? [])));
+      const [times, ...lines] = withGaps(samples.times, values, Math.max(12, step * 3));
+      return [{ spec, times, lines: known.map<ChartLine>((metric, index) => ({ label: t(`metrics.line.${metric}`), values: lines[index] ?? [] })) }];
+    });
+  }, [samples, step, t]);
 }
 
 export default function MetricsTab({ deployment }: { deployment: Deployment }) {
@@ -81,16 +96,7 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
     return addMetrics(before, { series } as unknown as Schemas["Metrics"]);
   }, [past.data, live.state]);
 
-  const charts = useMemo(() => {
-    if (!samples) return [];
-    return specs.flatMap((spec) => {
-      const known = spec.metrics.filter((metric) => samples.values[metric]?.some((value) => value !== null));
-      if (known.length === 0) return [];
-      const values = known.map((metric) => (isCounter(metric) ? rateOf(samples.times, samples.values[metric] ?? []) : (samples.values[metric] ?? [])));
-      const [times, ...lines] = withGaps(samples.times, values, Math.max(12, step * 3));
-      return [{ spec, times, lines: known.map<ChartLine>((metric, index) => ({ label: t(`metrics.line.${metric}`), values: lines[index] ?? [] })) }];
-    });
-  }, [samples, step, t]);
+  const charts = useCharts(samples, step);
 
   if (live.phase === "failed" && !samples) return <Failed failure={live.failure} />;
   if (!samples) return <Loading />;

@@ -1,0 +1,56 @@
+import { SegmentedControl } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, body, type Deployment } from "@/api/client";
+import { timeOf } from "@/time/moment";
+import { pastQuery } from "@/time/past_query";
+import { Empty, Failed, Loading } from "@/ui/page";
+import { SourceLine } from "@/ui/source";
+import tools from "@/ui/toolbar.module.css";
+import { Chart } from "../metrics/chart";
+import { rangeNames, ranges, useCharts, type RangeName } from "../metrics/metrics_tab";
+import { addMetrics } from "../metrics/samples";
+import classes from "../metrics/metrics.module.css";
+
+const kPointsWanted = 700;
+
+/** The charts as they were: their right edge is the moment. */
+export function PastMetrics({ deployment: { id }, micros }: { deployment: Deployment; micros: number }) {
+  const { t } = useTranslation();
+  const [rangeName, setRangeName] = useState<RangeName>("5m");
+  const [zoom, setZoom] = useState<{ of: number; range: [number, number] }>();
+  const seconds = ranges[rangeName];
+  const step = Math.max(1, Math.ceil(seconds / kPointsWanted));
+  const until = timeOf(micros);
+  const { data, error, dataUpdatedAt, isPlaceholderData } = useQuery(
+    pastQuery(["deployments", id, "metrics", rangeName], until, (signal) =>
+      body(api.GET("/api/v1/deployments/{id}/metrics", { params: { path: { id }, query: { from: timeOf(micros - seconds * 1_000_000), to: until, step: `${step}s` } }, signal })),
+    ),
+  );
+  const samples = useMemo(() => (data ? addMetrics(undefined, data) : undefined), [data]);
+  const charts = useCharts(samples, step);
+  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
+  if (!samples) return <Loading />;
+  const range: [number, number] = zoom?.of === micros ? zoom.range : [micros / 1_000_000 - seconds, micros / 1_000_000];
+  return (
+    <>
+      <div className={tools.bar}>
+        <SegmentedControl size="xs" value={rangeName} data={rangeNames} aria-label={t("time.metricsSpan")} onChange={(next) => {
+          setZoom(undefined);
+          setRangeName(rangeNames.find((one) => one === next) ?? "5m");
+        }} />
+      </div>
+      {charts.length === 0 ? (
+        <Empty title={t("time.noSamples")} />
+      ) : (
+        <div className={classes.grid}>
+          {charts.map(({ spec, times, lines }) => (
+            <Chart key={spec.key} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom({ of: micros, range: [from, to] })} />
+          ))}
+        </div>
+      )}
+      <SourceLine source="deployments/…/metrics?to=…" asOf={dataUpdatedAt || undefined} isStale={isPlaceholderData}>{samples.gpu}</SourceLine>
+    </>
+  );
+}

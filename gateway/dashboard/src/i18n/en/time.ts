@@ -1,0 +1,20 @@
+export const time = {
+  time: {
+    enter: "Go back in time", band: "Time", shown: "As it was at {{time}} ({{zone}})", finding: "Finding the moment…", now: "Back to now",
+    mark: "The past", slider: "Moment", scale: "Span of the slider", whole: "All", previous: "Previous event", next: "Next event", field: "Go to a time ({{zone}})",
+    event: "event {{n}} of {{of}}: {{type}}", behind: "last event: {{type}} of {{id}}", stepFailed: "The next event could not be read",
+    notYet: "It was not there yet", notYetHint: "{{name}} was made at {{time}}.", toFirst: "Go to its first event",
+    noFiles: "Files of the past are not kept", noFilesHint: "A workspace holds what is in it now. Go back to now to see it.",
+    noneThen: "There were no deployments then", noneThenFound: "None of then fits these filters", noneThenHint: "Go on to a later moment.",
+    logsUntil: "up to that moment", noLogs: "Nothing had been written yet", noSamples: "There are no samples up to that moment", metricsSpan: "The time up to the moment",
+    unknown: "Not known for the past", hours24: "24 h to {{time}}", hoursGone: "Hours that long ago are not kept",
+    lastEvents: "What had happened last", noEvents: "Nothing had happened yet", tasksHint: "Tasks are listed as they are now: see the tasks page.",
+    toEvent: "Go to this moment", toEventOf: "Go to event {{n}}",
+    compare: "Compare", compareHint: "Show what is different now", than: "Compared with {{time}} ({{zone}})", thanField: "Compare with a time ({{zone}})",
+    swap: "Swap", swapHint: "Move the other one of the two moments", endCompare: "End comparison",
+    differences: "Differences", between: "From {{from}} to {{to}}", fieldName: "Field", before: "Before", after: "After", none: "Nothing is different",
+    noneHint: "Between these two moments nothing changed.", eventsBetween: "Events between", absent: "not there", notWhole: "There are more: only the newest {{n}} are compared.",
+    kind: { appeared: "Appeared", changed: "Changed", vanished: "Vanished" },
+    kinds: "{{appeared}} appeared, {{changed}} changed, {{vanished}} vanished",
+  },
+};
