@@ -87,8 +87,8 @@ struct View {
 BOOST_DESCRIBE_STRUCT(View, (),
                       (id, name, provider, command, env, image, ports, files, labels, gpu, limits, restart_policy,
                        stop_grace, price_usd_micro_per_hour, desired, status, reason, organisation, project, owner,
-                       host, limits_by, cost_usd_micro, billing, connection, exit_code, restarts, started_at, stopped_at,
-                       deleted_at, created_at, updated_at, version, position))
+                       host, limits_by, cost_usd_micro, billing, connection, exit_code, restarts, started_at,
+                       stopped_at, deleted_at, created_at, updated_at, version, position))
 
 /// Folds one event; pure. On a failure `view` is as it was. Fails: internal `projection.version_gap` when the event
 /// does not follow; what decode_event fails with.
