@@ -188,7 +188,8 @@ TEST(Serving, TokensAreNotShownToTheNetwork) {
 TEST(Serving, TheHookGetsWhatIsInForce) {
   Terminal terminal;
   ServeOptions given;
-  terminal.local.serve = [&](const ServeOptions& options) -> Result<Exit> {
+  terminal.local.serve = [&](const Config& config) -> Result<Exit> {
+    const auto& options = config.options;
     given = options;
     return Exit::done;
   };

@@ -53,6 +53,44 @@ def test_a_type_is_chosen(client, make):
     assert id in {event["subject"] for event in events}
 
 
+def test_tail_answers_the_newest_ascending_by_time(client, make):
+    ids = [make(desired="stopped")["id"] for _ in range(3)]
+    newest = client.get(PATH, tail=100, type="computehub.deployment.requested.v1").json()["items"]
+    assert [event["subject"] for event in newest][-3:] == ids
+    times = [event["time"] for event in client.get(PATH, tail=1000).json()["items"]]
+    assert times == sorted(times)
+    assert len(client.get(PATH, tail=1).json()["items"]) == 1
+
+
+def test_behind_a_tail_comes_what_is_new_and_nothing_else(client, make):
+    page = client.get(PATH, tail=5).json()
+    assert client.get(PATH, after=page["next_cursor"]).json()["items"] == [], "all partitions stand at their heads"
+    id = make(desired="stopped")["id"]
+    news = client.get(PATH, after=page["next_cursor"]).json()["items"]
+    assert [event["subject"] for event in news] == [id]
+
+
+def test_a_tail_is_chosen_by_type_and_by_what_one_may_read(client, server, make):
+    make(desired="stopped")
+    type = "computehub.deployment.requested.v1"
+    assert {event["type"] for event in client.get(PATH, tail=1000, type=type).json()["items"]} == {type}
+    name = hub.unique("tail")
+    assert client.post("/api/v1/projects", {"name": name}).status_code == 201
+    own = server.client(client.make_key("dev", project=name)[1])
+    mine = own.create(desired="stopped")["id"]
+    make(desired="stopped")
+    seen = own.get(PATH, tail=1000).json()["items"]
+    assert {event.get("project") for event in seen} == {name} and mine in {event["subject"] for event in seen}
+
+
+def test_a_tail_that_is_not_allowed_is_refused_by_name(client):
+    cursor = client.get(PATH, tail=1).json()["next_cursor"]
+    for query in ({"tail": "0"}, {"tail": "1001"}, {"tail": "-1"}, {"tail": "all"}, {"tail": "5", "after": cursor},
+                  {"tail": "5", "limit": "5"}, {"tail": "5", "follow": "true"}):
+        refused = client.get(PATH, **query)
+        assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "query.range", "tail"), query
+
+
 def test_a_request_id_goes_through_answer_and_event(client):
     answer = client.post("/api/v1/deployments",
                          {"name": "traced", "provider": "local", "command": ["true"], "desired": "stopped"},
