@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -74,6 +74,14 @@ export class Hub {
   /** kill -9, and the same server again at the same address. */
   async crash(): Promise<void> {
     await this.end("SIGKILL");
+    await this.run(new URL(this.url).host);
+  }
+
+  /** Stops it, has its folder changed, and starts it again at the same address. */
+  async changed(change: (tool: (name: string, input: string, ...args: string[]) => string) => void): Promise<void> {
+    await this.end("SIGTERM");
+    // Tools that the build puts beside the binary.
+    change((name, input, ...args) => execFileSync(join(binary, "../tests", name), args, { input, encoding: "utf8" }).trim());
     await this.run(new URL(this.url).host);
   }
 

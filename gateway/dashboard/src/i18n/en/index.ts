@@ -1,7 +1,9 @@
 import { deployments } from "./deployments";
 import { frame } from "./frame";
 import { operate } from "./operate";
+import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
+import { verify } from "./verify";
 import { work } from "./work";
 
-export const en = { ...frame, ...deployments, ...work, ...operate, ...terminal };
+export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...verify };
