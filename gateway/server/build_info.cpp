@@ -27,7 +27,11 @@ std::string boost_version() {
 
 routes::BuildInfo build_info() {
   routes::BuildInfo build;
+#ifdef __clang__
   build.compiler = __VERSION__;
+#else
+  build.compiler = "GCC " __VERSION__;
+#endif
   if (std::string_view(HUB_COMMIT).empty()) return build;
   build.commit = HUB_COMMIT;
   build.committed_at = Instant{std::int64_t{HUB_COMMIT_SECONDS} * 1'000'000};

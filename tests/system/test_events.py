@@ -3,6 +3,7 @@ import json
 
 import contract
 import hub
+import pytest
 
 PATH = "/api/v1/events"
 
@@ -62,23 +63,31 @@ def test_tail_answers_the_newest_ascending_by_time(client, make):
     assert len(client.get(PATH, tail=1).json()["items"]) == 1
 
 
-def test_behind_a_tail_comes_what_is_new_and_nothing_else(client, make):
-    page = client.get(PATH, tail=5).json()
-    assert client.get(PATH, after=page["next_cursor"]).json()["items"] == [], "all partitions stand at their heads"
-    id = make(desired="stopped")["id"]
-    news = client.get(PATH, after=page["next_cursor"]).json()["items"]
-    assert [event["subject"] for event in news] == [id]
+@pytest.fixture
+def alone(client, server):
+    """(client, name) of a project in which nothing else happens."""
+    name = hub.unique("tail")
+    assert client.post("/api/v1/projects", {"name": name}).status_code == 201
+    return server.client(client.make_key("dev", project=name)[1]), name
 
 
-def test_a_tail_is_chosen_by_type_and_by_what_one_may_read(client, server, make):
+def test_behind_a_tail_comes_what_is_new_and_nothing_else(alone):
+    own, _ = alone
+    first = own.create(desired="stopped")["id"]
+    page = own.get(PATH, tail=1000).json()
+    assert page["items"][-1]["subject"] == first
+    assert own.get(PATH, after=page["next_cursor"]).json()["items"] == [], "all partitions stand at their heads"
+    second = own.create(desired="stopped")["id"]
+    news = own.get(PATH, after=page["next_cursor"]).json()["items"]
+    assert {event["subject"] for event in news} == {second}
+
+
+def test_a_tail_is_chosen_by_type_and_by_what_one_may_read(client, make, alone):
+    own, name = alone
+    mine = own.create(desired="stopped")["id"]
     make(desired="stopped")
     type = "computehub.deployment.requested.v1"
     assert {event["type"] for event in client.get(PATH, tail=1000, type=type).json()["items"]} == {type}
-    name = hub.unique("tail")
-    assert client.post("/api/v1/projects", {"name": name}).status_code == 201
-    own = server.client(client.make_key("dev", project=name)[1])
-    mine = own.create(desired="stopped")["id"]
-    make(desired="stopped")
     seen = own.get(PATH, tail=1000).json()["items"]
     assert {event.get("project") for event in seen} == {name} and mine in {event["subject"] for event in seen}
 

@@ -8,7 +8,7 @@ KINDS = {400, 401, 403, 404, 405, 406, 408, 409, 410, 413, 414, 415, 421, 429, 4
 # Literals that begin like a code and are none.
 NO_CODES = {"backup.json", "server.json", "server.json.new"}
 # Where options of the server are named, as "queue.max_retries".
-OPTIONS = {"gateway/cli/config_options.cpp", "gateway/server/server_info.cpp"}
+OPTIONS = {"gateway/cli/config.cpp", "gateway/cli/config_options.cpp", "gateway/server/server_info.cpp"}
 # Properties of Kafka's client and topics that begin like one.
 PROPERTIES = ("log.connection.", "message.max.", "message.timeout.", "message.timestamp.", "partition.assignment.",
               "queue.buffering.", "session.timeout.")

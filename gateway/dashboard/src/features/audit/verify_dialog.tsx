@@ -14,14 +14,16 @@ const took = ({ began_at, ended_at }: AuditResult) => Date.parse(ended_at) - Dat
 function Heads({ result }: { result: AuditResult }) {
   const { t, i18n } = useTranslation();
   const n = (value: number) => count(value, i18n.language);
+  // Of a record that is not sound nobody has gone on to see what the others sign of a partition.
+  const columns = (["partition", "head", "signed", "hash"] as const).filter((column) => result.sound || column !== "signed");
   return (
     <div className={classes.heads} tabIndex={0} role="region" aria-label={t("verify.heads")}>
       <table className={classes.table} aria-label={t("verify.heads")}>
-        <thead><tr>{(["partition", "head", "signed", "hash"] as const).map((key) => <th key={key} scope="col">{t(`verify.column.${key}`)}</th>)}</tr></thead>
+        <thead><tr>{columns.map((key) => <th key={key} scope="col">{t(`verify.column.${key}`)}</th>)}</tr></thead>
         <tbody>
           {result.partitions.filter(({ head }) => head > 0).map((partition) => (
             <tr key={partition.partition}>
-              <td>{partition.partition}</td><td>{n(partition.head)}</td><td>{n(partition.signed_up_to)}</td><td className="mono" title={partition.hash}>{partition.hash.slice(0, 16)}</td>
+              <td>{partition.partition}</td><td>{n(partition.head)}</td>{result.sound && <td>{n(partition.signed_up_to)}</td>}<td className="mono" title={partition.hash}>{partition.hash.slice(0, 16)}</td>
             </tr>
           ))}
         </tbody>
@@ -55,7 +57,7 @@ function Result({ result }: { result: AuditResult }) {
         <dt>{t(result.sound ? "verify.records" : "verify.recordsBefore")}</dt>
         <dd>{t("verify.inBatches", { records: n(result.records), batches: n(result.batches) })}</dd>
         <dt>{t("verify.checkpoints")}</dt>
-        <dd>{n(result.checkpoints)}{result.unsigned_records > 0 && <span className="dim"> · {t("verify.unsigned", { n: n(result.unsigned_records) })}</span>}</dd>
+        <dd>{n(result.checkpoints)}{result.sound && result.unsigned_records > 0 && <span className="dim"> · {t("verify.unsigned", { n: n(result.unsigned_records) })}</span>}</dd>
         <dt>{t("verify.keys")}</dt>
         <dd>{result.keys.map((key) => <div key={key.id}><span className="mono">{key.id}</span> <span className="dim">{t("verify.signed", { n: n(key.checkpoints) })}</span></div>)}</dd>
         {result.from && result.to && <><dt>{t("verify.span")}</dt><dd><Moment at={result.from} /> – <Moment at={result.to} /></dd></>}

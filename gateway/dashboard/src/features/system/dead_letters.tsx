@@ -12,7 +12,7 @@ import { SourceLine } from "@/ui/source";
 import { Ago, Moment } from "@/ui/time";
 import { told } from "@/ui/toasts";
 import stats from "@/features/statistics/statistics.module.css";
-import { bytesOf, hexDump } from "./hex";
+import { bytesOf, hexDump, isPlain } from "./hex";
 import classes from "./system.module.css";
 
 type Letter = Schemas["DeadLetterItem"];
@@ -33,7 +33,7 @@ function Content({ letter }: { letter: Schemas["DeadLetter"] }) {
   const { t } = useTranslation();
   const data = bytesOf(letter.data_base64);
   const shown = data.subarray(0, kShownBytesMax);
-  const text = letter.data !== undefined && data.length <= kShownBytesMax ? letter.data : hexDump(shown);
+  const text = letter.data !== undefined && isPlain(letter.data) && data.length <= kShownBytesMax ? letter.data : hexDump(shown);
   return (
     <>
       <div className={classes.contentHead}>
@@ -83,12 +83,13 @@ function Row({ letter, onShow, onRemove, onChanged }: { letter: Letter; onShow: 
   };
   return (
     <tr>
-      <td>{letter.reason}</td>
-      <td className="mono" title={letter.entity}>{letter.foreign ? `${letter.foreign.topic} ${letter.foreign.partition}:${letter.foreign.offset}` : letter.entity.slice(0, 12)}</td>
-      <td>{letter.type || "–"}</td>
-      <td>{bytes(letter.size)}</td>
-      <td><Ago at={letter.at} /></td>
-      <td>{letter.redriven_at ? <Ago at={letter.redriven_at} /> : <span className="dim">{t("letters.never")}</span>}</td>
+      <td className={classes.letter}>
+        <b>{letter.reason}</b>
+        <div className="dim">{letter.type} <span className="mono" title={letter.entity}>{letter.foreign ? `${letter.foreign.topic} ${letter.foreign.partition}:${letter.foreign.offset}` : letter.entity.slice(0, 12)}</span></div>
+      </td>
+      <td className={classes.wide}>{bytes(letter.size)}</td>
+      <td className={classes.wide}><Ago at={letter.at} /></td>
+      <td className={classes.wide}>{letter.redriven_at ? <Ago at={letter.redriven_at} /> : <span className="dim">{t("letters.never")}</span>}</td>
       <td>
         <span className={classes.buttons}>
           <Button size="compact-xs" variant="default" onClick={onShow}>{t("letters.show")}</Button>
@@ -118,7 +119,7 @@ export function DeadLetters() {
       {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={2} /> : data.items.length === 0 ? <div className={`dim ${classes.none}`}>{t("letters.none")}</div> : (
         <div className={stats.scroll}>
           <table className={stats.table} aria-label={t("letters.title")}>
-            <thead><tr>{(["reason", "entity", "type", "size", "at", "driven", "actions"] as const).map((key) => <th key={key} scope="col">{t(`letters.${key}`)}</th>)}</tr></thead>
+            <thead><tr>{(["reason", "size", "at", "driven", "actions"] as const).map((key) => <th key={key} scope="col" className={["size", "at", "driven"].includes(key) ? classes.wide : undefined}>{t(`letters.${key}`)}</th>)}</tr></thead>
             <tbody>{data.items.map((letter) => <Row key={letter.id} letter={letter} onShow={() => setShown(letter.id)} onRemove={() => setRemoving(letter)} onChanged={again} />)}</tbody>
           </table>
         </div>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytesOf, hexDump } from "./hex";
+import { bytesOf, hexDump, isPlain } from "./hex";
 
 test("Bytes are shown sixteen a line, with what of them is text", () => {
   const bytes = bytesOf(btoa('\x00\xff{"a": "some text"}'));
@@ -10,4 +10,9 @@ test("Bytes are shown sixteen a line, with what of them is text", () => {
 
 test("Nothing is shown as nothing", () => {
   expect(hexDump(bytesOf(""))).toBe("");
+});
+
+test("Text with characters that nobody sees is no plain text", () => {
+  expect(isPlain('{"a":\t"ä 的"}\r\n')).toBe(true);
+  for (const text of ["\u0000", "a\u0001b", "\u001b[31m", "\u007f"]) expect(isPlain(text)).toBe(false);
 });

@@ -4,6 +4,10 @@ export function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 }
 
+/** Whether it can be shown as it is: it has no characters but those that are seen, and ends of lines. */
+// eslint-disable-next-line no-control-regex
+export const isPlain = (text: string): boolean => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufeff]/.test(text);
+
 /** "00000010  7b 22 61 …  |{"a|": sixteen bytes a line. */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = [];
