@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { launch, newHubPage, Visit } from "./browser";
+import { seriousFaults } from "./faults";
 import { Hub } from "./hub";
 
 let hub: Hub;
@@ -43,6 +44,7 @@ test("The record is proved on the page, and what it was proved by is shown", asy
   expect(await rows.count()).toBe(partitions.filter(({ head }) => head > 0).length + 1);
   expect(await dialog.getByText(/^\d+ in \d+ batches$/).count()).toBe(1);
   await dialog.getByText(/^[0-9a-f]{16}$/).first().waitFor();
+  expect(await seriousFaults(visit.page)).toEqual([]);
   await dialog.getByRole("button", { name: "Verify again" }).click();
   await dialog.locator('[data-status="sound"]').waitFor();
   await dialog.getByRole("button", { name: "Close" }).last().click();
@@ -66,6 +68,7 @@ test("A record that was changed behind the server's back is told of in plain wor
   await alert.getByText("A record was changed or damaged.").waitFor();
   await alert.getByText(`Found at ${position}`).waitFor();
   await alert.getByText("log.corrupt").waitFor();
+  expect(await seriousFaults(visit.page)).toEqual([]);
   // The list of events reads the same record, and says so.
   await visit.page.getByText("This could not be read").waitFor();
   expect(visit.complaints.every((text) => text.includes("status of 500"))).toBe(true);
@@ -98,6 +101,7 @@ test("A dead letter is shown with its bytes, driven again, and removed after a q
   await good.getByRole("button", { name: "Show" }).click();
   const shown = page.getByRole("dialog", { name: "Dead letter" });
   await shown.getByText('{"labels":{"driven":"again"}}').waitFor();
+  expect(await seriousFaults(page)).toEqual([]);
   const [download] = await Promise.all([page.waitForEvent("download"), shown.getByRole("button", { name: "Download" }).click()]);
   expect(download.suggestedFilename()).toMatch(/\.bin$/);
   await shown.getByRole("button", { name: "Close" }).click();

@@ -1,7 +1,7 @@
-import axe, { type AxeResults } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { launch, newHubPage, Visit } from "./browser";
+import { seriousFaults } from "./faults";
 import { Hub } from "./hub";
 import { ModelServer } from "./model_server";
 
@@ -37,14 +37,6 @@ const addresses = () => [
   "/dashboard", "/deployments", "/deployments/new", ...["logs", "metrics", "history", "config", "connect"].map((tab) => `/deployments/${deployment}/${tab}`),
   "/tasks", `/tasks/${task}`, "/models", "/statistics", "/system", "/audit", "/settings/api-keys",
 ];
-
-async function seriousFaults(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const results = await page.evaluate(() => (window as unknown as { axe: { run: () => Promise<AxeResults> } }).axe.run());
-  return results.violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} ${node.failureSummary ?? ""}`));
-}
 
 test.each(["light", "dark"] as const)("Nothing serious keeps anybody from using any page in %s colours", async (colorScheme) => {
   visit = await Visit.open(browser, hub.url, { colorScheme });
@@ -135,7 +127,7 @@ test("Who may only read sees no button that would be refused", async () => {
   const key = await hub.ask<{ token: string }>("POST", "/api/v1/api-keys", { role: "viewer", name: "reader" });
   visit = await Visit.open(browser, hub.url);
   const page = await visit.signInWith(key.token);
-  const acting = /new deployment|submit|add model|new key|^start|^stop|^restart|^delete|retry|cancel|re-drive|revoke/i;
+  const acting = /new deployment|submit|add model|new key|^start|^stop|^restart|^delete|retry|cancel|re-drive|revoke|verify/i;
   for (const path of addresses().filter((address) => !address.endsWith("/new"))) {
     await page.goto(path);
     await visit.live();

@@ -33,14 +33,14 @@ function Content({ letter }: { letter: Schemas["DeadLetter"] }) {
   const { t } = useTranslation();
   const data = bytesOf(letter.data_base64);
   const shown = data.subarray(0, kShownBytesMax);
-  const text = letter.data !== undefined && isPlain(letter.data) && data.length <= kShownBytesMax ? letter.data : hexDump(shown);
+  const isText = letter.data !== undefined && isPlain(letter.data) && data.length <= kShownBytesMax;
   return (
     <>
       <div className={classes.contentHead}>
         <b>{t("letters.content")}</b> <span className="dim">{bytes(letter.size)}</span>
         <Button size="compact-xs" variant="default" leftSection={<IconDownload size={13} />} onClick={() => save(new Blob([data]), `${letter.id}.bin`)}>{t("letters.download")}</Button>
       </div>
-      {data.length === 0 ? <p className="dim">{t("letters.empty")}</p> : <Code block tabIndex={0} role="region" aria-label={t("letters.content")} className={classes.content}>{text}</Code>}
+      {data.length === 0 ? <p className="dim">{t("letters.empty")}</p> : <Code block tabIndex={0} role="region" aria-label={t("letters.content")} className={classes.content} data-dump={!isText || undefined}>{isText ? letter.data : hexDump(shown)}</Code>}
       {data.length > kShownBytesMax && <p className="dim">{t("letters.beginning", { size: bytes(kShownBytesMax) })}</p>}
     </>
   );
