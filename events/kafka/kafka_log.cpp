@@ -72,6 +72,7 @@ class KafkaLog final : public log::Log {
     reader_.when_read(partitions, std::move(told));
   }
   Result<Seq> seq_at(PartitionId partition, Instant at) override { return reader_.mirror().seq_at(partition, at); }
+  std::unique_ptr<log::IndexCheck> check_indexes() override { return reader_.mirror().check_indexes(); }
   std::uint64_t watch(Watcher watcher) override { return reader_.watchers().add(std::move(watcher)); }
   void unwatch(std::uint64_t id) override { reader_.watchers().remove(id); }
 

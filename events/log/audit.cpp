@@ -5,48 +5,6 @@
 #include "events/log/auditor.hpp"
 
 namespace hub::log {
-namespace {
-
-constexpr std::size_t kReadBytes = 1 << 20;
-
-/// The position in front of the reason, as logs give it with log.corrupt; else `fallback`.
-ChainFault fault_of(const Failure& failure, Position fallback) {
-  const auto colon = failure.detail.find(": ");
-  if (colon != std::string::npos)
-    if (const auto position = parse_position(std::string_view(failure.detail).substr(0, colon)))
-      return {position.value(), failure.detail.substr(colon + 2)};
-  return {fallback, failure.detail};
-}
-
-bool walk(Log& log, PartitionId partition, Auditor& auditor) {
-  for (;;) {
-    const Position next{partition, auditor.head(partition).seq + 1};
-    const auto batches = log.read(partition, next.seq, kReadBytes);
-    if (!batches) {
-      auto fault = fault_of(batches.error(), next);
-      auditor.fail(fault.position, std::move(fault.reason));
-      return false;
-    }
-    if (batches.value().empty()) return true;
-    for (const auto& batch : batches.value())
-      if (!auditor.add(*batch)) return false;
-  }
-}
-
-bool holds(Log& log, const SignedHead& head) {
-  const auto now = log.head(head.partition);
-  if (now.seq == head.seq && now.hash == head.hash) return true;
-  // Batches without records behind that seq are read with the one that follows.
-  const auto is_read_from = [&](Seq from) {
-    const auto batches = log.read(head.partition, from, 0);
-    return batches && std::any_of(batches.value().begin(), batches.value().end(), [&](const BatchPtr& batch) {
-             return batch->end.last == head.seq && batch->end.hash == head.hash;
-           });
-  };
-  return is_read_from(head.seq) || is_read_from(head.seq + 1);
-}
-
-}  // namespace
 
 std::uint64_t AuditReport::unsigned_records() const {
   std::uint64_t sum = 0;
@@ -69,7 +27,7 @@ Auditor::Auditor(std::uint32_t partitions, const PublicKeys& keys, const std::op
   const Position position{against->own.partition, against->own.seq};
   const auto valid = verify_checkpoint(*against, keys_);
   if (!valid) {
-    fail(position, "the checkpoint to hold it against: " + valid.error().detail);
+    fail(position, "the checkpoint to hold it against: " + valid.error().detail, valid.error().code);
     return;
   }
   const std::string who = "the checkpoint that was kept";
@@ -77,13 +35,13 @@ Auditor::Auditor(std::uint32_t partitions, const PublicKeys& keys, const std::op
   for (const auto& head : against->heads) want(against_, head, who);
 }
 
-void Auditor::fail(Position position, std::string reason) {
-  if (!report_.fault) report_.fault = ChainFault{position, std::move(reason)};
+void Auditor::fail(Position position, std::string reason, std::string_view code) {
+  if (!report_.fault) report_.fault = ChainFault{position, std::move(reason), std::string(code)};
 }
 
 void Auditor::want(std::vector<std::optional<Wanted>>& wanted, const SignedHead& head, const std::string& who) {
   if (head.partition >= wanted.size())
-    return fail({head.partition, head.seq}, who + " names a partition that is not there");
+    return fail({head.partition, head.seq}, who + " names a partition that is not there", "checkpoint.invalid");
   auto& place = wanted[head.partition];
   if (head.seq > 0 && (!place || place->head.seq < head.seq)) place = Wanted{head, who};
 }
@@ -103,7 +61,8 @@ bool Auditor::add(const Batch& batch) {
   }
   const bool claims = !batch.records.empty() && batch.records.front().kind == RecordKind::claimed;
   if (batch.end.epoch > before.epoch && !claims) {
-    fail({batch.partition, batch.end.first}, "epoch " + std::to_string(batch.end.epoch) + " begins without a claim");
+    fail({batch.partition, batch.end.first}, "epoch " + std::to_string(batch.end.epoch) + " begins without a claim",
+         "audit.no_claim");
     return false;
   }
   for (const auto& record : batch.records)
@@ -112,7 +71,12 @@ bool Auditor::add(const Batch& batch) {
   for (const auto& [source, position] : batch.end.consumed) consumed_[batch.partition][source] = position;
   ++report_.batches;
   report_.records += batch.records.size();
-  report_.partitions[batch.partition].head = batch.end.last;
+  auto& partition = report_.partitions[batch.partition];
+  partition.head = batch.end.last;
+  partition.hash = batch.end.hash;
+  const auto at = batch.end.index_time;
+  report_.first_at = report_.first_at.is_set() ? std::min(report_.first_at, at) : at;
+  report_.last_at = std::max(report_.last_at, at);
   return meet(batch);
 }
 
@@ -143,15 +107,18 @@ bool Auditor::check_due(const Batch& batch) {
   const bool is_claim = batch.records.size() == 1 && batch.records.front().kind == RecordKind::claimed;
   if (without_checkpoints_ == Unsigned::allowed || is_claim || batch.end.index_time - *since < kCheckpointEvery)
     return true;
-  fail({batch.partition, batch.end.first}, "the signature is missing that was due here: nothing is signed behind seq " +
-                                               std::to_string(report_.partitions[batch.partition].signed_up_to));
+  fail({batch.partition, batch.end.first},
+       "the signature is missing that was due here: nothing is signed behind seq " +
+           std::to_string(report_.partitions[batch.partition].signed_up_to),
+       "audit.unsigned");
   return false;
 }
 
 bool Auditor::check_version(const std::string& entity, Version version, Position position) {
   auto& last = versions_[entity];
   if (version == ++last) return true;
-  fail(position, "version " + std::to_string(version) + " of " + entity + " follows " + std::to_string(last - 1));
+  fail(position, "version " + std::to_string(version) + " of " + entity + " follows " + std::to_string(last - 1),
+       "audit.version");
   return false;
 }
 
@@ -159,12 +126,13 @@ bool Auditor::check_checkpoint(const Record& record, const Batch& batch, const H
   const Position position{batch.partition, record.seq};
   const auto checkpoint = verify_checkpoint(record, position.partition, keys_);
   if (!checkpoint) {
-    fail(position, checkpoint.error().detail);
+    fail(position, checkpoint.error().detail, checkpoint.error().code);
     return false;
   }
   const auto& own = checkpoint.value().own;
   if (own.seq != before.seq || own.hash != before.hash) {
-    fail(position, "the checkpoint signs seq " + std::to_string(own.seq) + " with another hash or at another place");
+    fail(position, "the checkpoint signs seq " + std::to_string(own.seq) + " with another hash or at another place",
+         "audit.other_hash");
     return false;
   }
   if (!check_owner(checkpoint.value(), position, batch.end.epoch)) return false;
@@ -182,8 +150,10 @@ bool Auditor::check_owner(const Checkpoint& checkpoint, Position position, Epoch
   const bool is_first = owner.key_id.empty() || owner.epoch < epoch;
   if (is_first) owner = {epoch, checkpoint.key_id};
   if (owner.key_id == checkpoint.key_id) return true;
-  fail(position, "signed by the key " + checkpoint.key_id + "; the owner in epoch " + std::to_string(epoch) +
-                     " signs with " + owner.key_id);
+  fail(position,
+       "signed by the key " + checkpoint.key_id + "; the owner in epoch " + std::to_string(epoch) + " signs with " +
+           owner.key_id,
+       "audit.other_owner");
   return false;
 }
 
@@ -196,11 +166,15 @@ bool Auditor::meet(const Batch& batch) {
 
 void Auditor::finish_wanted(Wanted& wanted, const Holds& holds) {
   auto& partition = report_.partitions[wanted.head.partition];
-  if (partition.head < wanted.head.seq)
+  if (partition.head < wanted.head.seq) {
+    // A log that grows may hold more by now than was walked.
+    if (holds(wanted.head)) return;
     return fail({wanted.head.partition, partition.head + 1},
-                "missing: " + wanted.who + " signs this partition up to seq " + std::to_string(wanted.head.seq));
+                "missing: " + wanted.who + " signs this partition up to seq " + std::to_string(wanted.head.seq),
+                "audit.missing");
+  }
   if (!wanted.met && !holds(wanted.head))
-    return fail({wanted.head.partition, wanted.head.seq}, wanted.who + " signs another hash here");
+    return fail({wanted.head.partition, wanted.head.seq}, wanted.who + " signs another hash here", "audit.other_hash");
   partition.signed_up_to = std::max(partition.signed_up_to, wanted.head.seq);
 }
 
@@ -209,18 +183,6 @@ AuditReport Auditor::finish(const Holds& holds) {
     for (auto& wanted : *all)
       if (wanted && !report_.fault) finish_wanted(*wanted, holds);
   return report_;
-}
-
-AuditReport verify(Log& log, const PublicKeys& keys, const std::optional<Checkpoint>& against,
-                   Unsigned without_checkpoints) {
-  Auditor auditor(log.partitions(), keys, against, without_checkpoints);
-  for (PartitionId partition = 0; partition < log.partitions(); ++partition)
-    if (!walk(log, partition, auditor)) break;
-  auto report = auditor.finish([&log](const SignedHead& head) { return holds(log, head); });
-  if (report.fault) return report;
-  // Only now: indexes are held against records that are sound.
-  if (const auto indexed = log.verify_indexes(); !indexed) report.fault = fault_of(indexed.error(), {});
-  return report;
 }
 
 }  // namespace hub::log

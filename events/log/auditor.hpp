@@ -17,7 +17,7 @@ class Auditor {
 
   /// False at the first fault; then nothing more is looked at.
   bool add(const Batch& batch);
-  void fail(Position position, std::string reason);
+  void fail(Position position, std::string reason, std::string_view code = "log.corrupt");
   const Head& head(PartitionId partition) const { return heads_.at(partition); }
   std::uint32_t partitions() const { return static_cast<std::uint32_t>(heads_.size()); }
   const AuditReport& so_far() const { return report_; }

@@ -17,6 +17,7 @@ void seal(Batch& batch, Head& head);
 struct ChainFault {
   Position position;   ///< the first bad one
   std::string reason;  ///< for people: "seq 7 follows 5", "hash of the record does not fit", …
+  std::string code = "log.corrupt";
 };
 
 /// Checks that `batch` follows `head` and moves `head` behind it; nothing moves when there is a fault.
@@ -30,7 +31,9 @@ std::optional<ChainFault> attach(const Batch& batch, Head& head);
 /// link only, so that it costs the same for any size.
 bool continues(const Batch& batch, const Head& head);
 
-/// The compact binary envelope in which batches are stored: own version byte, lengths as varints, JSON data as bytes,
+/// The version byte in front of a stored batch.
+inline constexpr char kBatchFormat = 1;
+/// The compact binary envelope in which batches are stored: kBatchFormat, lengths as varints, JSON data as bytes,
 /// and a CRC-32C over all of it. decode fails: internal `log.corrupt` naming what is wrong.
 std::string encode_batch(const Batch& batch);
 Result<Batch> decode_batch(std::string_view bytes);

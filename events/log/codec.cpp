@@ -6,7 +6,6 @@
 namespace hub::log {
 namespace {
 
-constexpr char kVersion = 1;
 constexpr std::size_t kCrcSize = 4;
 /// Room for the lengths and numbers of one record, so that encoding allocates once.
 constexpr std::size_t kRecordOverhead = 96;
@@ -160,7 +159,7 @@ std::optional<EndView> decode_end(std::string_view bytes) {
 std::string encode_batch(const Batch& batch) {
   std::string out;
   out.reserve(size_of(batch));
-  out += kVersion;
+  out += kBatchFormat;
   append_end_fields(out, batch.partition, batch.end);
   out += as_bytes(batch.end.hash);
   append_varint(out, batch.records.size());
@@ -179,7 +178,7 @@ std::string encode_batch(const Batch& batch) {
 
 Result<BatchView> view_batch(std::string_view bytes) {
   if (bytes.size() <= kCrcSize) return corrupt("a batch is cut short");
-  if (bytes.front() != kVersion)
+  if (bytes.front() != kBatchFormat)
     return corrupt("a batch has the unknown format " + std::to_string(static_cast<unsigned char>(bytes.front())));
   const auto body = bytes.substr(0, bytes.size() - kCrcSize);
   if (!crc_fits(body, bytes.substr(body.size()))) return corrupt("the CRC of a batch does not fit");

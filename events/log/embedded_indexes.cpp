@@ -2,6 +2,7 @@
 
 #include <cstring>
 #include <functional>
+#include <limits>
 
 #include "events/log/encoding.hpp"
 
@@ -14,12 +15,32 @@ std::string_view view(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
+/// The tables as they are at one moment, for a log that is written to meanwhile; a batch and its entries come together.
+class Tables {
+ public:
+  explicit Tables(Store& of) : store(of), snapshot_(of.db->GetSnapshot()) {}
+  ~Tables() { store.db->ReleaseSnapshot(snapshot_); }
+  Tables(const Tables&) = delete;
+  Tables& operator=(const Tables&) = delete;
+
+  rocksdb::ReadOptions reading() const {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    options.fill_cache = false;
+    return options;
+  }
+
+  Store& store;
+
+ private:
+  const rocksdb::Snapshot* snapshot_;
+};
+
 /// All rows of a table in order of their keys, across prefixes.
-Rows all_of(Store& store, rocksdb::ColumnFamilyHandle* table) {
-  rocksdb::ReadOptions options;
+Rows all_of(const Tables& tables, rocksdb::ColumnFamilyHandle* table) {
+  auto options = tables.reading();
   options.total_order_seek = true;
-  options.fill_cache = false;
-  Rows rows(store.db->NewIterator(options, table));
+  Rows rows(tables.store.db->NewIterator(options, table));
   rows->SeekToFirst();
   return rows;
 }
@@ -53,18 +74,35 @@ Result<void> each_entry(const BatchKey& at, const BatchView& batch,
   return success();
 }
 
-Result<void> each_batch(Store& store, const std::function<Result<void>(const BatchKey&, const BatchView&)>& take) {
-  Position last;
-  const auto rows = all_of(store, store.batches);
-  for (; rows->Valid(); rows->Next()) {
-    const auto key = parse_batch_key(view(rows->key()));
-    if (!key) return corrupt_at(last, "the key of a batch behind it is malformed");
-    last = {key->partition, key->first};
-    const auto batch = view_batch(encoded_part(view(rows->value())));
-    if (!batch) return corrupt_at(last, batch.error().detail);
-    HUB_TRY(take(*key, batch.value()));
+using TakeBatch = std::function<Result<void>(const BatchKey&, const BatchView&)>;
+
+/// Walks over the batches of all partitions, a piece at a time.
+class Batches {
+ public:
+  explicit Batches(const Tables& tables) : rows_(all_of(tables, tables.store.batches)) {}
+
+  /// About `bytes` more. False: that was all.
+  Result<bool> step(std::size_t bytes, const TakeBatch& take) {
+    for (std::size_t seen = 0; rows_->Valid() && seen < bytes; rows_->Next()) {
+      const auto key = parse_batch_key(view(rows_->key()));
+      if (!key) return corrupt_at(last_, "the key of a batch behind it is malformed");
+      last_ = {key->partition, key->first};
+      const auto batch = view_batch(encoded_part(view(rows_->value())));
+      if (!batch) return corrupt_at(last_, batch.error().detail);
+      HUB_TRY(take(*key, batch.value()));
+      seen += rows_->value().size();
+    }
+    if (!rows_->status().ok()) return read_failure(last_, rows_->status());
+    return rows_->Valid();
   }
-  if (!rows->status().ok()) return read_failure(last, rows->status());
+
+ private:
+  const Rows rows_;
+  Position last_;
+};
+
+Result<void> each_batch(const Tables& tables, const TakeBatch& take) {
+  HUB_TRY(Batches(tables).step(std::numeric_limits<std::size_t>::max(), take));
   return success();
 }
 
@@ -92,7 +130,7 @@ class Sum {
 /// Index of times: both sides are in order of partition and time, so they are walked side by side.
 class Times {
  public:
-  explicit Times(Store& store) : rows_(all_of(store, store.times)) {}
+  explicit Times(const Tables& tables) : rows_(all_of(tables, tables.store.times)) {}
 
   Result<void> add(PartitionId partition, const BatchEnd& end) {
     auto key = time_key(partition, end.index_time);
@@ -142,14 +180,12 @@ class Times {
 };
 
 /// The first record that its entry does not lead to.
-Result<void> find_missing(Store& store) {
-  rocksdb::ReadOptions uncached;
-  uncached.fill_cache = false;
-  return each_batch(store, [&](const BatchKey& at, const BatchView& batch) {
+Result<void> find_missing(const Tables& tables) {
+  return each_batch(tables, [&](const BatchKey& at, const BatchView& batch) {
     return each_entry(at, batch, [&](const Entry& entry, Seq seq) -> Result<void> {
       const Position position{at.partition, seq};
       std::string found;
-      const auto status = store.db->Get(uncached, store.entities, entry.key, &found);
+      const auto status = tables.store.db->Get(tables.reading(), tables.store.entities, entry.key, &found);
       if (status.IsNotFound()) return corrupt_at(position, "missing in the index of entities");
       if (!status.ok()) return read_failure(position, status);
       if (found != entry.place) return corrupt_at(position, "the index of entities leads elsewhere");
@@ -159,15 +195,15 @@ Result<void> find_missing(Store& store) {
 }
 
 /// Where the first entry leads that no record asks for.
-Result<void> find_needless(Store& store) {
-  const auto rows = all_of(store, store.entities);
+Result<void> find_needless(const Tables& tables) {
+  const auto rows = all_of(tables, tables.store.entities);
   for (; rows->Valid(); rows->Next()) {
     const auto place = parse_entity_place(view(rows->value()));
     if (!place) return internal_failure("log.corrupt", "the index of entities is malformed");
     const Position position{place->batch.partition, place->seq};
     bool asked_for = false;
     std::string bytes;
-    if (store.db->Get({}, store.batches, batch_key(place->batch), &bytes).ok()) {
+    if (tables.store.db->Get(tables.reading(), tables.store.batches, batch_key(place->batch), &bytes).ok()) {
       const auto batch = view_batch(encoded_part(bytes));
       if (!batch) return corrupt_at(position, batch.error().detail);
       HUB_TRY(each_entry(place->batch, batch.value(), [&](const Entry& entry, Seq) -> Result<void> {
@@ -180,25 +216,56 @@ Result<void> find_needless(Store& store) {
   return internal_failure("log.corrupt", "the index of entities does not fit the records");
 }
 
-}  // namespace
+class EmbeddedIndexCheck final : public IndexCheck {
+ public:
+  explicit EmbeddedIndexCheck(Store& store) : tables_(store), batches_(tables_), times_(tables_) {}
 
-Result<void> verify_indexes(Store& store) {
-  Sum wanted, found;
-  Times times(store);
-  HUB_TRY(each_batch(store, [&](const BatchKey& at, const BatchView& batch) -> Result<void> {
-    HUB_TRY(times.add(at.partition, batch.end));
-    return each_entry(at, batch, [&](const Entry& entry, Seq) -> Result<void> {
-      wanted.add(entry.key, entry.place);
+  Result<bool> step(std::size_t bytes) override {
+    if (!entities_) return step_batches(bytes);
+    std::size_t seen = 0;
+    for (; entities_->Valid() && seen < bytes; entities_->Next()) {
+      found_.add(view(entities_->key()), view(entities_->value()));
+      seen += entities_->key().size() + entities_->value().size();
+    }
+    if (!entities_->status().ok()) return unreadable("index of entities", entities_->status());
+    if (entities_->Valid()) return true;
+    if (wanted_ == found_) return false;
+    HUB_TRY(find_missing(tables_));
+    HUB_TRY(find_needless(tables_));
+    return false;
+  }
+  std::uint64_t records() const override { return records_; }
+
+ private:
+  Result<bool> step_batches(std::size_t bytes) {
+    HUB_TRY(const bool more,
+            batches_.step(bytes, [this](const BatchKey& at, const BatchView& batch) { return take(at, batch); }));
+    if (more) return true;
+    HUB_TRY(times_.finish());
+    entities_ = all_of(tables_, tables_.store.entities);
+    return true;
+  }
+  Result<void> take(const BatchKey& at, const BatchView& batch) {
+    HUB_TRY(times_.add(at.partition, batch.end));
+    records_ += batch.records.size();
+    return each_entry(at, batch, [this](const Entry& entry, Seq) -> Result<void> {
+      wanted_.add(entry.key, entry.place);
       return success();
     });
-  }));
-  HUB_TRY(times.finish());
-  const auto rows = all_of(store, store.entities);
-  for (; rows->Valid(); rows->Next()) found.add(view(rows->key()), view(rows->value()));
-  if (!rows->status().ok()) return unreadable("index of entities", rows->status());
-  if (wanted == found) return success();
-  HUB_TRY(find_missing(store));
-  return find_needless(store);
+  }
+
+  const Tables tables_;  // first: the walks are over it
+  Batches batches_;
+  Times times_;
+  Rows entities_;  ///< null while the batches are walked
+  Sum wanted_, found_;
+  std::uint64_t records_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<IndexCheck> check_indexes(Store& store) {
+  return std::make_unique<EmbeddedIndexCheck>(store);
 }
 
 }  // namespace hub::log

@@ -1,10 +1,11 @@
 #pragma once
 #include "events/log/embedded_store.hpp"
+#include "events/log/log.hpp"
 
 namespace hub::log {
 
-/// Log::verify_indexes() of the embedded log: one walk over the batches and one over each index, in bounded memory.
+/// Log::check_indexes() of the embedded log: one walk over the batches and one over each index, in bounded memory.
 /// Only when something is wrong is each entry looked up, to name the first bad position.
-Result<void> verify_indexes(Store& store);
+std::unique_ptr<IndexCheck> check_indexes(Store& store);
 
 }  // namespace hub::log

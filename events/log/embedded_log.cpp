@@ -47,7 +47,7 @@ class EmbeddedLog final : public Log {
     return read_history(*store_, entity, from, count_max);
   }
   Result<Seq> seq_at(PartitionId partition, Instant at) override { return find_seq_at(*store_, partition, at); }
-  Result<void> verify_indexes() override { return log::verify_indexes(*store_); }
+  std::unique_ptr<IndexCheck> check_indexes() override { return log::check_indexes(*store_); }
   std::uint64_t watch(Watcher watcher) override { return watchers_.add(std::move(watcher)); }
   void unwatch(std::uint64_t id) override { watchers_.remove(id); }
 

@@ -315,7 +315,7 @@ AuditReport verify_export(std::istream& in, const PublicKeys& keys, const std::o
   // Heads that only later partitions name can no longer be looked up; their own checkpoints and lengths are checked.
   return auditor.finish([&](const SignedHead& head) {
     const auto& last = auditor.head(head.partition);
-    return last.seq > head.seq || last.hash == head.hash;
+    return last.seq > head.seq || (last.seq == head.seq && last.hash == head.hash);
   });
 }
 

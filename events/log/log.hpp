@@ -25,6 +25,19 @@ struct EntityRecord {
   bool operator==(const EntityRecord&) const = default;
 };
 
+/// Holds what history() and seq_at() read by against the records themselves, which must be sound: nothing is missing,
+/// leads elsewhere or is there without a record. Reads the whole log once, a piece at a time; the log may grow
+/// meanwhile, of which nothing is seen.
+class IndexCheck {
+ public:
+  virtual ~IndexCheck() = default;
+  /// Looks at about `bytes` more. False: that was all. Fails: internal `log.corrupt` naming the first bad position, to
+  /// find which takes another walk.
+  virtual Result<bool> step(std::size_t bytes) = 0;
+  /// Records looked at so far.
+  virtual std::uint64_t records() const = 0;
+};
+
 /// How long Log::when_read() waits for what others wrote.
 inline constexpr Duration kReadPatience = seconds(2);
 
@@ -74,10 +87,8 @@ class Log {
   /// Seq of the last record whose batch has index_time <= `at`; 0 when there is none. Logarithmic in the batches.
   virtual Result<Seq> seq_at(PartitionId partition, Instant at) = 0;
 
-  /// Holds what history() and seq_at() read by against the records themselves, which must be sound: nothing is missing,
-  /// leads elsewhere or is there without a record. Reads the whole log once. Fails: internal `log.corrupt` naming the
-  /// first bad position. A log without stored indexes has nothing to check.
-  virtual Result<void> verify_indexes() { return success(); }
+  /// Begins to check the indexes as they are now. Null: the log stores none. Must end before the log does.
+  virtual std::unique_ptr<IndexCheck> check_indexes() { return nullptr; }
 
   /// Told after each commit, in order within a partition, on the appending thread: must not block, append or
   /// add and remove watchers.

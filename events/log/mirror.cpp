@@ -3,6 +3,7 @@
 #include <mutex>
 
 #include "events/log/chain.hpp"
+#include "events/log/embedded_indexes.hpp"
 #include "events/log/embedded_queries.hpp"
 #include "events/log/embedded_store.hpp"
 #include "events/rocks/patient_files.hpp"
@@ -92,6 +93,7 @@ class LocalMirror final : public Mirror {
     return read_history(*store_, entity, from, count_max);
   }
   Result<Seq> seq_at(PartitionId partition, Instant at) override { return find_seq_at(*store_, partition, at); }
+  std::unique_ptr<IndexCheck> check_indexes() override { return log::check_indexes(*store_); }
 
  private:
   Place& at(PartitionId partition) {
@@ -125,8 +127,9 @@ Result<std::unique_ptr<Mirror>> open_mirror(const MirrorOptions& options) {
   store_options.memory_bytes_max = options.memory_bytes_max;
   HUB_TRY(auto store, open_store(store_options, rocks::patient_env(), options.incarnation));
   if (store->meta != Meta{options.partitions, options.incarnation})
-    return conflict("log.other", "the folder holds another log than the one that it would copy: give the --data that belongs to "
-                                 "this namespace, or an empty one");
+    return conflict("log.other",
+                    "the folder holds another log than the one that it would copy: give the --data that belongs to "
+                    "this namespace, or an empty one");
   auto mirror = std::make_unique<LocalMirror>(std::move(store));
   HUB_TRY(mirror->recover());
   HUB_TRY(mirror->become_copy());

@@ -37,6 +37,7 @@ class Mirror {
   virtual Result<std::vector<BatchPtr>> read(PartitionId partition, Seq from, std::size_t bytes_max) = 0;
   virtual Result<std::vector<EntityRecord>> history(std::string_view entity, Version from, std::size_t count_max) = 0;
   virtual Result<Seq> seq_at(PartitionId partition, Instant at) = 0;
+  virtual std::unique_ptr<IndexCheck> check_indexes() = 0;
 };
 
 /// From then on open_embedded_log opens the folder for reading only. Fails: as open_store; conflict `log.other` when

@@ -117,7 +117,7 @@ struct Check {
 /// code follows from its kind (exit_code.hpp). A verification that finds something bad says so on its last line of
 /// standard output and answers Exit::unverified. What is empty is answered with `cli.not_here`.
 struct Commands {
-  std::function<Result<Exit>(const ServeOptions&)> serve;
+  std::function<Result<Exit>(const Config&)> serve;
   std::function<Result<Exit>(const AgentOptions&)> agent;
   std::function<Result<Exit>(const AuditVerify&, Console&)> audit_verify;
   std::function<Result<Exit>(const AuditExport&, Console&)> audit_export;

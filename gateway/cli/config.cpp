@@ -39,7 +39,20 @@ struct Loading {
     }
     const auto index = static_cast<std::size_t>(&option - serve_options().data());
     config.settings[index].source = source;
+    for (const auto other : changed_with(option.name)) setting_named(other).source = source;
     return success();
+  }
+
+ private:
+  Setting& setting_named(std::string_view name) {
+    return *std::find_if(config.settings.begin(), config.settings.end(),
+                         [&](const Setting& setting) { return setting.name == name; });
+  }
+  /// Options that are names for the same value, or for parts of it.
+  static std::vector<std::string_view> changed_with(std::string_view name) {
+    if (name == "listen") return {"server.host", "server.port"};
+    if (name == "server.host" || name == "server.port") return {"listen"};
+    return {};
   }
 };
 

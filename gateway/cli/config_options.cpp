@@ -183,6 +183,15 @@ std::string show_properties(const ServeOptions& options) {
   return text;
 }
 
+/// "http://********@proxy:3128": who signs in there may do so with a name alone.
+std::string without_user(const std::string& url) {
+  const auto scheme = url.find("://");
+  const auto begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const auto end = url.substr(0, url.find_first_of("/?#", begin)).rfind('@');
+  if (end == std::string::npos || end < begin) return url;
+  return url.substr(0, begin) + "********" + url.substr(end);
+}
+
 using Kind = OptionSpec::Kind;
 using Options = ServeOptions;
 
@@ -241,7 +250,9 @@ constexpr OptionSpec kOptions[] = {
     count_option<&Options::max_workers, 1, 100'000>("worker.max_workers", "the most that a model may ask for"),
     option<&Options::outbound_allow>("outbound.allow", Kind::value, "ADDRESSES",
                                      "private addresses at which models may lie, as 10.1.0.0/16"),
-    option<&Options::outbound_proxy>("outbound.proxy", Kind::value, "URL", "proxy for the calls to models"),
+    {"outbound.proxy", Kind::value, "URL", "proxy for the calls to models",
+     [](Options& options, std::string_view text) { return read_value(text, options.outbound_proxy); },
+     [](const Options& options) { return without_user(options.outbound_proxy); }},
     option<&Options::outbound_ca_file>("outbound.ca-file", Kind::value, "FILE",
                                        "certificates (PEM) that models are trusted by; the system's when not given"),
     option<&Options::noop_models>("noop-models", Kind::switch_, "", "allow models that answer at once, for load tests"),

@@ -20,7 +20,7 @@ Exit serve(CommandLine& line, const ServerFlags& told) {
   const auto config = load_config(line, told);
   if (!config) return report(config.error(), line.session);
   if (const auto fits = check_serve(config.value().options); !fits) return report(fits.error(), line.session);
-  return run_hook(line.session, line.local.serve, config.value().options);
+  return run_hook(line.session, line.local.serve, config.value());
 }
 
 std::vector<Setting> client_settings(Session& session, const std::filesystem::path& data) {

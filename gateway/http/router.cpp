@@ -100,7 +100,7 @@ Router& Router::operator=(Router&&) noexcept = default;
 
 void Router::add(Route route) {
   HUB_ASSERT(route.pattern.starts_with('/') && static_cast<bool>(route.handler) != static_cast<bool>(route.upgrade));
-  if (write_failure_ && route.verb != Verb::get)
+  if (write_failure_ && route.verb != Verb::get && !route.changes_nothing)
     route.handler = [failure = *write_failure_](Request& request) { return refuse_always(request, failure); };
   Node* node = root_.get();
   auto entry = std::make_unique<Entry>();

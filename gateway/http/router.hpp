@@ -35,7 +35,8 @@ struct Route {
   UpgradeHandler upgrade{};  ///< in place of a handler: a WebSocket (verb GET)
   /// Of an upgrade: who is let in, looked at before the connection becomes a WebSocket. Empty: everybody.
   std::function<Result<void>(const Request&)> admit{};
-  std::size_t number = 0;  ///< set by Router::add: from 0, in the order of adding
+  std::size_t number = 0;        ///< set by Router::add: from 0, in the order of adding
+  bool changes_nothing = false;  ///< although it is no GET: also there where writes are refused
 };
 
 /// What a path leads to.
@@ -52,7 +53,8 @@ class Router {
   Router(Router&&) noexcept;
   Router& operator=(Router&&) noexcept;
 
-  /// From now on every added route but those of GET is one that fails with `failure`, behind the check of who asks.
+  /// From now on every added route but those of GET, and those that change nothing, is one that fails with `failure`,
+  /// behind the check of who asks.
   void refuse_writes(Failure failure) { write_failure_ = std::move(failure); }
   /// The same verb and pattern twice is a bug.
   void add(Route route);

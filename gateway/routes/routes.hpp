@@ -24,5 +24,7 @@ void add_secrets(http::Router& router, Services& services);
 void add_cluster(http::Router& router, Services& services);
 void add_dead_letters(http::Router& router, Services& services);
 void add_system(http::Router& router, Services& services);
+void add_system_info(http::Router& router, Services& services);
+void add_audit(http::Router& router, Services& services);
 
 }  // namespace hub::routes

@@ -10,10 +10,12 @@
 #include "adapters/secrets/sealer.hpp"
 #include "adapters/secrets/secrets.hpp"
 #include "adapters/tasks/task_calls.hpp"
+#include "events/log/public_keys.hpp"
 #include "gateway/http/request.hpp"
 #include "gateway/routes/cluster.hpp"
 #include "gateway/routes/model_body.hpp"
 #include "gateway/routes/row_watch.hpp"
+#include "gateway/routes/system_info.hpp"
 #include "projections/accounts/access_table.hpp"
 #include "projections/deployments/queries.hpp"
 #include "projections/models/queries.hpp"
@@ -65,6 +67,10 @@ struct Services {
   Duration session_lifetime = seconds(12 * 3'600);
   /// Where this machine has the workspace of a deployment; empty: it has none. May block.
   std::function<std::string(std::string_view id)> workspace_of = {};
+  /// What this server is and was told. Never blocks.
+  std::function<SystemInfo()> info = {};
+  /// Of all who have signed what is in the log by now. May block for seconds.
+  std::function<Result<log::PublicKeys>()> public_keys = {};
 };
 
 }  // namespace hub::routes

@@ -23,7 +23,8 @@ sigset_t stop_signals() {
 }
 
 /// Runs until it is told to stop. Standard output is exactly the line with the address.
-Result<cli::Exit> serve(const cli::ServeOptions& options) {
+Result<cli::Exit> serve(const cli::Config& config) {
+  const auto& options = config.options;
   HUB_TRY(cli::check_serve(options));
   const auto signals = stop_signals();
   // Before the first thread is made: each of them inherits it, and sigwait() below is the only one to hear.
@@ -32,7 +33,7 @@ Result<cli::Exit> serve(const cli::ServeOptions& options) {
   const ServerLog log(options.log_format, options.log_level);
   const auto data = options.data.string();
   logging::write(logging::Level::info, "starting", {{"version", HUB_VERSION}, {"data", data}, {"pid", ::getpid()}});
-  auto started = Server::start(options);
+  auto started = Server::start(options, config.settings);
   if (!started) {
     const auto& failure = started.error();
     logging::write(logging::Level::error, "cannot start", {{"code", failure.code}, {"detail", failure.detail}});

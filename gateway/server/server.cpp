@@ -124,10 +124,11 @@ void Server::Parts::stop() {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Server::~Server() = default;
 
-Result<std::unique_ptr<Server>> Server::start(const cli::ServeOptions& options) {
+Result<std::unique_ptr<Server>> Server::start(const cli::ServeOptions& options, std::vector<cli::Setting> settings) {
   // A few arenas: glibc's default of eight a core holds on to far more than a server of this size uses.
   ::mallopt(M_ARENA_MAX, 4);
   auto parts = std::make_unique<Parts>(options);
+  parts->settings = std::move(settings);
   HUB_TRY(parts->open_stores());
   HUB_TRY(parts->open_secrets());
   HUB_TRY(parts->open_access());

@@ -12,7 +12,9 @@ class Server {
  public:
   /// Opens the data folder, takes up what is owed, and accepts connections. Fails with what its parts fail with;
   /// conflict `server.no_key` without --dev when nobody could sign in.
-  static Result<std::unique_ptr<Server>> start(const cli::ServeOptions& options);
+  /// `settings` say where each option came from; they are shown to admins.
+  static Result<std::unique_ptr<Server>> start(const cli::ServeOptions& options,
+                                               std::vector<cli::Setting> settings = {});
   /// Stops in good order.
   ~Server();
   Server(const Server&) = delete;

@@ -206,6 +206,8 @@ Result<void> Server::Parts::start_gateway() {
       },
       dev_token});
   services->workspace_of = [this](std::string_view id) { return workspace_of(id); };
+  services->info = [this] { return info(); };
+  services->public_keys = [this] { return public_keys(); };
   http::Router router;
   if (options.read_only) router.refuse_writes(forbidden("server.read_only", "this server only reads"));
   routes::add_deployment_reads(router, *services);
@@ -227,6 +229,8 @@ Result<void> Server::Parts::start_gateway() {
   routes::add_cluster(router, *services);
   routes::add_dead_letters(router, *services);
   routes::add_system(router, *services);
+  routes::add_system_info(router, *services);
+  routes::add_audit(router, *services);
   add_docs(router);
   add_dashboard(router);
   router.add(hub->route("/api/v1/live"));

@@ -73,6 +73,9 @@ struct Server::Parts {
   Result<void> share_output();
   http::ServerOptions http_options();
   std::string metrics() const;
+  routes::SystemInfo info() const;
+  /// Of all who have signed what is in the log by now; may take seconds where it is shared.
+  Result<log::PublicKeys> public_keys();
   /// How long this node has heard nothing of a log that it shares; 0 in ordinary times.
   std::int64_t age_seconds() const;
   void refused_access(const http::Request& request, int status, std::string_view project);
@@ -80,6 +83,8 @@ struct Server::Parts {
   void stop();
 
   cli::ServeOptions options;
+  std::vector<cli::Setting> settings;  ///< the same as texts, each with its source
+  const Instant started_at = wall_now();
   DataFolder folder;
   std::string node = "embedded";  ///< as claims name it
   std::unique_ptr<DiskGuard> disk;

@@ -21,8 +21,8 @@ Wide due(std::int64_t price_usd_micro_per_hour, const Billing& billing, Instant 
 void charge(View& view, Instant until) {
   if (!view.billing.since.is_set() || until <= view.billing.since) return;
   const Wide charged = due(view.price_usd_micro_per_hour, view.billing, until);
-  view.cost_usd_micro += static_cast<std::int64_t>(charged / kMicrosPerHour);
-  view.billing = {until, static_cast<std::uint64_t>(charged % kMicrosPerHour)};
+  view.cost_usd_micro = view.billing.cost_usd_micro + static_cast<std::int64_t>(charged / kMicrosPerHour);
+  view.billing = {until, view.cost_usd_micro, static_cast<std::uint64_t>(charged % kMicrosPerHour)};
 }
 
 std::uint64_t size_of(const File& file) {
@@ -195,13 +195,13 @@ Result<void> apply(std::optional<View>& view, const log::Record& record, Positio
   return success();
 }
 
-std::int64_t cost_now(std::int64_t cost_usd_micro, std::int64_t price_usd_micro_per_hour, const Billing& billing,
-                      Instant now) {
-  return cost_usd_micro + static_cast<std::int64_t>(due(price_usd_micro_per_hour, billing, now) / kMicrosPerHour);
+std::int64_t cost_now(std::int64_t price_usd_micro_per_hour, const Billing& billing, Instant now) {
+  return billing.cost_usd_micro +
+         static_cast<std::int64_t>(due(price_usd_micro_per_hour, billing, now) / kMicrosPerHour);
 }
 
 std::int64_t cost_now(const View& view, Instant now) {
-  return cost_now(view.cost_usd_micro, view.price_usd_micro_per_hour, view.billing, now);
+  return cost_now(view.price_usd_micro_per_hour, view.billing, now);
 }
 
 }  // namespace hub::deployments

@@ -7,7 +7,7 @@
 namespace hub::deployments {
 namespace {
 
-constexpr char kRowVersion = 1;
+constexpr char kRowVersion = 2;
 constexpr char kPrepared = 1;
 /// The provider whose machines are heard of.
 constexpr std::string_view kLocal = "local";
@@ -31,7 +31,7 @@ void append_with_cost(std::string& out, const Row& row, Instant now) {
     out += row.json;
     return;
   }
-  const auto cost = cost_now(row.cost_usd_micro, row.price_usd_micro_per_hour, row.billing, now);
+  const auto cost = cost_now(row.price_usd_micro_per_hour, row.billing, now);
   out += row.json.substr(0, row.cost_at);
   out += std::to_string(cost);
   out += row.json.substr(row.json.find_first_not_of("-0123456789", row.cost_at));
@@ -53,8 +53,8 @@ std::string encode_row(const View& view) {
   append_varint(bytes, view.created_seq);
   append_varint(bytes, as_unsigned(view.index_time.micros));
   append_varint(bytes, as_unsigned(view.price_usd_micro_per_hour));
-  append_varint(bytes, as_unsigned(view.cost_usd_micro));
   append_varint(bytes, as_unsigned(view.billing.since.micros));
+  append_varint(bytes, as_unsigned(view.billing.cost_usd_micro));
   append_varint(bytes, view.billing.remainder);
   append_varint(bytes, cost_at);
   for (const auto* part : {&view.project, &view.owner, &view.provider, &view.name}) append_sized(bytes, *part);
@@ -76,8 +76,8 @@ Result<Row> decode_row(std::string_view bytes) {
   row.created_seq = reader.number();
   row.index_time = reader.instant();
   row.price_usd_micro_per_hour = reader.integer();
-  row.cost_usd_micro = reader.integer();
   row.billing.since = reader.instant();
+  row.billing.cost_usd_micro = reader.integer();
   row.billing.remainder = reader.number();
   row.cost_at = reader.number();
   for (auto* part : {&row.project, &row.owner, &row.provider, &row.name, &row.labels}) *part = reader.part();
@@ -91,7 +91,6 @@ Result<View> view_of(std::string_view bytes) {
   auto view = parse_answer(row.json);
   if (!view) return corrupt();
   view.value().prepared = row.prepared;
-  view.value().billing = row.billing;
   view.value().created_seq = row.created_seq;
   view.value().index_time = row.index_time;
   return view;

@@ -18,7 +18,6 @@ struct Row {
   Seq created_seq = 0;
   Instant index_time;
   std::int64_t price_usd_micro_per_hour = 0;
-  std::int64_t cost_usd_micro = 0;
   Billing billing;
   std::size_t cost_at = 0;  ///< where in `json` the digits of the cost begin
   std::string_view project;

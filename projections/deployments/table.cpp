@@ -6,7 +6,7 @@ namespace hub::deployments {
 namespace {
 
 // Raised when rows or keys change their shape, or the fold its meaning: a new folder is then built from the log.
-constexpr std::uint32_t kProjectionVersion = 2;
+constexpr std::uint32_t kProjectionVersion = 3;
 
 std::string with_place(std::string key, const View& view) {
   append_place(key, view.created_at, view.id);

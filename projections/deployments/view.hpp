@@ -30,12 +30,15 @@ struct ShownFile {
 };
 BOOST_DESCRIBE_STRUCT(ShownFile, (), (path, size))
 
-/// What is needed to go on with the cost, exactly: nothing is lost in rounding.
+/// What is needed to go on with the cost, exactly: nothing is lost in rounding. Shown, so that whoever has an answer
+/// can tell the cost of any later moment as cost_now() does.
 struct Billing {
-  Instant since;                ///< from here on nothing is charged yet; unset: it does not run
-  std::uint64_t remainder = 0;  ///< of micro-USD, in units of 1 / 3,600,000,000
+  Instant since;                    ///< from here on nothing is charged yet; unset: it does not run
+  std::int64_t cost_usd_micro = 0;  ///< charged up to there
+  std::uint64_t remainder = 0;      ///< of micro-USD, in units of 1 / 3,600,000,000
   bool operator==(const Billing&) const = default;
 };
+BOOST_DESCRIBE_STRUCT(Billing, (), (since, cost_usd_micro, remainder))
 
 /// One deployment as GET /api/v1/deployments/{id} shows it. Absent optionals and unset times are null there.
 struct View {
@@ -61,7 +64,8 @@ struct View {
   std::string owner;
   std::optional<std::string> host;
   std::optional<std::string> limits_by;
-  std::int64_t cost_usd_micro = 0;  ///< up to its last event; see cost_now()
+  std::int64_t cost_usd_micro = 0;  ///< up to its last event, or the moment that was asked for; see cost_now()
+  Billing billing;
   Connection connection;
   std::optional<std::int32_t> exit_code;  ///< of the last run, until the next one starts
   std::int32_t restarts = 0;              ///< by policy since a user last started it
@@ -75,7 +79,6 @@ struct View {
 
   // Not shown.
   bool prepared = false;
-  Billing billing;
   Seq created_seq = 0;
   Instant index_time;  ///< of the batch of the last event
 
@@ -84,16 +87,15 @@ struct View {
 BOOST_DESCRIBE_STRUCT(View, (),
                       (id, name, provider, command, env, image, ports, files, labels, gpu, limits, restart_policy,
                        stop_grace, price_usd_micro_per_hour, desired, status, reason, organisation, project, owner,
-                       host, limits_by, cost_usd_micro, connection, exit_code, restarts, started_at, stopped_at,
-                       deleted_at, created_at, updated_at, version, position))
+                       host, limits_by, cost_usd_micro, billing, connection, exit_code, restarts, started_at,
+                       stopped_at, deleted_at, created_at, updated_at, version, position))
 
 /// Folds one event; pure. On a failure `view` is as it was. Fails: internal `projection.version_gap` when the event
 /// does not follow; what decode_event fails with.
 Result<void> apply(std::optional<View>& view, const log::Record& record, Position position, Instant index_time);
 
 /// Micro-USD up to `now`: of the spans between started and stopped, each at the price that held then.
-std::int64_t cost_now(std::int64_t cost_usd_micro, std::int64_t price_usd_micro_per_hour, const Billing& billing,
-                      Instant now);
+std::int64_t cost_now(std::int64_t price_usd_micro_per_hour, const Billing& billing, Instant now);
 std::int64_t cost_now(const View& view, Instant now);
 
 /// The answer's JSON, with the cost up to the last event. `cost_at` is where the digits of the cost begin.

@@ -59,6 +59,7 @@ TEST(Configuration, FlagsWinOverVariablesAndThoseOverTheFile) {
   EXPECT_EQ(config.value().options.log_level, LogLevel::debug);
   EXPECT_EQ(config.value().options.partitions, 16U);
   EXPECT_EQ(setting(config.value(), "listen").source, "flag --listen");
+  EXPECT_EQ(setting(config.value(), "server.port").source, "flag --listen") << "it is a part of that";
   EXPECT_EQ(setting(config.value(), "threads").source, "environment COMPUTEHUB_THREADS");
   EXPECT_EQ(setting(config.value(), "log-level").source, file.path().string() + " line 3");
   EXPECT_EQ(setting(config.value(), "partitions").source, "default");
@@ -188,7 +189,8 @@ TEST(Serving, TokensAreNotShownToTheNetwork) {
 TEST(Serving, TheHookGetsWhatIsInForce) {
   Terminal terminal;
   ServeOptions given;
-  terminal.local.serve = [&](const ServeOptions& options) -> Result<Exit> {
+  terminal.local.serve = [&](const Config& config) -> Result<Exit> {
+    const auto& options = config.options;
     given = options;
     return Exit::done;
   };

@@ -1,9 +1,11 @@
 """Several nodes of one namespace: partitions are shared out, commands enter anywhere, and what a dead node owned goes on
 elsewhere."""
+import json
 import subprocess
 import threading
 
 import confluent_kafka
+import contract
 from nodes import PARTITIONS, are_seen, hub, post, settled
 
 
@@ -36,6 +38,37 @@ def test_the_same_key_is_decided_once_wherever_it_comes(nodes):
         other = clients[0].post("/api/v1/deployments", {**body, "name": "another"}, headers=headers)
         assert (other.status_code, other.json()["code"]) == (409, "idempotency.other_body")
     assert clients[0].get("/api/v1/deployments").json()["total"] == 5
+
+
+def test_each_node_proves_its_copy_while_all_write(nodes):
+    """Also of what another has just begun to sign, and of what is on its way here."""
+    servers = [nodes.start(name) for name in ("one", "two")]
+    nodes.shared_out("one", "two")
+    stop = threading.Event()
+
+    def write(client):
+        while not stop.is_set():
+            post(client)
+
+    writers = [threading.Thread(target=write, args=(server.client(),)) for server in servers]
+    for writer in writers:
+        writer.start()
+    try:
+        for server in [*servers * 3, nodes.start("three")]:
+            answer = server.client().post("/api/v1/audit/verify")
+            assert answer.status_code == 200, answer.text
+            lines = [json.loads(line) for line in answer.text.splitlines()]
+            for line in lines:
+                contract.check_schema("AuditLine", line)
+            result = lines[-1]
+            assert result["sound"] is True, result["fault"]
+            assert result["copy"] is True and result["records"] == lines[0]["records"] > 0
+            assert len(result["keys"]) >= 2
+            assert sum(key["checkpoints"] for key in result["keys"]) == result["checkpoints"] > 0
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
 
 
 def test_what_a_killed_node_owned_goes_on_elsewhere(nodes):

@@ -8,6 +8,7 @@
 
 #include "events/log/cloud_event.hpp"
 #include "events/log/simulated_log.hpp"
+#include "events/log/verification.hpp"
 #include "tests/log/samples.hpp"
 
 namespace hub::log::testing {
@@ -331,6 +332,49 @@ TEST_F(AuditTest, TextThatIsNoUtf8CannotBeExported) {
   const auto written = export_log(*log_, out);
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().code, "log.unexportable");
+}
+
+TEST_F(AuditTest, WhatIsWrittenWhileALogIsVerifiedIsNotAskedAboutAndNotMissed) {
+  Verification verification(*log_, signer_.public_key(), heads_of(*log_));
+  const auto of = verification.records_of();
+  Version version = 10;
+  std::uint64_t done = 0;
+  // With each piece come records of all partitions, and a checkpoint of each that names the heads of the others.
+  for (bool more = true; more;) {
+    more = verification.step(1);
+    EXPECT_GE(verification.records_done(), done);
+    done = verification.records_done();
+    for (PartitionId partition = 0; partition < kPartitions; ++partition) append(partition, version);
+    ++version;
+  }
+  const auto& found = verification.report();
+  EXPECT_FALSE(found.fault) << to_text(found.fault->position) << ": " << found.fault->reason;
+  EXPECT_EQ(found.records, of);
+  EXPECT_EQ(verification.stage(), Verification::Stage::done);
+  EXPECT_FALSE(report().fault) << "and what came is sound by itself";
+}
+
+TEST_F(AuditTest, ACheckpointThatNamesMoreThanWasAskedForIsHeldAgainstTheLog) {
+  auto heads = heads_of(*log_);
+  // The first partition only up to its first batch behind the claim: the others sign more of it.
+  heads[0] = 4;
+  Verification sound(*log_, signer_.public_key(), heads);
+  while (sound.step(1 << 20)) {
+  }
+  EXPECT_FALSE(sound.report().fault);
+  EXPECT_EQ(sound.report().partitions[0].head, 4U);
+  EXPECT_EQ(sound.report().partitions[0].hash, log_->read(0, 4, 1).value().front()->end.hash);
+  EXPECT_LE(sound.report().partitions[0].signed_up_to, 4U);
+}
+
+TEST_F(AuditTest, AFaultHasACodeAndTheRecordItsTimes) {
+  EXPECT_FALSE(report().fault);
+  EXPECT_TRUE(report().first_at.is_set());
+  EXPECT_GT(report().last_at, report().first_at);
+  const auto stranger = verify(*log_, Signer::temporary().public_key());
+  EXPECT_EQ(stranger.fault.value().code, "checkpoint.other_key");
+  append(1, 11);
+  EXPECT_EQ(report().fault.value().code, "audit.version");
 }
 
 }  // namespace

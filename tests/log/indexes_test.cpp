@@ -52,6 +52,21 @@ TEST_F(IndexesTest, OfASoundLogFit) {
   EXPECT_EQ(fault(), "");
 }
 
+TEST_F(IndexesTest, OfALogThatIsWrittenToMeanwhileAreCheckedAsTheyWere) {
+  const auto log = open_embedded_log({.folder = folder_.path()}).value();
+  auto head = log->claim(1, "node").value();
+  const auto check = log->check_indexes();
+  Version version = 4;
+  for (bool more = true; more; ++version) {
+    ASSERT_EQ(log->append({sealed_events(1, head, {event("e1", version)}, kAt + seconds(std::int64_t(version)))}),
+              Append::committed);
+    const auto found = check->step(1);
+    ASSERT_TRUE(found) << found.error().detail;
+    more = found.value();
+  }
+  EXPECT_EQ(check->records(), 9U) << "four of each partition, and the claim";
+}
+
 TEST_F(IndexesTest, AnEntityThatIsLeftOutIsMissedAtItsRecord) {
   change([](Store& store, const auto& write) { return store.db->Delete(write, store.entities, entity_key("e1", 3)); });
   EXPECT_EQ(fault(), "1:4: missing in the index of entities");

@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <boost/json.hpp>
+
 #include "projections/deployments/row.hpp"
 #include "tests/projections/support.hpp"
 
@@ -183,6 +185,36 @@ TEST(DeploymentView, AnAnswerHasTheCostOfNowWithoutBeingParsed) {
   expected.cost_usd_micro = 900'000'000;
   EXPECT_EQ(answer_of(decode_row(bytes).value(), at_second(1'000)), to_answer(expected));
   EXPECT_EQ(answer_of(decode_row(bytes).value(), {}), to_answer(*story.view));
+}
+
+TEST(DeploymentView, AFrameSaysWhatTheCostOfAnyLaterMomentFollowsFrom) {
+  auto wish = requested("web");
+  wish.spec.price_usd_micro_per_hour = 1'234'567;
+  Story story;
+  story.then(wish).then(DeploymentPrepared{}).then(DeploymentStarted{1, at_second(101)});
+  DeploymentChanged dearer;
+  dearer.price_usd_micro_per_hour = 7'654'321;
+  story.then(dearer);
+  // As who has nothing but the frame: by the formula that the contract gives.
+  const auto row = encode_row(*story.view);
+  const auto frame = boost::json::parse(answer_of(decode_row(row).value(), {})).as_object();
+  const auto& billing = frame.at("billing").as_object();
+  const auto since = parse_rfc3339(std::string_view(billing.at("since").as_string())).value();
+  const auto price = frame.at("price_usd_micro_per_hour").to_number<std::int64_t>();
+  const auto remainder = billing.at("remainder").to_number<std::int64_t>();
+  EXPECT_GT(remainder, 0);
+  for (const std::int64_t second : {180, 181, 2'000, 777'777}) {
+    const Instant now{at_second(second).micros + 654'321};
+    const auto cost = billing.at("cost_usd_micro").to_number<std::int64_t>() +
+                      (price * (now - since).micros + remainder) / 3'600'000'000;
+    const auto answer = boost::json::parse(answer_of(decode_row(row).value(), now));
+    EXPECT_EQ(answer.at("cost_usd_micro").to_number<std::int64_t>(), cost) << second;
+    EXPECT_EQ(answer.at("billing"), frame.at("billing")) << "an answer says it as well, at any moment";
+  }
+  story.then(DeploymentStopped{1, at_second(999'999), kDone});
+  const auto ended = boost::json::parse(to_answer(*story.view)).as_object();
+  EXPECT_TRUE(ended.at("billing").at("since").is_null());
+  EXPECT_EQ(ended.at("billing").at("cost_usd_micro"), ended.at("cost_usd_micro"));
 }
 
 TEST(DeploymentView, SaysForWhichMachineItWaitsWhileThatIsAway) {

@@ -3,6 +3,7 @@ import json
 
 import contract
 import hub
+import pytest
 
 PATH = "/api/v1/events"
 
@@ -51,6 +52,52 @@ def test_a_type_is_chosen(client, make):
     events, _ = all_events(client, type="computehub.deployment.requested.v1")
     assert {event["type"] for event in events} == {"computehub.deployment.requested.v1"}
     assert id in {event["subject"] for event in events}
+
+
+def test_tail_answers_the_newest_ascending_by_time(client, make):
+    ids = [make(desired="stopped")["id"] for _ in range(3)]
+    newest = client.get(PATH, tail=100, type="computehub.deployment.requested.v1").json()["items"]
+    assert [event["subject"] for event in newest][-3:] == ids
+    times = [event["time"] for event in client.get(PATH, tail=1000).json()["items"]]
+    assert times == sorted(times)
+    assert len(client.get(PATH, tail=1).json()["items"]) == 1
+
+
+@pytest.fixture
+def alone(client, server):
+    """(client, name) of a project in which nothing else happens."""
+    name = hub.unique("tail")
+    assert client.post("/api/v1/projects", {"name": name}).status_code == 201
+    return server.client(client.make_key("dev", project=name)[1]), name
+
+
+def test_behind_a_tail_comes_what_is_new_and_nothing_else(alone):
+    own, _ = alone
+    first = own.create(desired="stopped")["id"]
+    page = own.get(PATH, tail=1000).json()
+    assert page["items"][-1]["subject"] == first
+    assert own.get(PATH, after=page["next_cursor"]).json()["items"] == [], "all partitions stand at their heads"
+    second = own.create(desired="stopped")["id"]
+    news = own.get(PATH, after=page["next_cursor"]).json()["items"]
+    assert {event["subject"] for event in news} == {second}
+
+
+def test_a_tail_is_chosen_by_type_and_by_what_one_may_read(client, make, alone):
+    own, name = alone
+    mine = own.create(desired="stopped")["id"]
+    make(desired="stopped")
+    type = "computehub.deployment.requested.v1"
+    assert {event["type"] for event in client.get(PATH, tail=1000, type=type).json()["items"]} == {type}
+    seen = own.get(PATH, tail=1000).json()["items"]
+    assert {event.get("project") for event in seen} == {name} and mine in {event["subject"] for event in seen}
+
+
+def test_a_tail_that_is_not_allowed_is_refused_by_name(client):
+    cursor = client.get(PATH, tail=1).json()["next_cursor"]
+    for query in ({"tail": "0"}, {"tail": "1001"}, {"tail": "-1"}, {"tail": "all"}, {"tail": "5", "after": cursor},
+                  {"tail": "5", "limit": "5"}, {"tail": "5", "follow": "true"}):
+        refused = client.get(PATH, **query)
+        assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "query.range", "tail"), query
 
 
 def test_a_request_id_goes_through_answer_and_event(client):

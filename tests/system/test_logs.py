@@ -51,6 +51,32 @@ def test_tail_answers_the_last_lines(written):
     assert seqs(client.logs(id, tail=10_000)) == list(range(1, LINES + 1))
 
 
+def test_line_begins_at_a_line_by_its_number(written):
+    client, id = written
+    assert seqs(client.logs(id, line=1)) == list(range(1, LINES + 1)), "the first"
+    page = client.logs(id, line=12, limit=5)
+    assert seqs(page) == list(range(12, 17)), "that line itself, and those behind it"
+    assert seqs(client.logs(id, line=12, limit=5)) == seqs(page), "a number means the same line each time"
+    assert seqs(client.logs(id, limit=3, after=page["next_cursor"])) == [17, 18, 19], "and its cursor goes on"
+    assert seqs(client.logs(id, line=LINES)) == [LINES], "the last"
+
+
+def test_line_behind_the_last_one_answers_nothing_yet(written):
+    client, id = written
+    for line in (LINES + 1, 9_007_199_254_740_991):
+        page = client.logs(id, line=line)
+        assert page["items"] == [] and page["next_cursor"]
+
+
+def test_line_goes_with_what_chooses_among_lines(written):
+    client, id = written
+    lines = client.logs(id)["items"]
+    for chosen, choice in (({"stream": "stderr"}, lambda line: line["stream"] == "stderr"),
+                           ({"contains": "line-2"}, lambda line: "line-2" in line["text"])):
+        rest = [line for line in lines if line["seq"] >= 10 and choice(line)]
+        assert client.logs(id, line=10, limit=2, **chosen)["items"] == rest[:2], chosen
+
+
 def test_contains_is_a_part_of_the_text(written):
     client, id = written
     found = {line["text"] for line in client.logs(id, contains="line-2")["items"]}
@@ -95,6 +121,13 @@ def test_an_answer_is_compressed_for_who_takes_it(written):
     ({"limit": "10001"}, 422, "limit"),
     ({"limit": "x"}, 422, "limit"),
     ({"tail": "-1"}, 422, "tail"),
+    ({"tail": "0"}, 422, "tail"),
+    ({"tail": "10001"}, 422, "tail"),
+    ({"line": "0"}, 422, "line"),
+    ({"line": "-1"}, 422, "line"),
+    ({"line": "9007199254740992"}, 422, "line"),
+    ({"line": "one"}, 422, "line"),
+    ({"line": "1", "tail": "5"}, 422, "tail"),
     ({"stream": "stdin"}, 422, "stream"),
     ({"follow": "1"}, 422, "follow"),
     ({"after": "nonsense"}, 400, "after"),
@@ -107,6 +140,12 @@ def test_a_query_that_is_not_allowed_is_refused_by_name(written, query, status, 
     assert answer.status_code == status, answer.text
     if field:
         assert answer.json()["field"] == field
+
+
+def test_line_and_after_are_two_places_to_begin_at(written):
+    client, id = written
+    refused = client.get(f"/api/v1/deployments/{id}/logs", line=1, after=client.logs(id, limit=1)["next_cursor"])
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "query.range", "line")
 
 
 def test_a_line_over_64_kib_is_split_and_marked(make, client):

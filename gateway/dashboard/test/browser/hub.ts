@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -86,6 +86,14 @@ export class Hub {
 
   revive(): Promise<void> {
     return this.run(new URL(this.url).host);
+  }
+
+  /** Stops it, has its folder changed, and starts it again at the same address. */
+  async changed(change: (tool: (name: string, input: string, ...args: string[]) => string) => void): Promise<void> {
+    await this.end("SIGTERM");
+    // Tools that the build puts beside the binary.
+    change((name, input, ...args) => execFileSync(join(binary, "../tests", name), args, { input, encoding: "utf8" }).trim());
+    await this.run(new URL(this.url).host);
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { seriousFaults } from "./axe";
 import { launch, newHubPage, Visit } from "./browser";
 import { seriousFaults } from "./faults";
 import { Hub } from "./hub";
@@ -128,7 +127,7 @@ test("Who may only read sees no button that would be refused", async () => {
   const key = await hub.ask<{ token: string }>("POST", "/api/v1/api-keys", { role: "viewer", name: "reader" });
   visit = await Visit.open(browser, hub.url);
   const page = await visit.signInWith(key.token);
-  const acting = /new deployment|submit|add model|new key|^start|^stop|^restart|^delete|retry|cancel|re-drive|revoke/i;
+  const acting = /new deployment|submit|add model|new key|^start|^stop|^restart|^delete|retry|cancel|re-drive|revoke|verify/i;
   for (const path of addresses().filter((address) => !address.endsWith("/new"))) {
     await page.goto(path);
     await visit.live();

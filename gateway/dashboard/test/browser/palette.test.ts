@@ -1,6 +1,6 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { seriousFaults } from "./axe";
+import { seriousFaults } from "./faults";
 import { launch, newHubPage, Visit } from "./browser";
 import { Hub } from "./hub";
 

@@ -1,11 +1,12 @@
-import { Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
+import { Button, Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
+import { IconSearch, IconShieldCheck } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CloudEvent } from "@/api/client";
 import { useLive } from "@/live/use_live";
+import { useMay } from "@/session/session";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
@@ -14,6 +15,8 @@ import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
 import cells from "@/features/deployments/deployments.module.css";
+import { useVerification } from "./use_verification";
+import { VerifyDialog } from "./verify_dialog";
 import { auditExport, auditSource, matchesEvent, shortType, type AuditFilter } from "./api";
 
 function Subject({ id }: { id: string }) {
@@ -30,6 +33,13 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
   const [isFollowing, setFollowing] = useState(true);
   const [held, setHeld] = useState<CloudEvent[]>([]);
   const [opened, setOpened] = useState<CloudEvent>();
+  const may = useMay();
+  const verification = useVerification();
+  const [isVerifying, setVerifying] = useState(false);
+  const verify = () => {
+    setVerifying(true);
+    void verification.start();
+  };
   const set = (change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true });
   const setText = useDebouncedCallback((text: string) => set({ text: text || undefined }), 200);
 
@@ -51,7 +61,12 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
     <Page
       title={t("audit.title")}
       fill
-      actions={<ListTools table="audit" columns={columns} what={t("audit.title")} read={auditExport(filter)} />}
+      actions={
+        <>
+          {may("admin") && <Button size="sm" variant="default" leftSection={<IconShieldCheck size={15} />} onClick={verify}>{t("verify.open")}</Button>}
+          <ListTools table="audit" columns={columns} what={t("audit.title")} read={auditExport(filter)} />
+        </>
+      }
     >
       <div className={tools.bar}>
         <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("audit.search")} aria-label={t("audit.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
@@ -73,6 +88,16 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
         <DataTable name="audit" label={t("audit.title")} rows={rows} columns={columns} nameOf={(event) => event.id} onOpen={setOpened} />
       )}
       <SourceLine source="/api/v1/events" asOf={live.asOf} isStale={live.isStale}>{t("audit.shown", { n: count(rows.length, i18n.language) })}</SourceLine>
+      {isVerifying && verification.state && (
+        <VerifyDialog
+          state={verification.state}
+          onAgain={verify}
+          onClose={() => {
+            verification.stop();
+            setVerifying(false);
+          }}
+        />
+      )}
       {opened && (
         <Drawer opened onClose={() => setOpened(undefined)} position="right" size="lg" title={shortType(opened.type)} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
           <Code block>{JSON.stringify(opened, null, 2)}</Code>

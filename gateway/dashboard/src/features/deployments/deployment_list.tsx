@@ -20,6 +20,7 @@ import { Ago } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
 import { deploymentList, type Action } from "./api";
 import { BatchDialog } from "./batch_dialog";
+import { Cost } from "./cost_shown";
 import { DeploymentStatus } from "./deployment_status";
 import { statuses, type DeploymentFilter } from "./filter";
 import classes from "./deployments.module.css";
@@ -77,7 +78,7 @@ export function useColumns(at?: string): Column<Deployment>[] {
         wide: true,
         cell: (row) => (
           <div className={classes.two}>
-            <span className="num">{usd(row.cost_usd_micro)}</span>
+            <Cost of={row} />
             <span className={`dim num ${classes.small}`}>{t("deployments.perHour", { price: usd(row.price_usd_micro_per_hour) })}</span>
           </div>
         ),

@@ -16,6 +16,7 @@ import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { told } from "@/ui/toasts";
 import { actOn, applies, deploymentSource, type Action } from "./api";
+import { Cost } from "./cost_shown";
 import { DeploymentStatus } from "./deployment_status";
 import { LogsTab, type LogSearch } from "./logs/logs_tab";
 import classes from "./deployments.module.css";
@@ -101,7 +102,7 @@ function Strip({ deployment }: { deployment: Deployment }) {
       )}
       <span>
         <span className="dim">{t("deployments.cost")} </span>
-        <b className="num">{usd(deployment.cost_usd_micro)}</b> <span className="dim">{t("deployments.perHour", { price: usd(price) })}</span>
+        <b><Cost of={deployment} /></b> <span className="dim">{t("deployments.perHour", { price: usd(price) })}</span>
       </span>
       {restarts > 0 && (
         <span>

@@ -14,6 +14,7 @@ import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { deploymentList } from "@/features/deployments/api";
+import { useCost } from "@/features/deployments/cost_shown";
 import { DeploymentStatus } from "@/features/deployments/deployment_status";
 import { figuresSource, readHours, sumOf } from "@/features/statistics/api";
 import { Bars } from "@/features/statistics/bars";
@@ -22,11 +23,17 @@ import { taskList } from "@/features/tasks/api";
 import { TaskStatus } from "@/features/tasks/task_status";
 import stats from "@/features/statistics/statistics.module.css";
 import classes from "./overview.module.css";
-import { costOf, isBad, isUp, spendOf } from "./sums";
+import { isBad, isUp, spendOf } from "./sums";
 
 const kShown = 7;
 const everything = deploymentList({});
 const failures = taskList({ status: "failed" });
+
+/** By itself: only this goes on with the clock. */
+function Spent({ rows }: { rows: Deployment[] }) {
+  const { t } = useTranslation();
+  return t("overview.spentSoFar", { cost: usd(useCost(rows)) });
+}
 
 function Recent({ rows }: { rows: Deployment[] }) {
   const { t } = useTranslation();
@@ -96,7 +103,7 @@ export default function OverviewPage() {
       <div className={stats.figures}>
         <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(deployments.state?.total) })} {...list} />
         <Figure label={t("overview.inTrouble")} value={n(bad)} tone={bad ? "bad" : undefined} {...list} />
-        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={t("overview.spentSoFar", { cost: whole ? usd(costOf(whole)) : "–" })} {...list} />
+        <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={whole ? <Spent rows={whole} /> : t("overview.spentSoFar", { cost: "–" })} {...list} />
         <Figure label={t("overview.queue")} value={n(sum?.tasks.pending)} note={t("overview.runningTasks", { n: n(sum?.tasks.running), slots: n(slots) })} {...fresh} />
         <Figure label={t("overview.success")} value={sum ? percent(sum.last.success_rate) : "–"} note={t("overview.ended", { n: n(sum ? sum.last.completed + sum.last.failed : undefined) })} {...fresh} />
         <Figure label={t("stats.spent24")} value={sum ? usd(sum.last.cost_usd_micro) : "–"} note={t("stats.tokens24", { n: n(sum?.last.tokens) })} {...fresh} />

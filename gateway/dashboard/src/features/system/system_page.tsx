@@ -1,22 +1,22 @@
-import { ActionIcon, Button } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, Problem, type Schemas } from "@/api/client";
 import { useEventsOf } from "@/live/use_events";
 import { useMay } from "@/session/session";
-import { Confirm } from "@/ui/confirm";
 import { bytes, count, milliseconds } from "@/ui/format";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
 import { StatusBadge } from "@/ui/status_badge";
 import { Ago } from "@/ui/time";
-import { told } from "@/ui/toasts";
 import stats from "@/features/statistics/statistics.module.css";
+import { DeadLetters } from "./dead_letters";
+import { SystemInfo } from "./info";
+import classes from "./system.module.css";
 
 type Health = Schemas["Health"];
-type Letter = Schemas["DeadLetterItem"];
 
 /** Not ready is an answer, not a failure. */
 async function readHealth(): Promise<Health> {
@@ -27,7 +27,6 @@ async function readHealth(): Promise<Health> {
 }
 const readCluster = () => body(api.GET("/api/v1/system/cluster"));
 const readHosts = () => body(api.GET("/api/v1/hosts", { params: { query: { page_size: 1_000 } } }));
-const readLetters = () => body(api.GET("/api/v1/system/dead-letters", { params: { query: { page_size: 100 } } }));
 
 function HealthPanel() {
   const { t } = useTranslation();
@@ -49,7 +48,7 @@ function HealthPanel() {
           </tbody>
         </table>
       )}
-      <div style={{ padding: "7px 12px 9px" }}><SourceLine source="/api/v1/system/health" asOf={dataUpdatedAt || undefined} isStale={Boolean(error)} /></div>
+      <div className={classes.source}><SourceLine source="/api/v1/system/health" asOf={dataUpdatedAt || undefined} isStale={Boolean(error)} /></div>
     </Panel>
   );
 }
@@ -85,7 +84,34 @@ function HostsPanel() {
           </table>
         </div>
       )}
-      <div style={{ padding: "7px 12px 9px" }}><SourceLine source="/api/v1/hosts" asOf={dataUpdatedAt || undefined} isStale={changed.isStale} /></div>
+      <div className={classes.source}><SourceLine source="/api/v1/hosts" asOf={dataUpdatedAt || undefined} isStale={changed.isStale} /></div>
+    </Panel>
+  );
+}
+
+/** Records, and for how long the oldest of them has waited. */
+function Lag({ of: { records, seconds } }: { of: Schemas["ClusterLag"] }) {
+  const { i18n } = useTranslation();
+  return <>{count(records, i18n.language)}{records > 0 && <span className="dim"> · {milliseconds(seconds * 1_000)}</span>}</>;
+}
+
+function NodesPanel({ nodes, self, source }: { nodes: Schemas["ClusterNode"][]; self: string; source: ReactNode }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <Panel title={t("nodes.title")} flush>
+      <div className={stats.scroll}>
+        <table className={stats.table} aria-label={t("nodes.title")}>
+          <thead><tr>{(["name", "partitions", "since"] as const).map((key) => <th key={key} scope="col">{t(`nodes.${key}`)}</th>)}</tr></thead>
+          <tbody>
+            {nodes.map((node) => (
+              <tr key={node.name}>
+                <td>{node.name}{node.name === self && <span className="dim"> · {t("nodes.self")}</span>}</td><td>{count(node.partitions, i18n.language)}</td><td>{node.since ? <Ago at={node.since} /> : "–"}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {source}
     </Panel>
   );
 }
@@ -107,12 +133,13 @@ function Cluster() {
         <Figure label={t("system.lag")} value={n(lag)} tone={lag > 1_000 ? "busy" : undefined} note={t("system.lagNote")} {...fresh} />
         <Figure label={t("system.commit")} value={milliseconds(data.transactions.p50_ms)} note={t("system.batches", { p99: milliseconds(data.transactions.p99_ms), n: n(data.transactions.count) })} {...fresh} />
         <Figure label={t("system.waiting")} value={n(data.commands_waiting)} {...fresh} />
-        <Figure label={t("system.letters")} value={n(data.dead_letters)} tone={data.dead_letters > 0 ? "bad" : undefined} {...fresh} />
+        <Figure label={t("letters.title")} value={n(data.dead_letters)} tone={data.dead_letters > 0 ? "bad" : undefined} {...fresh} />
       </div>
       <div className={stats.halves}>
         <HealthPanel />
         <HostsPanel />
       </div>
+      <NodesPanel nodes={data.nodes} self={data.node} source={<div className={classes.source}><SourceLine {...fresh} /></div>} />
       <Panel title={t("system.partitions")} flush>
         <div className={stats.scroll}>
           <table className={stats.table} aria-label={t("system.partitions")}>
@@ -121,58 +148,15 @@ function Cluster() {
               {data.partitions.map((partition) => (
                 <tr key={partition.partition}>
                   <td>{partition.partition}</td><td>{partition.owner ?? "–"}</td><td>{n(partition.epoch)}</td><td>{n(partition.head)}</td>
-                  <td>{n(partition.lag.copy.records)}</td><td>{n(partition.lag.projections.records)}</td><td>{partition.fault ?? (faults > 0 ? t("system.none") : "–")}</td>
+                  <td><Lag of={partition.lag.copy} /></td><td><Lag of={partition.lag.projections} /></td><td>{partition.fault ?? (faults > 0 ? t("system.none") : "–")}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
+        <div className={classes.source}><SourceLine {...fresh} /></div>
       </Panel>
     </>
-  );
-}
-
-function Letters() {
-  const { t, i18n } = useTranslation();
-  const queries = useQueryClient();
-  const [removing, setRemoving] = useState<Letter>();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["system", "letters"], queryFn: readLetters });
-  const again = () => queries.invalidateQueries({ queryKey: ["system"] });
-  const redrive = (letter: Letter) =>
-    told({ doing: t("system.redriving"), done: t("system.redriven"), failed: t("system.redriveFailed") }, async () => {
-      await body(api.POST("/api/v1/system/dead-letters/{id}/redrive", { params: { path: { id: letter.id } } }));
-      await again();
-    });
-  return (
-    <Panel title={t("system.letters")} flush>
-      {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={2} /> : data.items.length === 0 ? <div style={{ padding: 14 }} className="dim">{t("system.noLetters")}</div> : (
-        <div className={stats.scroll}>
-          <table className={stats.table} aria-label={t("system.letters")}>
-            <thead><tr>{(["reason", "entity", "type", "size", "at", "actions"] as const).map((key) => <th key={key} scope="col">{t(`system.letter.${key}`)}</th>)}</tr></thead>
-            <tbody>
-              {data.items.map((letter) => (
-                <tr key={letter.id}>
-                  <td>{letter.reason}</td><td className="mono">{letter.entity}</td><td>{letter.type}</td><td>{bytes(letter.size)}</td><td><Ago at={letter.at} /></td>
-                  <td>
-                    <Button size="compact-xs" variant="default" disabled={letter.redriven_at !== null || letter.source === "foreign"} onClick={() => void redrive(letter)}>{t("system.redrive")}</Button>{" "}
-                    <Button size="compact-xs" variant="default" onClick={() => setRemoving(letter)}>{t("delete")}</Button>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      <div style={{ padding: "7px 12px 9px" }}><SourceLine source="/api/v1/system/dead-letters" asOf={dataUpdatedAt || undefined} isStale={false}>{data && t("table.shown", { shown: count(data.items.length, i18n.language), total: count(data.total, i18n.language) })}</SourceLine></div>
-      {removing && (
-        <Confirm title={t("system.removeAsk")} confirm={t("delete")} onClose={() => setRemoving(undefined)} onConfirm={() => told({ doing: t("system.removing"), done: t("system.removed"), failed: t("system.removeFailed") }, async () => {
-          await body(api.DELETE("/api/v1/system/dead-letters/{id}", { params: { path: { id: removing.id } } }));
-          await again();
-        })}>
-          {removing.reason} · <span className="mono">{removing.entity}</span>
-        </Confirm>
-      )}
-    </Panel>
   );
 }
 
@@ -194,7 +178,8 @@ export default function SystemPage() {
           <HostsPanel />
         </div>
       )}
-      {isAdmin && <Letters />}
+      {isAdmin && <DeadLetters />}
+      {isAdmin && <SystemInfo />}
     </Page>
   );
 }

@@ -3,13 +3,9 @@ export const operate = {
     title: "System", health: "Health", ok: "OK", notOk: "Not OK", hosts: "Hosts", partitions: "Partitions", none: "none",
     log: "Log", node: "answered by {{name}}", records: "Records", partitionCount_one: "{{count}} partition", partitionCount_other: "{{count}} partitions",
     lag: "Most lag", lagNote: "records, of any partition", commit: "Commit", batches: "p50 · p99 {{p99}} · {{n}} batches", waiting: "Commands waiting",
-    letters: "Dead letters", noLetters: "None. Inputs that could not be decided would lie here.",
-    redrive: "Re-drive", redriving: "Driving it again…", redriven: "It was driven again", redriveFailed: "It could not be driven again",
-    removeAsk: "Remove this dead letter?", removing: "Removing…", removed: "It is removed", removeFailed: "It could not be removed",
     hostStatus: { online: "Online", away: "Away" },
     host: { name: "Host", status: "Status", kind: "Kind", cpus: "CPUs", memory: "Memory", gpus: "GPUs", running: "Running", seen: "Last heard" },
     column: { partition: "Partition", owner: "Owner", epoch: "Epoch", head: "Records", copy: "Lag of the copy", projections: "Lag of projections", fault: "Fault" },
-    letter: { reason: "Reason", entity: "Entity", type: "Command", size: "Size", at: "When", actions: "Actions" },
   },
   audit: {
     title: "Audit", type: "Event", actor: "By", subject: "Of", project: "Project", time: "Time", position: "Position", search: "Search who, what, id",

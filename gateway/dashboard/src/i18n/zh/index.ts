@@ -2,8 +2,10 @@ import { deployments } from "./deployments";
 import { desk } from "./desk";
 import { frame } from "./frame";
 import { operate } from "./operate";
+import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
 import { time } from "./time";
+import { verify } from "./verify";
 import { work } from "./work";
 
-export const zh = { ...frame, ...deployments, ...work, ...operate, ...terminal, ...desk, ...time };
+export const zh = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify };

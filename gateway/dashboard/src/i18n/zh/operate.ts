@@ -6,13 +6,9 @@ export const operate: Translation<typeof en> = {
     title: "系统", health: "健康", ok: "正常", notOk: "异常", hosts: "主机", partitions: "分区", none: "无",
     log: "日志存储", node: "由 {{name}} 应答", records: "记录数", partitionCount_other: "{{count}} 个分区",
     lag: "最大滞后", lagNote: "任一分区的记录数", commit: "提交", batches: "p50 · p99 {{p99}} · {{n}} 个批次", waiting: "等待的命令",
-    letters: "死信", noLetters: "没有。无法决定的输入会存放在这里。",
-    redrive: "重新投递", redriving: "正在重新投递…", redriven: "已重新投递", redriveFailed: "无法重新投递",
-    removeAsk: "移除这条死信？", removing: "正在移除…", removed: "已移除", removeFailed: "无法移除",
     hostStatus: { online: "在线", away: "失联" },
     host: { name: "主机", status: "状态", kind: "种类", cpus: "CPU", memory: "内存", gpus: "GPU", running: "运行数", seen: "最近联系" },
     column: { partition: "分区", owner: "所有者", epoch: "纪元", head: "记录数", copy: "副本滞后", projections: "投影滞后", fault: "故障" },
-    letter: { reason: "原因", entity: "实体", type: "命令", size: "大小", at: "时间", actions: "操作" },
   },
   audit: {
     title: "审计", type: "事件", actor: "操作者", subject: "对象", project: "项目", time: "时间", position: "位置", search: "搜索操作者、事件、ID",

@@ -16,7 +16,7 @@ import classes from "../metrics/metrics.module.css";
 const kPointsWanted = 700;
 
 /** The charts as they were: their right edge is the moment. */
-export function PastMetrics({ deployment: { id }, micros }: { deployment: Deployment; micros: number }) {
+export function PastMetrics({ deployment: { id, name }, micros }: { deployment: Deployment; micros: number }) {
   const { t } = useTranslation();
   const [rangeName, setRangeName] = useState<RangeName>("5m");
   const [zoom, setZoom] = useState<{ of: number; range: [number, number] }>();
@@ -46,7 +46,7 @@ export function PastMetrics({ deployment: { id }, micros }: { deployment: Deploy
       ) : (
         <div className={classes.grid}>
           {charts.map(({ spec, times, lines }) => (
-            <Chart key={spec.key} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom({ of: micros, range: [from, to] })} />
+            <Chart key={spec.key} subject={name} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom({ of: micros, range: [from, to] })} />
           ))}
         </div>
       )}
