@@ -25,7 +25,7 @@ import { DeploymentStatus } from "./deployment_status";
 import { statuses, type DeploymentFilter } from "./filter";
 import classes from "./deployments.module.css";
 
-/** `at`: the moment to which links lead; absent: now. */
+/** `at`: the moment to which links lead, and at which costs stand still; absent: now. */
 export function useColumns(at?: string): Column<Deployment>[] {
   const { t } = useTranslation();
   return useMemo(
@@ -78,7 +78,7 @@ export function useColumns(at?: string): Column<Deployment>[] {
         wide: true,
         cell: (row) => (
           <div className={classes.two}>
-            <Cost of={row} />
+            {at ? <span className="num">{usd(row.cost_usd_micro)}</span> : <Cost of={row} />}
             <span className={`dim num ${classes.small}`}>{t("deployments.perHour", { price: usd(row.price_usd_micro_per_hour) })}</span>
           </div>
         ),
