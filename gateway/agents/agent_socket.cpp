@@ -96,6 +96,8 @@ asio::awaitable<bool> AgentSocket::handle_received() {
       const std::string text(event.payload);
       if (!co_await handle(text)) co_return false;
     } else if (event.kind == Kind::ping) {
+      // Who does not read what comes is not answered, either.
+      if (sender_->unsent_bytes() >= kUnsentBytesMax) continue;
       std::string pong;
       live::append_frame(pong, live::Opcode::pong, event.payload);
       sender_->queue(std::move(pong));

@@ -191,6 +191,7 @@ void Server::stop(milliseconds deadline) {
   }
   for (auto& worker : workers_) worker->io.stop();
   for (auto& worker : workers_) worker->thread.join();
+  if (options_.on_stopped) options_.on_stopped();
   acceptor_.reset();
   workers_.clear();
 }

@@ -26,6 +26,9 @@ struct ServerOptions {
   TroubleLog trouble;             ///< any io thread
   CatchUp catch_up;               ///< before a 401, 403 or 404 is answered; empty: no other server writes
   std::function<void()> on_stop;  ///< when stop() begins: close the WebSockets here
+  /// When no request is served any more, and what other threads post to its io threads is still taken: wait here for
+  /// such threads.
+  std::function<void()> on_stopped = {};
 };
 
 /// The HTTP server. Whatever handlers and upgraded connections use must outlive it.

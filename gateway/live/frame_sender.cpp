@@ -27,7 +27,6 @@ void FrameSender::queue(std::string frame, bool last) {
     const std::lock_guard lock(mutex_);
     if (ended_ || closing_) return;
     closing_ = last;
-    if (last) close_by_ = Clock::now() + kCloseTimeout;
     unsent_bytes_ += frame.size();
     frames_.push_back(std::move(frame));
     if (std::exchange(writing_, true)) return;
@@ -53,10 +52,15 @@ asio::awaitable<void> FrameSender::write_queued() {
     }
     const asio::const_buffer buffer = asio::buffer(frame);
     const auto [error, count] = co_await transport_->write(http::Buffers(&buffer, 1));
-    if (error) co_return transport_->cancel();
+    if (error) {
+      end();
+      co_return transport_->cancel();
+    }
     {
       const std::lock_guard lock(mutex_);
       unsent_bytes_ -= std::min(unsent_bytes_, frame.size());
+      // A slow line may take a while to bring what was queued before the last frame.
+      if (closing_ && frames_.empty()) close_by_ = Clock::now() + kCloseTimeout;
     }
     room_.notify_all();
     if (sent_) sent_();

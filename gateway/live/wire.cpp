@@ -94,6 +94,17 @@ bool FrameReader::read_head(Head& head, Event& refusal) const {
 }
 
 FrameReader::Event FrameReader::next() {
+  if (is_broken_) return {};
+  const auto event = take_next();
+  if (event.kind == Event::Kind::violation) {
+    is_broken_ = true;
+    input_.clear();
+    taken_ = 0;
+  }
+  return event;
+}
+
+FrameReader::Event FrameReader::take_next() {
   for (;;) {
     Head head;
     Event refusal;

@@ -39,7 +39,10 @@ class FrameReader {
     CloseCode code = CloseCode::normal;  ///< close: what the client said; violation: what to close with
   };
 
-  void feed(std::string_view bytes) { input_.append(bytes); }
+  void feed(std::string_view bytes) {
+    if (!is_broken_) input_.append(bytes);
+  }
+  /// Behind a violation nothing more can be read: from then on it needs more for ever.
   Event next();
 
  private:
@@ -51,6 +54,7 @@ class FrameReader {
     unsigned char mask[4] = {};
   };
   static Event violation(CloseCode code) { return {Event::Kind::violation, {}, code}; }
+  Event take_next();
   /// False: more bytes are needed, or `refusal` says what is wrong.
   bool read_head(Head& head, Event& refusal) const;
   Event take_control(std::string payload, Opcode opcode);
@@ -62,6 +66,7 @@ class FrameReader {
   std::string input_;
   std::size_t taken_ = 0;  // of input_
   std::string message_;    // of the fragments so far
+  bool is_broken_ = false;
   bool in_message_ = false;
   bool is_binary_ = false;  // the message of which message_ is
   std::string current_;     // what the last event's payload points to

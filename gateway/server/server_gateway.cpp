@@ -123,6 +123,7 @@ http::ServerOptions Server::Parts::http_options() {
     if (terminal_door) terminal_door->stop();
     hub->stop();
   };
+  http_options.on_stopped = [this] { blocking.join(); };
   return http_options;
 }
 

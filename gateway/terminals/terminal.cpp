@@ -19,13 +19,6 @@ namespace local = providers::local;
 
 constexpr std::size_t kReadRoom = 16 * 1'024;
 
-/// asio closes it.
-int released(local::Fd& fd) {
-  const int number = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0);
-  fd.reset();
-  return number;
-}
-
 }  // namespace
 
 Reason reason_of(std::uint64_t value) {
@@ -50,9 +43,9 @@ Terminal::Terminal(asio::io_context& context, local::Shell shell, Duration linge
       size_fd_(::fcntl(shell.terminal.get(), F_DUPFD_CLOEXEC, 0)),
       alone_(context),
       room_(context) {
-  terminal_.assign(released(shell.terminal));
+  terminal_.assign(shell.terminal.release());
   terminal_.non_blocking(true);  // drain() takes what there is
-  supervisor_.assign(released(shell.supervisor));
+  supervisor_.assign(shell.supervisor.release());
 }
 
 template <class Work>
@@ -73,11 +66,13 @@ void Terminal::start() {
 }
 
 void Terminal::attach(std::shared_ptr<Viewer> viewer, std::optional<std::uint64_t> received) {
-  const auto refused = [viewer] { viewer->left({"terminal.gone", "the shell has ended", {}, {}, {}}); };
-  asio::post(context_, [self = shared_from_this(), viewer, received, refused] {
-    if (self->finished_) return refused();
+  // Not held by what is posted: that may be thrown away only when the viewer's own thread is no more.
+  asio::post(context_, [self = shared_from_this(), weak = std::weak_ptr(viewer), received] {
+    const auto still = weak.lock();
+    if (!still) return;
+    if (self->finished_) return still->left({"terminal.gone", "the shell has ended", {}, {}, {}});
     if (self->viewer_) self->viewer_->left({"terminal.taken", "the shell is looked at elsewhere now", {}, {}, {}});
-    self->viewer_ = viewer;
+    self->viewer_ = still;
     self->alone_.cancel();
     self->show_from(received);
     self->room_.cancel();
@@ -158,16 +153,16 @@ void Terminal::drain() {
   }
 }
 
-void Terminal::type(std::string bytes, std::function<void()> taken) {
+void Terminal::type(std::string bytes) {
   untaken_bytes_ += bytes.size();
-  asio::post(context_, [self = shared_from_this(), bytes = std::move(bytes), taken = std::move(taken)]() mutable {
-    if (self->finished_) return taken();
-    self->input_ += bytes;
-    self->taken_.push_back(std::move(taken));
-    if (std::exchange(self->writing_, true)) return;
+  run([bytes = std::move(bytes)](Terminal& self) {
+    self.input_ += bytes;
+    if (std::exchange(self.writing_, true)) return;
     asio::co_spawn(
-        self->context_,
-        [](std::shared_ptr<Terminal> terminal) -> asio::awaitable<void> { co_await terminal->write_input(); }(self),
+        self.context_,
+        [](std::shared_ptr<Terminal> terminal) -> asio::awaitable<void> {
+          co_await terminal->write_input();
+        }(self.shared_from_this()),
         asio::detached);
   });
 }
@@ -175,12 +170,16 @@ void Terminal::type(std::string bytes, std::function<void()> taken) {
 asio::awaitable<void> Terminal::write_input() {
   while (!input_.empty() && !finished_) {
     const auto piece = std::exchange(input_, {});
-    const auto taken = std::exchange(taken_, {});
-    const auto [error, count] =
-        co_await asio::async_write(terminal_, asio::buffer(piece), asio::as_tuple(asio::use_awaitable));
-    if (!finished_) untaken_bytes_ -= piece.size();
-    for (const auto& tell : taken) tell();
-    if (error) break;
+    for (std::size_t at = 0; at < piece.size() && !finished_;) {
+      const auto [error, count] = co_await terminal_.async_write_some(
+          asio::buffer(piece.data() + at, piece.size() - at), asio::as_tuple(asio::use_awaitable));
+      if (finished_) break;
+      // What nobody can read any more is thrown away.
+      const auto done = error ? piece.size() - at : count;
+      at += done;
+      untaken_bytes_ -= done;
+      if (viewer_) viewer_->taken();
+    }
   }
   writing_ = false;
 }
@@ -209,7 +208,6 @@ void Terminal::finish(const Reason& why) {
   if (viewer_) viewer_->left(why);
   viewer_ = nullptr;
   untaken_bytes_ = 0;
-  for (const auto& tell : std::exchange(taken_, {})) tell();
   over_(why);
 }
 

@@ -27,6 +27,8 @@ class Viewer {
   virtual void start_over(std::uint64_t at) = 0;
   /// It is not looked at any more through this viewer.
   virtual void left(const Reason& why) = 0;
+  /// Some of what was typed is read by the shell.
+  virtual void taken() = 0;
   /// False: nothing more is read of the shell until Terminal::go_on().
   virtual bool has_room() const = 0;
 };
@@ -38,7 +40,8 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
   /// Bytes that a viewer gets that comes back, or comes later.
   static constexpr std::size_t kKeptBytesMax = 256 * 1'024;
 
-  /// `over` is called once, on the terminals' thread, when the shell has ended or was ended.
+  /// `over` is called once, on the terminals' thread, when the shell has ended or was ended. Throws what asio does when
+  /// there are no more descriptors.
   Terminal(asio::io_context& context, providers::local::Shell shell, Duration linger,
            std::function<void(const Reason&)> over);
 
@@ -47,7 +50,7 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
   void attach(std::shared_ptr<Viewer> viewer, std::optional<std::uint64_t> received);
   /// The viewer is gone; the shell ends unless another comes in time.
   void detach(const Viewer* viewer);
-  void type(std::string bytes, std::function<void()> taken);
+  void type(std::string bytes);
   void resize(TerminalSize size);
   void go_on();
   /// Ends the shell.
@@ -78,7 +81,6 @@ class Terminal : public std::enable_shared_from_this<Terminal> {
   std::string kept_;
   std::uint64_t shown_ = 0;  ///< bytes, ever
   std::string input_;
-  std::vector<std::function<void()>> taken_;
   std::atomic<std::size_t> untaken_bytes_{0};
   bool writing_ = false;
   bool finished_ = false;

@@ -22,6 +22,7 @@ constexpr std::uint64_t kSizeMax = 1'000;
 constexpr std::size_t kNameSizeMax = 64;
 constexpr std::uint64_t kReceivedMax = 1ULL << 53;
 constexpr std::string_view kSystem = "system";
+constexpr std::chrono::seconds kTellAgain{10};
 
 Failure stopping() {
   return unavailable("server.stopping", "the server is stopping; try again");
@@ -63,6 +64,7 @@ TerminalDoor::TerminalDoor(DoorOptions options, routes::Services& services)
       marks_(options_.folder),
       services_(services),
       work_(context_.get_executor()),
+      tell_again_(context_),
       thread_([this] { context_.run(); }) {
   pthread_setname_np(thread_.native_handle(), "hub-terminals");
 }
@@ -121,20 +123,31 @@ http::Route TerminalDoor::route() {
   return route;
 }
 
+/// Needs the lock. A deployment whose supervisor does not answer may take no more than one thread at a time.
+Result<void> TerminalDoor::check_room(const Key& key) const {
+  std::size_t of_deployment = 0, of_principal = 0;
+  for (const auto& [other, entry] : entries_) {
+    if (other.principal == key.principal) ++of_principal;
+    if (other.deployment != key.deployment) continue;
+    ++of_deployment;
+    if (!entry.terminal) return conflict("terminal.opening", "a shell is being opened there; try again");
+  }
+  if (entries_.size() < options_.terminals_max && of_deployment < options_.of_deployment_max &&
+      of_principal < options_.of_principal_max)
+    return success();
+  return Failure{FailureKind::too_many, "terminal.too_many", "as many shells as may be are open", "", 0};
+}
+
 Result<TerminalDoor::TerminalPtr> TerminalDoor::look_for(const Wish& wish) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return stopping();
   const Key key{wish.deployment, wish.principal, wish.name};
-  if (const auto found = entries_.find(key); found != entries_.end()) {
-    if (!found->second.terminal) return conflict("terminal.opening", "the shell is being opened; try again");
+  if (const auto found = entries_.find(key); found != entries_.end() && found->second.terminal) {
     found->second.session = wish.session;
     return found->second.terminal;
   }
-  if (wish.resume) return not_found("terminal.gone", "the shell has ended");
-  const auto of_this = std::count_if(entries_.begin(), entries_.end(),
-                                     [&](const auto& entry) { return entry.first.deployment == wish.deployment; });
-  if (entries_.size() >= options_.terminals_max || static_cast<std::size_t>(of_this) >= options_.of_deployment_max)
-    return Failure{FailureKind::too_many, "terminal.too_many", "as many shells as may be are open", "", 0};
+  if (wish.resume && !entries_.contains(key)) return not_found("terminal.gone", "the shell has ended");
+  HUB_TRY(check_room(key));
   entries_.emplace(key, Entry{nullptr, wish.project, wish.session});
   return TerminalPtr();
 }
@@ -142,12 +155,14 @@ Result<TerminalDoor::TerminalPtr> TerminalDoor::look_for(const Wish& wish) {
 asio::awaitable<Result<TerminalDoor::TerminalPtr>> TerminalDoor::terminal_for(const Wish& wish) {
   auto found = look_for(wish);
   if (!found || found.value()) co_return found;
+  Reservation place(*this, {wish.deployment, wish.principal, wish.name});
   auto opened = co_await open(wish);
-  if (!opened) forget({wish.deployment, wish.principal, wish.name});
+  if (opened) place.keep();
   co_return opened;
 }
 
-asio::awaitable<Result<void>> TerminalDoor::record_opening(const Wish& wish, const Marks::Mark& mark) {
+asio::awaitable<Result<TerminalDoor::Recorded>> TerminalDoor::record_opening(const Wish& wish,
+                                                                             const Marks::Mark& mark) {
   engine::Input input;
   input.entity = wish.deployment;
   input.type = deployments::OpenTerminal::type;
@@ -160,9 +175,10 @@ asio::awaitable<Result<void>> TerminalDoor::record_opening(const Wish& wish, con
   input.deadline = services_.clock() + routes::kCommandPatience;
   const auto reply = co_await routes::send(services_, std::move(input));
   if (!reply) co_return reply.error();
-  if (reply.value().refusal) co_return *reply.value().refusal;
-  if (reply.value().pending) co_return unavailable("log.unavailable", "nobody has decided it in time; try again");
-  co_return success();
+  if (reply.value().pending) co_return Recorded::unknown;
+  if (!reply.value().refusal) co_return Recorded::yes;
+  if (reply.value().refusal->kind == FailureKind::unavailable) co_return Recorded::unknown;
+  co_return *reply.value().refusal;
 }
 
 asio::awaitable<Result<TerminalDoor::TerminalPtr>> TerminalDoor::open(const Wish& wish) {
@@ -174,52 +190,92 @@ asio::awaitable<Result<TerminalDoor::TerminalPtr>> TerminalDoor::open(const Wish
     marks_.remove(mark);
     co_return recorded.error();
   }
+  const auto end_with = [&](const Failure& why) {
+    record_end({mark, std::string(kSystem), {why.code, why.detail, {}, {}, {}}});
+  };
+  if (recorded.value() == Recorded::unknown) {
+    // If it was, its end lies behind it; if it was not, nobody was given a shell.
+    const auto why = unavailable("log.unavailable", "nobody has decided it in time; try again");
+    end_with(why);
+    co_return why;
+  }
   auto shell = co_await routes::on_blocking(services_, [&] { return options_.open_shell(wish.deployment, wish.size); });
   if (!shell) {
-    record_end(mark, std::string(kSystem), {shell.error().code, shell.error().detail, {}, {}, {}});
+    end_with(shell.error());
     co_return std::move(shell).error();
   }
+  auto begun = begin(wish, mark, std::move(shell).value());
+  if (!begun) end_with(begun.error());
+  co_return begun;
+}
+
+Result<TerminalDoor::TerminalPtr> TerminalDoor::begin(const Wish& wish, const Marks::Mark& mark,
+                                                      providers::local::Shell shell) {
   const Key key{wish.deployment, wish.principal, wish.name};
   const auto over = [this, key, mark](const Reason& why) {
     // Who ended it by himself is the one who had it.
     const bool by_itself = why.code == "terminal.exited" || why.code == "terminal.closed";
-    record_end(mark, by_itself ? key.principal : std::string(kSystem), why);
+    record_end({mark, by_itself ? key.principal : std::string(kSystem), why});
     forget(key);
   };
-  const auto terminal = std::make_shared<Terminal>(context_, std::move(shell).value(), options_.linger, over);
-  bool late = false;
+  TerminalPtr terminal;
+  try {
+    terminal = std::make_shared<Terminal>(context_, std::move(shell), options_.linger, over);
+  } catch (const std::exception& thrown) {
+    return unavailable("terminal.unavailable", std::string("the terminal cannot be served: ") + thrown.what());
+  }
   {
     const std::lock_guard lock(mutex_);
+    if (stopping_) return stopping();
     entries_[key].terminal = terminal;
-    late = stopping_;
   }
   terminal->start();
-  if (late) terminal->close({"server.stopping", "the server is stopping", {}, {}, {}});
   logging::write(logging::Level::info, "a terminal is open",
                  {{"deployment", wish.deployment}, {"terminal", mark.terminal}, {"caller", wish.principal}});
-  co_return terminal;
+  return terminal;
 }
 
-/// What cannot be recorded now is marked still, and told of by the next server.
-void TerminalDoor::record_end(const Marks::Mark& mark, const std::string& actor, const Reason& why) {
+void TerminalDoor::record_end(End end) {
   logging::write(logging::Level::info, "a terminal is closed",
-                 {{"deployment", mark.deployment}, {"terminal", mark.terminal}, {"code", why.code}});
+                 {{"deployment", end.mark.deployment}, {"terminal", end.mark.terminal}, {"code", end.why.code}});
   engine::Input input;
-  input.entity = mark.deployment;
+  input.entity = end.mark.deployment;
   input.type = deployments::CloseTerminal::type;
-  input.data = deployments::encode_command(deployments::CloseTerminal{mark.terminal, why});
+  input.data = deployments::encode_command(deployments::CloseTerminal{end.mark.terminal, end.why});
   // Told twice, it is recorded once.
-  input.command_id = command_id_of_key(mark.deployment, kSystem, "close " + mark.terminal);
-  input.actor = actor;
-  static_cast<void>(services_.engine.submit(std::move(input), [marks = marks_, mark](const engine::Reply& reply) {
+  input.command_id = command_id_of_key(end.mark.deployment, kSystem, "close " + end.mark.terminal);
+  input.actor = end.actor;
+  const auto told = services_.engine.submit(std::move(input), [this, end](const engine::Reply& reply) {
     const bool may_pass = reply.refusal && reply.refusal->kind == FailureKind::unavailable;
-    if (!may_pass && !reply.pending) marks.remove(mark);
-  }));
+    if (may_pass || reply.pending) return record_later(end);
+    marks_.remove(end.mark);
+  });
+  if (!told) record_later(std::move(end));
+}
+
+/// What is not told before the server ends is marked still, and told of by the next one.
+void TerminalDoor::record_later(End end) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  untold_.push_back(std::move(end));
+  if (untold_.size() > 1) return;
+  asio::post(context_, [this] {
+    tell_again_.expires_after(kTellAgain);
+    tell_again_.async_wait([this](const error_code& error) {
+      if (error) return;
+      std::vector<End> untold;
+      {
+        const std::lock_guard again(mutex_);
+        untold.swap(untold_);
+      }
+      for (auto& each : untold) record_end(std::move(each));
+    });
+  });
 }
 
 void TerminalDoor::tell_of_lost() {
   for (const auto& mark : marks_.all())
-    record_end(mark, std::string(kSystem), {"server.restarted", "the server that had it has ended", {}, {}, {}});
+    record_end({mark, std::string(kSystem), {"server.restarted", "the server that had it has ended", {}, {}, {}}});
 }
 
 void TerminalDoor::forget(const Key& key) {

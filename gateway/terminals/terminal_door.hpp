@@ -1,6 +1,7 @@
 #pragma once
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <functional>
 #include <map>
@@ -8,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "gateway/http/router.hpp"
 #include "gateway/routes/services.hpp"
@@ -23,6 +25,7 @@ struct DoorOptions {
   std::string folder;             ///< of local deployments
   Duration linger = seconds(60);  ///< how long a shell waits for somebody to come back to it
   std::size_t terminals_max = 64;
+  std::size_t of_principal_max = 16;
   std::size_t of_deployment_max = 8;
 };
 
@@ -79,11 +82,38 @@ class TerminalDoor {
     std::string project;
     std::string session;
   };
+  /// A place that is given up again unless the opening comes to its end.
+  class Reservation {
+   public:
+    Reservation(TerminalDoor& door, Key key) : door_(door), key_(std::move(key)) {}
+    ~Reservation() {
+      if (!is_kept_) door_.forget(key_);
+    }
+    Reservation(const Reservation&) = delete;
+    Reservation& operator=(const Reservation&) = delete;
+    void keep() { is_kept_ = true; }
+
+   private:
+    TerminalDoor& door_;
+    const Key key_;
+    bool is_kept_ = false;
+  };
+  /// The end of a shell, until it is in the record.
+  struct End {
+    Marks::Mark mark;
+    std::string actor;
+    Reason why;
+  };
+  enum class Recorded { yes, no, unknown };
+
   Result<Wish> wish_of(const http::Request& request);
   Result<TerminalPtr> look_for(const Wish& wish);
+  Result<void> check_room(const Key& key) const;
   asio::awaitable<Result<TerminalPtr>> open(const Wish& wish);
-  asio::awaitable<Result<void>> record_opening(const Wish& wish, const Marks::Mark& mark);
-  void record_end(const Marks::Mark& mark, const std::string& actor, const Reason& why);
+  asio::awaitable<Result<Recorded>> record_opening(const Wish& wish, const Marks::Mark& mark);
+  Result<TerminalPtr> begin(const Wish& wish, const Marks::Mark& mark, providers::local::Shell shell);
+  void record_end(End end);
+  void record_later(End end);
   void forget(const Key& key);
   void close_all(const Reason& why, const std::function<bool(const Key&, const Entry&)>& which);
 
@@ -95,6 +125,8 @@ class TerminalDoor {
   mutable std::mutex mutex_;
   std::condition_variable none_left_;
   std::map<Key, Entry> entries_;
+  std::vector<End> untold_;
+  asio::steady_timer tell_again_;
   bool stopping_ = false;
   std::thread thread_;
 };

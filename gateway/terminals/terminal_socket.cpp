@@ -11,7 +11,8 @@ namespace hub::terminals {
 namespace {
 
 constexpr std::size_t kReadRoom = 16 * 1'024;
-constexpr std::size_t kMessageBytesMax = 1 << 20;
+/// Pastes come in pieces.
+constexpr std::size_t kMessageBytesMax = 256 * 1'024;
 /// With so much on its way to the client, the shell waits.
 constexpr std::size_t kUnsentBytesMax = 1 << 20;
 /// With so much that the shell has not read, the client waits.
@@ -56,6 +57,7 @@ TerminalSocket::TerminalSocket(TerminalDoor& door, asio::any_io_executor executo
       may_still_(std::move(may_still)),
       reader_(kMessageBytesMax, true),
       ticker_(executor_),
+      room_(executor_),
       last_heard_(Clock::now()) {}
 
 asio::awaitable<void> TerminalSocket::run(std::string received) {
@@ -110,10 +112,15 @@ asio::awaitable<bool> TerminalSocket::handle_received() {
     if (sender_->is_closing()) continue;
     if (event.kind == Kind::binary) {
       std::string bytes(event.payload);
-      co_await type(std::move(bytes));
+      if (!co_await type(std::move(bytes))) {
+        refuse(conflict("terminal.not_reading", "the shell does not read what is typed"));
+        co_return false;
+      }
     } else if (event.kind == Kind::text) {
       if (const auto done = handle_text(event.payload); !done) refuse(done.error());
     } else if (event.kind == Kind::ping) {
+      // Who does not read what comes is not answered, either.
+      if (!has_room()) continue;
       std::string pong;
       live::append_frame(pong, live::Opcode::pong, event.payload);
       sender_->queue(std::move(pong));
@@ -123,16 +130,22 @@ asio::awaitable<bool> TerminalSocket::handle_received() {
   }
 }
 
-/// Waits while the shell does not read what was typed.
-asio::awaitable<void> TerminalSocket::type(std::string bytes) {
-  if (!terminal_) co_return;
-  routes::Alarm alarm(executor_);
-  terminal_->type(std::move(bytes), alarm.ringer());
+/// Waits while the shell does not read what was typed. Meanwhile the client cannot be heard, not even that it is gone.
+asio::awaitable<bool> TerminalSocket::type(std::string bytes) {
+  if (!terminal_ || bytes.empty()) co_return true;
   typing_ = true;
-  while (terminal_->untaken_bytes() > kUntakenBytesMax && !sender_->is_closing())
-    co_await alarm.wait_until(Clock::now() + kTick);
+  auto untaken = terminal_->untaken_bytes();
+  auto since = Clock::now();
+  while (terminal_->untaken_bytes() > kUntakenBytesMax && !sender_->is_closing()) {
+    co_await room_.wait_until(Clock::now() + kTick);
+    if (terminal_->untaken_bytes() < untaken) since = Clock::now();
+    untaken = terminal_->untaken_bytes();
+    if (Clock::now() - since >= kSilenceMax) co_return false;
+  }
   typing_ = false;
   last_heard_ = Clock::now();
+  if (!sender_->is_closing()) terminal_->type(std::move(bytes));
+  co_return true;
 }
 
 Result<void> TerminalSocket::handle_text(std::string_view text) {
@@ -178,6 +191,7 @@ void TerminalSocket::left(const Reason& why) {
   const bool as_asked = why.code == "terminal.exited" || why.code == "terminal.closed";
   close_with(as_asked ? live::CloseCode::normal : live::CloseCode::policy, why.code,
              to_json(ExitMessage{"exit", why.code, why.text, why.exit_code, why.signal}));
+  taken();  // nothing is waited for any more
 }
 
 void TerminalSocket::refuse(const Failure& why) {

@@ -8,6 +8,7 @@
 #include "gateway/http/transport.hpp"
 #include "gateway/live/frame_sender.hpp"
 #include "gateway/live/wire.hpp"
+#include "gateway/routes/await.hpp"
 #include "gateway/terminals/terminal_door.hpp"
 
 namespace hub::terminals {
@@ -28,12 +29,14 @@ class TerminalSocket final : public Viewer, public std::enable_shared_from_this<
   void show(std::string bytes) override;
   void start_over(std::uint64_t at) override;
   void left(const Reason& why) override;
+  void taken() override { room_.ringer()(); }
   bool has_room() const override;
 
  private:
   asio::awaitable<void> converse(std::string received);
   asio::awaitable<bool> handle_received();
-  asio::awaitable<void> type(std::string bytes);
+  /// False: the shell does not read what is typed.
+  asio::awaitable<bool> type(std::string bytes);
   Result<void> handle_text(std::string_view text);
   Result<void> handle_taken(std::uint64_t bytes);
   void refuse(const Failure& why);
@@ -49,6 +52,7 @@ class TerminalSocket final : public Viewer, public std::enable_shared_from_this<
   std::shared_ptr<live::FrameSender> sender_;
   TerminalDoor::TerminalPtr terminal_;
   asio::steady_timer ticker_;
+  routes::Alarm room_;  ///< rung when the shell has read something
   Clock::time_point last_heard_;
   /// Bytes that were shown here, and that the client says it has worked off; it need not say.
   std::atomic<std::uint64_t> shown_{0}, taken_{0};

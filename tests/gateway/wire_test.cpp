@@ -54,6 +54,15 @@ TEST(FrameReader, PutsFragmentsTogetherWithControlFramesBetween) {
   EXPECT_EQ(event.payload, "one two three");
 }
 
+TEST(FrameReader, TellsOfAViolationOnceAndReadsNothingBehindIt) {
+  FrameReader reader(100);
+  reader.feed(text_frame("not masked") + masked(0x81, "behind it"));
+  EXPECT_EQ(reader.next().kind, Kind::violation);
+  EXPECT_EQ(reader.next().kind, Kind::need_more);
+  reader.feed(masked(0x81, "later"));
+  EXPECT_EQ(reader.next().kind, Kind::need_more);
+}
+
 TEST(FrameReader, GivesBytesAsTheyAreWhereTheyAreSpoken) {
   const std::string bytes("\xff\x00\xc3", 3);
   FrameReader reader(100, true);

@@ -1,6 +1,7 @@
 """The terminal of a deployment: bytes there and back, coming back to the same shell, its end, and who may have one."""
 import contextlib
 import json
+import pathlib
 import re
 import time
 import uuid
@@ -74,6 +75,12 @@ class Terminal:
 
     def cut(self):
         self.socket.socket.shutdown(2)
+
+
+def resident(server):
+    """Bytes of the server's process."""
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) << 10
 
 
 @pytest.fixture
@@ -318,6 +325,65 @@ def test_a_message_that_is_none_ends_the_connection_and_not_the_shell(server, ru
         assert (said["type"], close.code) == ("exit", 1008)
     with Terminal(server, running, session="careless", resume="true") as again:
         assert again.run("echo $HERE") == "1"
+
+
+def raw_frame(first, payload, mask=b"\x01\x02\x03\x04"):
+    """A frame with any first byte; without a mask it breaks the protocol."""
+    size = bytes([(0x80 if mask else 0) | 127]) + len(payload).to_bytes(8, "big")
+    if mask:
+        payload = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+    return bytes([first]) + size + mask + payload
+
+
+@pytest.mark.parametrize("frame, code", [(raw_frame(0x82, b"x" * 10, b""), 1002), (raw_frame(0xC2, b"x"), 1002), (raw_frame(0x82, b"y" * (2 << 20)), 1009)],
+                         ids=["no mask", "a reserved bit", "too large"])
+def test_a_frame_that_breaks_the_protocol_ends_the_connection_and_costs_the_server_nothing(own_server, frame, code):
+    own_server.arguments = [*own_server.arguments, "--threads", "2"]
+    own_server.stop()
+    own_server.start()
+    client = own_server.client()
+    id = client.create("exec sleep 600", wait="running")["id"]
+    for _ in range(3):  # more than there are threads
+        with Terminal(own_server, id) as terminal:
+            terminal.run("true")
+            terminal.socket.socket.sendall(frame)
+            try:
+                while True:
+                    terminal.take()
+            except websockets.exceptions.ConnectionClosed as closed:
+                assert closed.rcvd is None or closed.rcvd.code == code
+    for _ in range(20):
+        assert client.deployment(id)["status"] == "running"
+    assert own_server.stop() == 0
+
+
+def test_a_supervisor_that_was_stopped_by_its_own_command_holds_up_nobody_else(own_server):
+    client = own_server.client()
+    stuck = client.create("kill -STOP $PPID; exec sleep 600", wait="running")["id"]
+    other = client.create("exec sleep 600", wait="running")["id"]
+    with contextlib.ExitStack() as opened:
+        waiting = [opened.enter_context(Terminal(own_server, stuck, session=f"s{number}")) for number in range(12)]
+        with Terminal(own_server, other) as terminal:
+            assert terminal.run("echo here") == "here"
+        codes = {one.end()[0]["code"] for one in waiting}
+        assert codes <= {"terminal.opening", "terminal.unavailable"} and "terminal.opening" in codes
+    assert own_server.stop() == 0
+
+
+def test_typing_into_what_does_not_read_has_an_end_for_each_connection(server, running):
+    """However often it comes back, what it typed is kept once, and not once for each connection."""
+    with Terminal(server, running, session="deaf") as terminal:
+        terminal.line("stty -icanon -echo; echo 'de''af'; exec sleep 600")
+        terminal.until(b"deaf\r\n")
+        before = resident(server)
+        terminal.cut()
+    for _ in range(200):
+        with Terminal(server, running, session="deaf", resume="true") as again:
+            again.socket.send(b"z" * 250_000)
+            again.socket.send(b"z" * 250_000)
+            again.socket.send(b"")
+            again.cut()
+    assert resident(server) - before < 30 << 20
 
 
 def test_no_more_shells_are_open_at_a_time_than_may_be(server, make):

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <map>
 #include <set>
 #include <string_view>
@@ -23,8 +24,6 @@ namespace {
 constexpr int kOrphanRoundsMax = 16;
 /// A killed process that is still there after this hangs in the kernel; it ends when it comes out.
 constexpr int kKillWaitMs = 2'000;
-constexpr int kHangUpTries = 20;
-constexpr int kHangUpWaitMs = 5;
 
 bool carries_marker(std::int32_t pid, const std::string& deployment_id) {
   auto environment = read_small_file("/proc/" + std::to_string(pid) + "/environ");
@@ -35,17 +34,31 @@ bool carries_marker(std::int32_t pid, const std::string& deployment_id) {
   return environment.find(wanted) != std::string::npos;
 }
 
-/// Ends the process that `seen` was read of and waits for its end. False when it is gone already.
-bool kill_exactly(const ProcessStat& seen) {
-  const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, seen.pid, 0)));
-  if (!handle.is_open()) return false;
+/// Signals the process that `seen` was read of. Its handle, closed when it is gone already.
+Fd signal_exactly(const ProcessStat& seen, int signal) {
+  Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, seen.pid, 0)));
+  if (!handle.is_open()) return {};
   // The handle pins one process; only now can its start time be compared for good.
   const auto now = process_stat(seen.pid);
-  if (!now || now->start_ticks != seen.start_ticks) return false;
-  if (::syscall(SYS_pidfd_send_signal, handle.get(), SIGKILL, nullptr, 0) != 0) return false;
+  if (!now || now->start_ticks != seen.start_ticks) return {};
+  return ::syscall(SYS_pidfd_send_signal, handle.get(), signal, nullptr, 0) == 0 ? std::move(handle) : Fd();
+}
+
+/// Ends a process and waits for its end. False when it is gone already.
+bool kill_exactly(const ProcessStat& seen) {
+  const auto handle = signal_exactly(seen, SIGKILL);
+  if (!handle.is_open()) return false;
   pollfd ended{handle.get(), POLLIN, 0};
   ::poll(&ended, 1, kKillWaitMs);
   return true;
+}
+
+/// No older than a second: what was forked when it was signalled may have handled that as its maker does.
+bool is_young(const ProcessStat& process) {
+  timespec now{};
+  ::clock_gettime(CLOCK_BOOTTIME, &now);
+  const auto second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return static_cast<std::uint64_t>(now.tv_sec) * second < process.start_ticks + second;
 }
 
 /// Of /proc/PID/status: "SigIgn:\t<16 hexadecimal digits>", the lowest bit is that of signal 1.
@@ -123,19 +136,17 @@ void forbid_forks(const std::string& cgroup_folder) {
   if (file.is_open()) write_all(file.get(), "0");
 }
 
-int hang_up_session(std::int32_t session) {
-  int count = 0;
+std::vector<std::int32_t> hang_up_session(std::int32_t session, const std::vector<std::int32_t>& but) {
+  std::vector<std::int32_t> told;
   for (const auto& process : all_processes()) {
     if (process.session != session || process.state == 'Z' || ignores_hang_up(process.pid)) continue;
-    ::kill(process.pid, SIGHUP);
-    ::kill(process.pid, SIGCONT);
-    ++count;
+    told.push_back(process.pid);
+    const bool has_heard = std::find(but.begin(), but.end(), process.pid) != but.end();
+    if (has_heard && !is_young(process)) continue;
+    signal_exactly(process, SIGHUP);
+    signal_exactly(process, SIGCONT);
   }
-  return count;
-}
-
-void end_session(std::int32_t session) {
-  for (int tries = 0; hang_up_session(session) > 0 && tries < kHangUpTries; ++tries) ::poll(nullptr, 0, kHangUpWaitMs);
+  return told;
 }
 
 int end_orphans(const RunRecord& run, const std::string& deployment_id) {

@@ -32,11 +32,9 @@ std::vector<std::int32_t> processes_in_cgroup(const std::string& folder);
 /// Lets the processes of a control group make no more of themselves, where the group counts processes.
 void forbid_forks(const std::string& cgroup_folder);
 
-/// SIGHUP for every process of a session that does not ignore it, as what nohup runs does. Returns how many there were.
-int hang_up_session(std::int32_t session);
-/// The same until none is left: a process that was being made may still have handled it as its maker does. Gives up
-/// after 100 ms, for there are programs that do something else on SIGHUP.
-void end_session(std::int32_t session);
+/// SIGHUP for every process of a session that does not ignore it, as what nohup runs does, but for those that heard of
+/// it before and are older than a second. Returns all that do not ignore it.
+std::vector<std::int32_t> hang_up_session(std::int32_t session, const std::vector<std::int32_t>& but = {});
 
 /// Ends with SIGKILL what a run left behind whose supervisor is gone: what is in its control groups, the command itself
 /// (known by its start time), and what is no older and carries the deployment's marker. Never a process that merely has

@@ -6,7 +6,9 @@
 #include <sys/mman.h>
 #include <termios.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -16,7 +18,7 @@
 namespace hub::providers::local {
 namespace {
 
-constexpr int kAnswerWaitMs = 5'000;
+constexpr std::chrono::seconds kAnswerWait{5};
 
 Failure trouble(std::string_view what, int error) {
   return unavailable("terminal.unavailable", std::string(what) + ": " + std::strerror(error));
@@ -44,21 +46,26 @@ Result<Ends> make_terminal(TerminalSize size) {
   return ends;
 }
 
-/// Of the run, as the deployment's folder has it: what is told of the terminal alone.
-Job job_of(std::int32_t run, const std::vector<std::string>& command) {
+/// The other variables are those the command was started with.
+Job job_of(const std::string& folder, std::int32_t run, const std::vector<std::string>& command) {
   Job job;
   job.run = run;
   job.command = command;
   // The shell's home is the workspace: what is typed must not become one of its files.
   job.env = {"TERM=xterm-256color", "COLORTERM=truecolor", "HISTFILE="};
+  // A command may have written over its own: by this one its processes are known without their parent.
+  job.env.push_back(std::string(kMarkerVariable) + "=" + folder.substr(folder.rfind('/') + 1));
   return job;
 }
 
 /// Passes over what the supervisor tells everybody.
 Result<Message> answer_of(const Fd& supervisor) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + kAnswerWait;
   for (;;) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until - Clock::now());
     pollfd wait{supervisor.get(), POLLIN, 0};
-    const int ready = ::poll(&wait, 1, kAnswerWaitMs);
+    const int ready = ::poll(&wait, 1, std::max(static_cast<int>(left.count()), 0));
     if (ready < 0 && errno == EINTR) continue;
     if (ready <= 0) return unavailable("terminal.unavailable", "the supervisor of the run does not answer");
     const auto message = receive_message(supervisor);
@@ -82,7 +89,7 @@ Result<Shell> open_shell(const std::string& folder, std::int32_t run, const std:
   if (!supervisor.is_open()) return conflict("terminal.not_running", "nothing runs there now");
   HUB_TRY(auto ends, make_terminal(size));
   const Fd memory(::memfd_create("shell", MFD_CLOEXEC));
-  if (!memory.is_open() || !write_all(memory.get(), encode(job_of(run, command))) ||
+  if (!memory.is_open() || !write_all(memory.get(), encode(job_of(folder, run, command))) ||
       !send_handing(supervisor.get(), {MessageKind::shell, run, 0}, {ends.theirs.get(), memory.get()}))
     return trouble("the shell cannot be asked for", errno);
   ends.theirs.reset();

@@ -34,7 +34,7 @@ constexpr std::int64_t kKillMicrosMax = 10'000'000;
 constexpr int kKillWaitMs = 20;
 constexpr int kCgroupTries = 100;
 constexpr int kRoomWaitMs = 100;
-constexpr std::size_t kShellJobBytesMax = 64 * 1'024;
+constexpr std::int64_t kHangUpWaitMicros = 10'000;
 
 std::int64_t micros_of(clockid_t clock) {
   timespec now{};
@@ -187,6 +187,7 @@ void Supervisor::loop() {
     if (waits[2].revents != 0) read_stream(output_);
     if (waits[3].revents != 0) read_stream(errors_);
     if (waits[0].revents != 0) reap();
+    end_sessions();
     if (is_stopping_ && steady_micros() >= kill_at_ && !none_left_) kill_everything();
     flush_unfinished(false);
     log_.flush();
@@ -204,6 +205,7 @@ int Supervisor::wait_ms() const {
   for (const auto* stream : {&output_, &errors_})
     if (stream->cutter.has_unfinished()) until = std::min(until, stream->unfinished_since + kUnfinishedMicros);
   if (is_stopping_) until = std::min(until, kill_at_);
+  if (!endings_.empty()) until = std::min(until, steady_micros() + kHangUpWaitMicros);
   if (until == INT64_MAX) return -1;
   const auto left = std::max<std::int64_t>(until - steady_micros(), 0);
   return static_cast<int>(std::min<std::int64_t>(left / 1'000 + 1, 3'600'000));
@@ -222,58 +224,11 @@ void Supervisor::read_server(Client& client) {
   const auto got = receive_handed(client.socket.get(), message, handed);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got != sizeof message) return drop(client);
-  if (message.run != job_.run) return;
-  if (message.kind == MessageKind::stop) ask_to_stop(message.value);
-  if (message.kind == MessageKind::shell) open_shell(client, std::move(handed));
-}
-
-void Supervisor::open_shell(Client& client, std::vector<Fd> handed) {
-  std::string bytes;
-  if (handed.size() != 2 || client.shell != 0) return drop(client);
-  ::lseek(handed[1].get(), 0, SEEK_SET);
-  auto job = read_all(handed[1].get(), bytes, kShellJobBytesMax) ? decode_job(bytes) : std::nullopt;
-  if (!job || job->command.empty()) return drop(client);
-  job->env = with_environment_of(record_.pid, std::move(job->env));
-  // It is one of the run's processes: in the same groups, under the same limits.
-  job->cgroup_folders = job_.cgroup_folders;
-  job->address_space_max = job_.address_space_max;
-  job->open_files_max = job_.open_files_max;
-  StartFailure failure;
-  const auto shell = start_shell(*job, handed[0], failure);
-  for (auto& value : job->env) ::explicit_bzero(value.data(), value.size());
-  if (shell < 0) return send(client, MessageKind::shell_failed, static_cast<std::uint64_t>(failure.error));
-  client.shell = shell;
-  send(client, MessageKind::shell_started, static_cast<std::uint64_t>(shell));
-}
-
-void Supervisor::drop(Client& client) {
-  client.socket.reset();
-  if (client.shell == 0) return;
-  hang_up_session(client.shell);
-  hung_up_.push_back(std::exchange(client.shell, 0));
-}
-
-void Supervisor::hang_up_shells() {
-  for (const auto& client : clients_)
-    if (client.shell != 0) hang_up_session(client.shell);
-}
-
-bool Supervisor::note_shell_end(std::int32_t pid, int status) {
-  if (const auto found = std::find(hung_up_.begin(), hung_up_.end(), pid); found != hung_up_.end()) {
-    hung_up_.erase(found);
-    // What it was just making when it was hung up may not have heard of it.
-    end_session(pid);
-    return true;
-  }
-  for (auto& client : clients_) {
-    if (client.shell != pid) continue;
-    client.shell = 0;
-    const bool ends = is_stopping_ || has_exited_;
-    send(client, MessageKind::shell_ended, static_cast<std::uint32_t>(status) | (ends ? kShellOfEndingRun : 0));
-    client.socket.reset();
-    return true;
-  }
-  return false;
+  if (message.kind == MessageKind::stop && message.run == job_.run) ask_to_stop(message.value);
+  if (message.kind != MessageKind::shell) return;
+  // A run that ends takes no more shells: it would have to wait for them.
+  if (message.run != job_.run || is_stopping_ || has_exited_) return send(client, MessageKind::shell_failed, ESRCH);
+  open_shell(client, std::move(handed));
 }
 
 void Supervisor::ask_to_stop(std::uint64_t grace_ms) {

@@ -26,6 +26,12 @@ class Supervisor {
     bool is_ready = true;        ///< its socket takes more
     std::int32_t shell = 0;      ///< its process, when the connection is that of a shell; it hears of nothing else then
   };
+  /// What a closed shell left behind: it is told again for a moment.
+  struct Ending {
+    std::int32_t session = 0;
+    std::int64_t until = 0;          ///< µs of the monotonic clock
+    std::vector<std::int32_t> told;  ///< that have heard of it
+  };
   struct Stream {
     Fd fd;
     LineCutter cutter;
@@ -45,6 +51,7 @@ class Supervisor {
   /// A closed connection takes its shell along.
   void drop(Client& client);
   void hang_up_shells();
+  void end_sessions();
   /// True when it was a shell. Those that go on under a closed connection are known, too.
   bool note_shell_end(std::int32_t pid, int status);
   void ask_to_stop(std::uint64_t grace_ms);
@@ -63,6 +70,7 @@ class Supervisor {
   Job job_;
   Fd lock_, listener_, children_;
   std::vector<Client> clients_;
+  std::vector<Ending> endings_;
   std::vector<std::int32_t> hung_up_;  ///< shells whose connection is closed, and that have not ended yet
   LogWriter log_;
   Stream output_, errors_;

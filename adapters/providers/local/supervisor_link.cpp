@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -17,6 +18,7 @@ namespace {
 
 /// Time for a supervisor to take over and to start its command.
 constexpr int kStartWaitMs = 20'000;
+constexpr int kConnectWaitSeconds = 1;
 /// Above the numbers that a supervisor finds its descriptors at, so that moving one never closes the other.
 constexpr int kFdFloor = 16;
 
@@ -94,6 +96,9 @@ Fd connect_supervisor(const std::string& folder) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
+  // On a supervisor that takes no connections, because its user has stopped it, this would wait for ever.
+  const timeval patience{kConnectWaitSeconds, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
   return socket;
 }

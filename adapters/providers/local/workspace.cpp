@@ -119,14 +119,16 @@ Result<void> write_files(const std::string& folder, const std::vector<deployment
 
 // However deep a command has made its folders, this holds few descriptors and little of the stack: the server has other
 // use for them.
-bool remove_tree(const std::string& folder) {
+bool remove_tree(const std::string& folder, std::chrono::steady_clock::time_point until) {
   if (unlinked(AT_FDCWD, folder.c_str())) return true;
   const auto top = open_to_empty(AT_FDCWD, folder.c_str());
   if (!top.is_open()) return false;
   std::uint64_t moved = 0;
   for (auto names = names_below(top.get()); !names.empty(); names = names_below(top.get()))
-    for (const auto& name : names)
+    for (const auto& name : names) {
+      if (std::chrono::steady_clock::now() >= until) return false;
       if (!unlinked(top.get(), name.c_str()) && !flatten(top, name.c_str(), moved)) return false;
+    }
   return ::unlinkat(AT_FDCWD, folder.c_str(), AT_REMOVEDIR) == 0;
 }
 

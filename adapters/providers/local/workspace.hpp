@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ namespace hub::providers::local {
 Result<void> write_files(const std::string& folder, const std::vector<deployments::File>& files);
 
 /// Removes a folder with all that is in it, also folders that were made read-only. Links are removed, not followed.
-/// True when it is gone.
-bool remove_tree(const std::string& folder);
+/// True when it is gone. Gives up at `until`: a command may go on making files in it.
+bool remove_tree(const std::string& folder,
+                 std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max());
 
 }  // namespace hub::providers::local

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr std::size_t kPathBytesMax = 1'024;
 constexpr std::size_t kNameBytesMax = 255;
+constexpr std::chrono::seconds kRemoveWait{30};
 constexpr std::int64_t kMicrosPerSecond = 1'000'000;
 constexpr std::int64_t kNanosPerMicro = 1'000;
 /// What a file is called until it is whole.
@@ -128,10 +130,15 @@ Result<FileList> WorkspaceFiles::list(const std::string& path) const {
   HUB_TRY(auto at, folder_at(path));
   DIR* entries = ::fdopendir(::fcntl(at.get(), F_DUPFD_CLOEXEC, 0));
   if (entries == nullptr) return failure_of(errno);
+  constexpr std::size_t kMost = kListedFilesMax + 1;
   std::vector<std::string> names;
   while (const dirent* next = ::readdir(entries)) {
     const std::string_view name = next->d_name;
     if (name != "." && name != "..") names.emplace_back(name);
+    // Of a folder of millions no more is held than is told.
+    if (names.size() < 2 * kMost) continue;
+    std::nth_element(names.begin(), names.begin() + kMost, names.end());
+    names.resize(kMost);
   }
   ::closedir(entries);
   std::sort(names.begin(), names.end());
@@ -201,7 +208,8 @@ Result<void> WorkspaceFiles::remove(const std::string& path, bool all) const {
   if (!all)
     return ::unlinkat(parent, place.name.c_str(), AT_REMOVEDIR) == 0 ? Result<void>(success()) : failure_of(errno);
   // The descriptor stands for the folder, wherever its path leads meanwhile.
-  if (remove_tree("/proc/self/fd/" + std::to_string(parent) + "/" + place.name)) return success();
+  const auto until = std::chrono::steady_clock::now() + kRemoveWait;
+  if (remove_tree("/proc/self/fd/" + std::to_string(parent) + "/" + place.name, until)) return success();
   return unavailable("files.unavailable", "not all of the folder could be removed");
 }
 

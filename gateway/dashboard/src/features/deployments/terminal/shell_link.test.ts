@@ -145,6 +145,7 @@ test("A handshake that is refused tells why, and is not tried again", async () =
 
 test("A server that cannot be reached is tried again, and a shell that was there is resumed only", async () => {
   const { around } = opened();
+  around.last.show("$ ");
   around.last.onclose?.();
   around.pass();
   around.last.onclose?.();
@@ -173,4 +174,23 @@ test("A size is told once, and given with the next connection", () => {
   around.last.onclose?.();
   around.pass();
   expect(around.last.query).toMatchObject({ cols: "100", rows: "30" });
+});
+
+test("A large paste goes in pieces that the server takes, and none of it is left out", () => {
+  const { around, link } = opened();
+  const text = "0123456789".repeat(30_000);
+  link.type(new TextEncoder().encode(text));
+  expect(around.last.sentBytes.length).toBeGreaterThan(4);
+  expect(Math.max(...around.last.sentBytes.map(({ length }) => length))).toBeLessThanOrEqual(64 * 1024);
+  expect(around.last.sentBytes.join("")).toBe(text);
+});
+
+test("A shell that another connection is opening is asked for again", () => {
+  const { around } = opened();
+  around.last.ontext?.(JSON.stringify({ type: "exit", code: "terminal.opening", text: "" }));
+  expect(around.last.isClosed).toBe(true);
+  around.last.onclose?.();
+  around.pass();
+  expect(around.sockets.length).toBe(2);
+  expect(around.last.query.resume).toBeUndefined();
 });

@@ -36,6 +36,8 @@ export interface Surroundings {
   onState(state: ShellState): void;
 }
 
+/** Of a paste. The server takes 256 KiB a message. */
+const pieceMax = 64 * 1024;
 /** Bytes that are worked off before the server is told: it stops at a MiB beyond what it was told. */
 const takenStep = 128 * 1024;
 
@@ -65,7 +67,7 @@ export class ShellLink {
   }
 
   type(bytes: Uint8Array): void {
-    this.socket?.sendBytes(bytes);
+    for (let at = 0; at < bytes.length; at += pieceMax) this.socket?.sendBytes(bytes.subarray(at, at + pieceMax));
   }
 
   resize(size: Size): void {
@@ -119,7 +121,7 @@ export class ShellLink {
     socket.ontext = (text) => this.socket === socket && this.hear(JSON.parse(text) as Record<string, unknown>);
     socket.onclose = () => {
       if (this.socket !== socket) return;
-      if (isOpen) this.cut(true);
+      if (isOpen) this.cut(this.received > 0 || resume);
       else void this.askWhy(query, resume);
     };
   }
@@ -137,7 +139,9 @@ export class ShellLink {
       this.received = Number(message.at);
       this.around.onStartOver();
     }
-    if (message.type === "exit") this.finish(String(message.code), String(message.text), message.exit_code);
+    // Another connection of ours is at it, which was cut: it will be there in a moment.
+    if (message.type === "exit" && message.code === "terminal.opening") this.socket?.close();
+    else if (message.type === "exit") this.finish(String(message.code), String(message.text), message.exit_code);
   }
 
   private finish(code: string, text: string, exitCode?: unknown): void {
