@@ -43,7 +43,7 @@ def test_verify_changes_no_byte(copy_of, record):
     assert folders.fingerprint(data) == before
 
 
-@pytest.mark.parametrize("name, folder", [("deployments", "deployments-v2"), ("accounts", "accounts-v1")])
+@pytest.mark.parametrize("name, folder", [("deployments", "deployments-v3"), ("accounts", "accounts-v1")])
 def test_a_damaged_projection_is_found_and_made_anew(copy_of, record, name, folder):
     data = copy_of(record)
     tables = [path for path in (data / "projections" / folder).rglob("*")

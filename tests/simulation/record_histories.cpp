@@ -40,7 +40,7 @@ deployments::Command any_command(Random& random, const deployments::State& state
   using namespace deployments;
   const Reason failed{"process.exited", "exit 3", 3, {}, {}}, ended{"process.exited", "exit 0", 0, {}, {}};
   if (!state.exists) return RequestDeployment{any_spec(random), static_cast<Desired>(random.below(2)), "user:ann"};
-  switch (random.below(14)) {
+  switch (random.below(16)) {
     case 0:
       return StartDeployment{};
     case 1:
@@ -73,6 +73,10 @@ deployments::Command any_command(Random& random, const deployments::State& state
       return ReportUnreachable{{"provider.unreachable", "no answer", {}, {}, {}}};
     case 12:
       return ReportReachable{state.run};
+    case 13:
+      return OpenTerminal{"trm_1"};
+    case 14:
+      return CloseTerminal{"trm_1", {"terminal.exited", "the shell has exited with code 3", 3, {}, {}}};
     default:
       return RestartDue{state.run};
   }
