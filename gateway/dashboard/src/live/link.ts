@@ -345,4 +345,14 @@ export class Link {
   }
 }
 
+/** Calls `run` each time that the link has become live, until the function that is answered is called. */
+export function whenLive(link: Link, run: () => void): () => void {
+  let before = link.getStatus();
+  return link.listen(() => {
+    const status = link.getStatus();
+    if (status === "live" && before !== "live") run();
+    before = status;
+  });
+}
+
 const isPutOff = (followed: Followed) => followed.refusals > 1;

@@ -1,5 +1,5 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
-import type { Link, LinkStatus } from "./link";
+import { whenLive, type Link, type LinkStatus } from "./link";
 import { LiveStore, type LiveSource, type LiveView, type Scheduler } from "./live_store";
 
 const kLingerMs = 5_000;
@@ -21,11 +21,8 @@ export class LiveStores {
     private readonly schedule: Scheduler,
     private readonly keeper?: Keeper,
   ) {
-    let before = link.getStatus();
-    link.listen(() => {
-      const status = link.getStatus();
-      if (status === "live" && before !== "live") for (const { store } of this.stores.values()) store.hurry();
-      before = status;
+    whenLive(link, () => {
+      for (const { store } of this.stores.values()) store.hurry();
     });
   }
 
@@ -91,6 +88,12 @@ export function useLiveStores(): LiveStores {
 export function useLinkStatus(): LinkStatus {
   const { link } = useLiveStores();
   return useSyncExternalStore(link.listen, link.getStatus);
+}
+
+/** How long the server has heard nothing of its log, in seconds; 0 in ordinary times. */
+export function useLogAge(): number {
+  const { link } = useLiveStores();
+  return useSyncExternalStore(link.listen, link.getLogAge);
 }
 
 export interface Live<S> extends LiveView<S> {
