@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { FakeSurroundings } from "./fake_surroundings";
-import { Link, type Sink } from "./link";
+import { Link, whenLive, type Sink } from "./link";
 
 class Notes implements Sink {
   readonly said: unknown[] = [];
@@ -220,4 +220,25 @@ test("A server that has heard nothing of its log for more than ten seconds makes
   expect(around.socket.sent.filter((m) => m.type === "ping")).toHaveLength(3);
   around.socket.say({ type: "pong" });
   expect([link.getStatus(), link.getLogAge()]).toEqual(["live", 0]);
+});
+
+test("Who waits for it to be live is told once for each time that it has become so", () => {
+  let told = 0;
+  const end = whenLive(link, () => (told += 1));
+  followed();
+  expect(told).toBe(1);
+  around.socket.say({ type: "pong" });
+  expect(told).toBe(1);
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  expect(told).toBe(1);
+  around.socket.subscribed("tasks", true, "c0");
+  expect(told).toBe(2);
+  end();
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  around.socket.subscribed("tasks", true, "c0");
+  expect(told).toBe(2);
 });

@@ -20,6 +20,8 @@ export interface LiveSource<S> {
   /** The state when the stream begins, or begins anew after a gap, of streams that have no snapshot. */
   begin?(previous: S | undefined): S;
   event(state: S, data: unknown): S;
+  /** How many rows or lines it has, when they can be many. */
+  size?(state: S): number;
   /** What of it may be kept in the browser, to be shown after a reload without a server. Absent: nothing. */
   keep?(state: S): S;
   /** The state as far as others that were kept know it, of whose keys `kept` is given the beginning. */
@@ -70,6 +72,11 @@ export class LiveStore<S> implements Sink {
 
   get isFollowing(): boolean {
     return this.detach !== undefined;
+  }
+
+  get size(): number {
+    const { state } = this.draft;
+    return state === undefined ? 0 : (this.source.size?.(state) ?? 0);
   }
 
   getView = (): LiveView<S> => this.view;

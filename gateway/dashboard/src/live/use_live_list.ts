@@ -47,6 +47,7 @@ export function useLiveList<R extends Row>(source: ListSource<R>): LiveList<R> {
           return { state: firstPage(page), cursor: page.position ?? "" };
         },
         event: (list, data) => applyChange(list, data as RowChange<R>, source.matches),
+        size: ({ rows }) => rows.length,
         keep: (list) => ({ ...list, rows: list.rows.slice(0, kKeptRowsMax).map(source.keep ?? ((row) => row)), gone: new Map(), ahead: new Map() }),
       }),
       // The key is the identity of the source.
