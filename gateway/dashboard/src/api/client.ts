@@ -23,7 +23,7 @@ export class Problem extends Error {
 
 let endOfSession: () => void = () => undefined;
 
-/** What to do when the server does not know us any more. */
+/** What to do when the server does not know us any more, or knows other rights of ours than the page does. */
 export function onSessionEnded(run: () => void): void {
   endOfSession = run;
 }
@@ -55,7 +55,7 @@ export async function body<T>(asked: Promise<Answer<T>>): Promise<Exclude<T, str
   const { data, error, response } = await asked;
   if (response.ok) return data as Exclude<T, string>;
   const problem = problemOf(response.status, error);
-  if (problem.status === 401) endOfSession();
+  if (problem.status === 401 || problem.status === 403) endOfSession();
   throw problem;
 }
 

@@ -3,7 +3,8 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { Problem } from "@/api/client";
-import { beforeNextFrame, browserLink } from "@/live/browser_link";
+import { beforeNextFrame, browserLink, hurryOnReturn } from "@/live/browser_link";
+import { whenLive } from "@/live/link";
 import { LiveContext, LiveStores } from "@/live/use_live";
 import { kept } from "@/offline/kept";
 import { keepQueries, restoreQueries } from "@/offline/queries";
@@ -19,36 +20,46 @@ const theme = createTheme({
   components: { Menu: { defaultProps: { withInitialFocusPlaceholder: false } } },
 });
 
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: Infinity,
-      refetchOnWindowFocus: false,
-      retry: (failures, error) => failures < 3 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
+const newQueries = () =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: Infinity,
+        refetchOnWindowFocus: false,
+        retry: (failures, error) => failures < 3 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
+      },
     },
-  },
-});
+  });
 
-keepQueries(queries, kept);
+/** Whoever signs in after another finds a page that has never shown anything. */
+function Sessions() {
+  const { state } = useSession();
+  const who = state.phase === "in" ? (state.session.session ?? state.session.principal.id) : undefined;
+  return <Connected key={who ?? ""} isIn={who !== undefined} />;
+}
 
 /** The live connection is there while somebody is signed in. */
-function Connected() {
+function Connected({ isIn }: { isIn: boolean }) {
   const { state, ask } = useSession();
+  const [queries] = useState(newQueries);
   const [stores] = useState(() => new LiveStores(browserLink(() => void ask()), beforeNextFrame, kept));
-  const who = state.phase === "in" ? (state.session.session ?? state.session.principal.id) : undefined;
   const isOld = state.phase === "in" && state.keptAt !== undefined;
   const wasOld = useRef(isOld);
   wasOld.current = isOld;
   useEffect(() => {
-    if (who === undefined) return undefined;
+    if (!isIn) return undefined;
     if (wasOld.current) restoreQueries(queries, kept);
-    stores.link.start(wasOld.current);
+    const { link } = stores;
+    // What could not be read while nobody answered is read again by itself.
+    const ends = [keepQueries(queries, kept), hurryOnReturn(link), whenLive(link, () => void queries.invalidateQueries({ predicate: ({ state: { status } }) => status === "error" }))];
+    link.start(wasOld.current);
     return () => {
-      stores.link.stop();
+      for (const end of ends) end();
+      link.stop();
       stores.clear();
       queries.clear();
     };
-  }, [who, stores]);
+  }, [isIn, stores, queries]);
   useEffect(() => {
     const write = () => void kept.write();
     const onHidden = () => document.visibilityState === "hidden" && write();
@@ -68,22 +79,22 @@ function Connected() {
       kept.dropSeeds();
       void ask().then(() => queries.invalidateQueries());
     });
-  }, [isOld, stores, ask]);
+  }, [isOld, stores, queries, ask]);
   return (
-    <LiveContext value={stores}>
-      <RouterProvider router={router} />
-    </LiveContext>
+    <QueryClientProvider client={queries}>
+      <LiveContext value={stores}>
+        <RouterProvider router={router} />
+      </LiveContext>
+    </QueryClientProvider>
   );
 }
 
 export function App() {
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" withCssVariables={false} withGlobalClasses={false}>
-      <QueryClientProvider client={queries}>
-        <SessionProvider>
-          <Connected />
-        </SessionProvider>
-      </QueryClientProvider>
+      <SessionProvider>
+        <Sessions />
+      </SessionProvider>
     </MantineProvider>
   );
 }

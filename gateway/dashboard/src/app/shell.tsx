@@ -3,7 +3,7 @@ import { IconBook, IconDeviceDesktopAnalytics, IconMenu2 } from "@tabler/icons-r
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLinkStatus } from "@/live/use_live";
+import { useLinkStatus, useLogAge } from "@/live/use_live";
 import { useMay, useSession } from "@/session/session";
 import { useShownMoment } from "@/time/use_travel";
 import { moment } from "@/ui/format";
@@ -71,6 +71,7 @@ function DevMark() {
 function LiveMark() {
   const { t } = useTranslation();
   const status = useLinkStatus();
+  const logAge = useLogAge();
   const isPast = useShownMoment() !== undefined;
   // What is connected says nothing of a page that shows the past.
   if (isPast)
@@ -83,7 +84,7 @@ function LiveMark() {
   return (
     <span className={classes.live} data-status={status} role="status">
       <span className={classes.dot} aria-hidden />
-      {t(`live.${status}`)}
+      {status === "stale" && logAge > 0 ? t("freshness.old") : t(`live.${status}`)}
     </span>
   );
 }
@@ -94,6 +95,7 @@ function Notice() {
   const status = useLinkStatus();
   const { state } = useSession();
   const keptAt = state.phase === "in" ? state.keptAt : undefined;
+  const logAge = useLogAge();
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
@@ -104,7 +106,7 @@ function Notice() {
   if (status === "live" || (!isSlow && keptAt === undefined)) return null;
   return (
     <div className={classes.notice} data-kind={status}>
-      {keptAt ? t("desk.offline.notice", { at: moment(keptAt) }) : t(status === "stale" ? "live.staleNotice" : "live.resumingNotice")}
+      {keptAt ? t("desk.offline.notice", { at: moment(keptAt) }) : logAge > 0 ? t("freshness.logAge", { seconds: logAge }) : t(status === "stale" ? "live.staleNotice" : "live.resumingNotice")}
     </div>
   );
 }

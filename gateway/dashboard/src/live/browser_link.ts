@@ -19,7 +19,7 @@ function connect(): Socket {
 
 /** The page's connection. `doubt` is called when it was cut: the session may have ended. */
 export function browserLink(doubt: () => void): Link {
-  const link = new Link({
+  return new Link({
     connect,
     doubt,
     setTimer: (run, ms) => {
@@ -27,9 +27,18 @@ export function browserLink(doubt: () => void): Link {
       return () => window.clearTimeout(timer);
     },
   });
-  window.addEventListener("online", () => link.hurry());
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && link.hurry());
-  return link;
+}
+
+/** Has the link look at once whether it still stands, when the network or who looks at the page is back. */
+export function hurryOnReturn(link: Link): () => void {
+  const onOnline = () => link.hurry();
+  const onVisible = () => document.visibilityState === "visible" && link.hurry();
+  window.addEventListener("online", onOnline);
+  document.addEventListener("visibilitychange", onVisible);
+  return () => {
+    window.removeEventListener("online", onOnline);
+    document.removeEventListener("visibilitychange", onVisible);
+  };
 }
 
 /** Flushes before the next frame is drawn; in a page that nobody sees, where none is drawn, in a moment. */

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { FakeSurroundings } from "./fake_surroundings";
-import { Link, type Sink } from "./link";
+import { Link, whenLive, type Sink } from "./link";
 
 class Notes implements Sink {
   readonly said: unknown[] = [];
@@ -143,4 +143,102 @@ test("A stream that the server closes because we read too slowly is asked for ag
   expect(link.getStatus()).toBe("resuming");
   around.pass(1_000);
   expect(around.socket.sent.at(-1)).toMatchObject({ type: "subscribe", stream: "tasks", after: "c4" });
+});
+
+const askedFor = (stream: string) => around.socket.sent.filter((m) => m.type === "subscribe" && m.stream === stream);
+
+test("A stream that was closed just before a cut is asked for once on the next socket", () => {
+  followed();
+  around.socket.say({ type: "closed", stream: "tasks", code: "live.too_slow", cursor: "c4" });
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  around.pass(1_000);
+  expect(askedFor("tasks")).toHaveLength(1);
+});
+
+test("A socket that neither opens nor fails is given up after ten seconds", () => {
+  const first = around.socket;
+  around.pass(9_999);
+  expect(first.isClosed).toBe(false);
+  around.pass(1);
+  expect(first.isClosed).toBe(true);
+  around.pass(250);
+  expect(around.sockets).toHaveLength(2);
+});
+
+test("After a sleep the connection is asked at once, and given up when it does not answer within three seconds", () => {
+  followed();
+  const first = around.socket;
+  link.hurry();
+  expect(first.sent.at(-1)).toEqual({ type: "ping" });
+  around.pass(2_000);
+  first.say({ type: "pong" });
+  around.pass(5_000);
+  expect(first.isClosed).toBe(false);
+  link.hurry();
+  around.pass(3_000);
+  expect(first.isClosed).toBe(true);
+});
+
+test("A stream that the server cannot tell for now does not make the rest of the page stale", () => {
+  followed();
+  const other = new Notes();
+  link.attach("models", other);
+  link.begin("models");
+  const refuse = () => {
+    const asked = askedFor("models").at(-1);
+    around.socket.say({ type: "error", id: asked?.type === "subscribe" ? asked.id : -1, code: "live.too_many_subscriptions", detail: "at most 100" });
+  };
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  around.socket.subscribed("tasks", true, "c0");
+  for (let second = 0; second < 12; ++second) {
+    refuse();
+    around.pass(1_000);
+  }
+  expect(link.getStatus()).toBe("live");
+  expect(other.said.at(-1)).toEqual(["refused", "live.too_many_subscriptions"]);
+  around.socket.subscribed("models", true, "m0");
+  expect(other.said.at(-1)).toEqual(["opened", true, "m0"]);
+});
+
+test("A server that has heard nothing of its log for more than ten seconds makes the page stale until it has", () => {
+  followed();
+  around.pass(14_000);
+  // Much may come of what needs no log.
+  around.socket.say({ type: "event", stream: "tasks", cursor: "c1", data: 1 });
+  around.pass(1_000);
+  expect(around.socket.sent.at(-1)).toEqual({ type: "ping" });
+  around.socket.say({ type: "pong", age_seconds: 10 });
+  expect(link.getStatus()).toBe("live");
+  around.pass(2_000);
+  around.socket.say({ type: "pong", age_seconds: 12 });
+  expect([link.getStatus(), link.getLogAge()]).toEqual(["stale", 12]);
+  around.pass(2_000);
+  expect(around.socket.sent.filter((m) => m.type === "ping")).toHaveLength(3);
+  around.socket.say({ type: "pong" });
+  expect([link.getStatus(), link.getLogAge()]).toEqual(["live", 0]);
+});
+
+test("Who waits for it to be live is told once for each time that it has become so", () => {
+  let told = 0;
+  const end = whenLive(link, () => (told += 1));
+  followed();
+  expect(told).toBe(1);
+  around.socket.say({ type: "pong" });
+  expect(told).toBe(1);
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  expect(told).toBe(1);
+  around.socket.subscribed("tasks", true, "c0");
+  expect(told).toBe(2);
+  end();
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  around.socket.subscribed("tasks", true, "c0");
+  expect(told).toBe(2);
 });

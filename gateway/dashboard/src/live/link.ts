@@ -1,7 +1,10 @@
 import { backoffMs } from "./backoff";
 import { isTransient, parseMessage, type ClientMessage, type ServerMessage } from "./protocol";
 
-/** What the page says of its connection. `stale`: nothing has come for longer than `kStaleAfterMs`. */
+/**
+ * What the page says of its connection. `stale`: nothing has come for longer than `kStaleAfterMs`, or the server says that
+ * its own knowledge is older than `kLogAgeMaxSeconds`.
+ */
 export type LinkStatus = "live" | "resuming" | "stale";
 
 /** Takes what one stream says, in order, each frame once. */
@@ -10,7 +13,7 @@ export interface Sink {
   opened(whole: boolean, cursor: string): void;
   snapshot(data: unknown, cursor: string): void;
   event(data: unknown, cursor: string): void;
-  /** The server will not tell this stream, for `code`. */
+  /** The server does not tell this stream, for `code`; should it do so after all, `opened` follows. */
   refused(code: string, detail: string): void;
 }
 
@@ -34,7 +37,12 @@ export interface Surroundings {
 const kStaleAfterMs = 10_000;
 const kPingAfterMs = 15_000;
 const kPongWithinMs = 10_000;
+const kConnectWithinMs = 10_000;
+/** After a sleep, or a change of the network: a connection that still stands answers at once. */
+const kWakeWithinMs = 3_000;
 const kTellAgainMs = 1_000;
+const kLogAgeMaxSeconds = 10;
+const kAskAgeEveryMs = 2_000;
 
 interface Followed {
   stream: string;
@@ -45,6 +53,8 @@ interface Followed {
   phase: "parked" | "asked" | "open" | "refused";
   /** Never stood yet. */
   fresh: boolean;
+  /** How often in a row the server could not tell it for the moment. From the second time on only who follows it waits. */
+  refusals: number;
   refusal?: { code: string; detail: string };
 }
 
@@ -65,6 +75,9 @@ export class Link {
   private cancelRetry: (() => void) | undefined;
   private cancelLate: (() => void) | undefined;
   private cancelPing: (() => void) | undefined;
+  /** Ends the socket that has not answered by then. */
+  private cancelLimit: (() => void) | undefined;
+  private cancelAge: (() => void) | undefined;
   private running = false;
 
   constructor(private readonly around: Surroundings) {}
@@ -90,9 +103,14 @@ export class Link {
     this.update();
   }
 
-  /** Connects now instead of when its turn has come: the network is back, or the page is looked at again. */
+  /**
+   * The network is back, or the page is looked at again: connects now instead of when its turn has come. A connection that
+   * seems to stand may have ended in a sleep, and is asked.
+   */
   hurry(): void {
-    if (!this.running || this.socket) return;
+    if (!this.running) return;
+    if (this.isOpen) return this.ping(kWakeWithinMs);
+    if (this.socket) return;
     this.cancelRetry?.();
     this.attempts = 0;
     this.connect();
@@ -105,7 +123,7 @@ export class Link {
   attach(stream: string, sink: Sink): () => void {
     let followed = this.streams.get(stream);
     if (!followed) {
-      followed = { stream, id: 0, sinks: new Set(), cursor: undefined, phase: "parked", fresh: true };
+      followed = { stream, id: 0, sinks: new Set(), cursor: undefined, phase: "parked", fresh: true, refusals: 0 };
       this.streams.set(stream, followed);
     }
     const { sinks, refusal } = followed;
@@ -151,6 +169,8 @@ export class Link {
   private connect(): void {
     const socket = this.around.connect();
     this.socket = socket;
+    // A network that swallows packets says neither yes nor no.
+    this.cancelLimit = this.around.setTimer(() => socket.onclose?.(), kConnectWithinMs);
     socket.onopen = () => {
       this.isOpen = true;
       for (const followed of this.streams.values()) if (followed.phase === "asked") this.subscribe(followed);
@@ -176,14 +196,21 @@ export class Link {
     const socket = this.socket;
     this.socket = undefined;
     this.isOpen = false;
+    this.logAgeSeconds = 0;
     this.cancelPing?.();
+    this.cancelPing = undefined;
+    this.cancelLimit?.();
+    this.cancelAge?.();
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
   }
 
   private lost(): void {
-    for (const followed of this.streams.values()) if (followed.phase === "open") followed.phase = "asked";
+    for (const followed of this.streams.values()) {
+      followed.refusals = 0;
+      if (followed.phase === "open") followed.phase = "asked";
+    }
     // From the first cut on: attempts in between that fail do not make what is shown any newer.
     this.cancelLate ??= this.around.setTimer(() => {
       this.isLate = true;
@@ -192,13 +219,30 @@ export class Link {
     this.update();
   }
 
-  /** A connection over which nothing comes may be gone without a word, as when a laptop has slept: ask. */
+  /**
+   * A connection over which nothing comes may be gone without a word: ask. One that has much to say is asked as well, for
+   * only the answer says how old it is.
+   */
   private heard(): void {
-    this.cancelPing?.();
-    this.cancelPing = this.around.setTimer(() => {
-      this.send({ type: "ping" });
-      this.cancelPing = this.around.setTimer(() => this.socket?.onclose?.(), kPongWithinMs);
+    this.cancelLimit?.();
+    this.cancelPing ??= this.around.setTimer(() => {
+      this.cancelPing = undefined;
+      this.ping(kPongWithinMs);
     }, kPingAfterMs);
+  }
+
+  private ping(withinMs: number): void {
+    this.send({ type: "ping" });
+    this.cancelLimit?.();
+    this.cancelLimit = this.around.setTimer(() => this.socket?.onclose?.(), withinMs);
+  }
+
+  /** A server that hears nothing of its log is asked until it does: nothing else would say so. */
+  private aged(seconds: number): void {
+    this.logAgeSeconds = seconds;
+    this.cancelAge?.();
+    if (seconds > 0) this.cancelAge = this.around.setTimer(() => this.send({ type: "ping" }), kAskAgeEveryMs);
+    this.update();
   }
 
   private subscribe(followed: Followed): void {
@@ -215,8 +259,7 @@ export class Link {
   private take(message: ServerMessage): void {
     switch (message.type) {
       case "pong":
-        this.logAgeSeconds = message.age_seconds ?? 0;
-        return this.update();
+        return this.aged(message.age_seconds ?? 0);
       case "unsubscribed":
         return;
       case "error":
@@ -243,6 +286,7 @@ export class Link {
     followed.phase = "open";
     followed.cursor = message.cursor;
     followed.fresh = false;
+    followed.refusals = 0;
     for (const sink of followed.sinks) sink.opened(whole, message.cursor);
     this.update();
   }
@@ -250,8 +294,13 @@ export class Link {
   private failed(id: number | undefined, code: string, detail: string): void {
     for (const followed of this.streams.values()) {
       if (followed.id !== id || followed.phase !== "asked") continue;
-      if (isTransient(code)) return this.later(followed);
-      this.refuse(followed, code, detail);
+      if (!isTransient(code)) {
+        this.refuse(followed, code, detail);
+        continue;
+      }
+      followed.refusals += 1;
+      if (isPutOff(followed)) for (const sink of followed.sinks) sink.refused(code, detail);
+      this.later(followed);
     }
   }
 
@@ -270,28 +319,40 @@ export class Link {
   }
 
   private later(followed: Followed): void {
+    const { id } = followed;
     this.update();
     this.around.setTimer(() => {
-      if (this.isOpen && this.streams.get(followed.stream) === followed && followed.phase === "asked")
+      // Another socket may have asked for it meanwhile, under another number.
+      if (this.isOpen && this.streams.get(followed.stream) === followed && followed.phase === "asked" && followed.id === id)
         this.subscribe(followed);
     }, kTellAgainMs);
   }
 
   private update(): void {
-    const asked = [...this.streams.values()].some((followed) => followed.phase === "asked");
-    const next: LinkStatus = this.isOpen && !asked ? "live" : this.isLate ? "stale" : "resuming";
-    if (next === "live") {
+    const asked = [...this.streams.values()].filter((followed) => followed.phase === "asked" && !isPutOff(followed));
+    const isConnected = this.isOpen && asked.length === 0;
+    const isOld = this.logAgeSeconds > kLogAgeMaxSeconds;
+    const next: LinkStatus = isConnected ? (isOld ? "stale" : "live") : this.isLate ? "stale" : "resuming";
+    if (isConnected) {
       this.cancelLate?.();
       this.cancelLate = undefined;
       this.isLate = false;
     }
     // A stream that is asked for on an open socket comes in a moment: that is no news for who reads the page.
-    if (this.isOpen && asked && this.status === "live" && !this.anyCut()) return;
+    if (this.isOpen && this.status === "live" && asked.length > 0 && asked.every((followed) => followed.fresh)) return;
     this.status = next;
     for (const listener of this.listeners) listener();
   }
-
-  private anyCut(): boolean {
-    return [...this.streams.values()].some((followed) => followed.phase === "asked" && !followed.fresh);
-  }
 }
+
+/** Calls `run` each time that the link has become live, until the function that is answered is called. */
+export function whenLive(link: Link, run: () => void): () => void {
+  let before = link.getStatus();
+  return link.listen(() => {
+    const status = link.getStatus();
+    if (status === "live" && before !== "live") run();
+    before = status;
+  });
+}
+
+const isPutOff = (followed: Followed) => followed.refusals > 1;

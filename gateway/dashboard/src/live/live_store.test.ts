@@ -70,8 +70,8 @@ test("Reads again when another began the stream meanwhile, since that may be beh
   expect(second.getView().state).toEqual(["newer"]);
 });
 
-test("After a gap it reads anew and shows meanwhile what it had", async () => {
-  const store = new LiveStore(list("a"), link, now);
+test("After a gap it reads anew from the snapshot on, the first cursor that can be read from, and shows meanwhile what it had", async () => {
+  const store = new LiveStore({ ...list("a"), hasSnapshot: true }, link, now);
   store.start();
   answers[0]?.answer(["before"], "p1");
   await settle();
@@ -79,13 +79,83 @@ test("After a gap it reads anew and shows meanwhile what it had", async () => {
   around.socket.onclose?.();
   around.pass(250);
   around.socket.onopen?.();
-  around.socket.subscribed("tasks", false, "n0");
+  // It covers nothing, so that a cut here brings the snapshot again.
+  around.socket.subscribed("tasks", false, "before the snapshot");
+  expect(answers).toHaveLength(1);
   around.socket.say({ type: "snapshot", stream: "tasks", cursor: "n0", data: { items: [] } });
-  expect(store.getView().state).toEqual(["before"]);
   expect(answers[1]?.position).toBe("n0");
-  answers[1]?.answer(["after"], "n1");
+  around.socket.say({ type: "event", stream: "tasks", cursor: "n1", data: "while reading" });
+  expect(store.getView().state).toEqual(["before"]);
+  answers[1]?.answer(["after"], "n0");
   await settle();
-  expect(store.getView()).toMatchObject({ state: ["after"], phase: "current" });
+  expect(store.getView()).toMatchObject({ state: ["after", "while reading"], phase: "current" });
+});
+
+test("After a gap of a stream without a snapshot it reads anew at once", async () => {
+  const store = new LiveStore(list("a"), link, now);
+  store.start();
+  answers[0]?.answer(["before"], "p1");
+  await settle();
+  around.socket.subscribed("tasks", false, "n0");
+  expect(answers[1]?.position).toBe("n0");
+});
+
+test("A page that was asked for at a cursor of a log that is gone is read again", async () => {
+  const store = new LiveStore(list("a"), link, now, (run, ms) => around.setTimer(run, ms));
+  store.start();
+  answers[0]?.fail({ code: "cursor.other_log", detail: "another log", status: 422 });
+  await settle();
+  around.pass(1_000);
+  expect(answers).toHaveLength(2);
+});
+
+test("What will not be read again holds no frames, and is read by the next connection or the next who looks", async () => {
+  const store = new LiveStore(list("a"), link, now);
+  store.start();
+  answers[0]?.answer([], "p1");
+  await settle();
+  around.socket.subscribed("tasks", false, "n0");
+  answers[1]?.fail({ code: "auth.forbidden", detail: "no right", status: 403 });
+  await settle();
+  expect(store.isFollowing).toBe(false);
+  expect(around.socket.sent.at(-1)).toMatchObject({ type: "unsubscribe" });
+  store.hurry();
+  expect(answers).toHaveLength(3);
+  answers[2]?.fail({ code: "auth.forbidden", detail: "no right", status: 403 });
+  await settle();
+  store.stop();
+  store.hurry();
+  expect(answers).toHaveLength(3);
+  store.start();
+  expect(answers).toHaveLength(4);
+});
+
+const counting: LiveSource<number> = { key: "n", stream: "events", begin: (previous) => (previous ?? 0) + 1, event: (state) => state };
+
+test("What happened while nobody looked is not known: a stream without a snapshot begins anew", () => {
+  const store = new LiveStore(counting, link, now);
+  store.start();
+  around.socket.subscribed("events", true, "c0");
+  expect(store.getView().state).toBe(1);
+  store.stop();
+  store.start();
+  around.socket.subscribed("events", true, "c9");
+  expect(store.getView().state).toBe(2);
+});
+
+test("It begins anew as well when another has followed the stream meanwhile, and goes on after a cut that missed nothing", () => {
+  const [store, other] = [new LiveStore(counting, link, now), new LiveStore({ ...counting, key: "m" }, link, now)];
+  store.start();
+  around.socket.subscribed("events", true, "c0");
+  other.start();
+  store.stop();
+  store.start();
+  expect([store.getView().state, other.getView().state]).toEqual([2, 1]);
+  around.socket.onclose?.();
+  around.pass(250);
+  around.socket.onopen?.();
+  around.socket.subscribed("events", true, "c0");
+  expect([store.getView().state, other.getView().state]).toEqual([2, 1]);
 });
 
 test("A page that cannot be read is a failure with the server's own code", async () => {

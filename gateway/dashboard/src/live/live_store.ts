@@ -11,10 +11,17 @@ export interface LiveSource<S> {
    * snapshot is the state.
    */
   load?(options: { minPosition?: string; signal: AbortSignal }): Promise<{ state: S; cursor: string }>;
+  /**
+   * Of a source that is read: whether its stream sends a snapshot behind a gap. Only with the snapshot comes a cursor
+   * that something can be read from.
+   */
+  hasSnapshot?: boolean;
   snapshot?(data: unknown, previous: S | undefined): S;
   /** The state when the stream begins, or begins anew after a gap, of streams that have no snapshot. */
   begin?(previous: S | undefined): S;
   event(state: S, data: unknown): S;
+  /** How many rows or lines it has, when they can be many. */
+  size?(state: S): number;
   /** What of it may be kept in the browser, to be shown after a reload without a server. Absent: nothing. */
   keep?(state: S): S;
   /** The state as far as others that were kept know it, of whose keys `kept` is given the beginning. */
@@ -48,6 +55,9 @@ export class LiveStore<S> implements Sink {
   private detach: (() => void) | undefined;
   private scheduled = false;
   private failures = 0;
+  /** Nobody has looked for a while: what happened meanwhile is not known. */
+  private wasAway = false;
+  private hasGivenUp = false;
   private cancelRetry: (() => void) | undefined;
 
   constructor(
@@ -64,6 +74,11 @@ export class LiveStore<S> implements Sink {
     return this.detach !== undefined;
   }
 
+  get size(): number {
+    const { state } = this.draft;
+    return state === undefined ? 0 : (this.source.size?.(state) ?? 0);
+  }
+
   getView = (): LiveView<S> => this.view;
 
   listen = (listener: () => void): (() => void) => {
@@ -73,10 +88,11 @@ export class LiveStore<S> implements Sink {
 
   start(): void {
     if (this.detach) return;
+    this.hasGivenUp = false;
     this.set({ phase: this.draft.state === undefined ? "loading" : "old", failure: undefined });
     this.detach = this.link.attach(this.source.stream, this);
     if (this.source.load) void this.reload();
-    else if (this.source.begin && this.link.cursorOf(this.source.stream) !== undefined) this.opened(true);
+    else if (this.source.begin && this.link.cursorOf(this.source.stream) !== undefined) this.opened(!this.wasAway);
     else this.link.begin(this.source.stream);
   }
 
@@ -86,12 +102,21 @@ export class LiveStore<S> implements Sink {
     this.loading?.abort();
     this.cancelRetry?.();
     this.held = undefined;
+    this.wasAway = true;
+    this.hasGivenUp = false;
     if (this.draft.phase !== "failed") this.set({ phase: this.draft.state === undefined ? "loading" : "old" });
   }
 
   /** The server answers again: what could not be read is read now, and not when its turn has come. */
   hurry(): void {
-    if (this.detach && this.draft.phase === "failed" && this.cancelRetry) void this.reload();
+    if (this.hasGivenUp) this.start();
+    else if (this.detach && this.draft.phase === "failed" && this.cancelRetry) void this.reload();
+  }
+
+  /** Asks for an answer that knows all that has been folded here. */
+  atLeastNow(): { min_pos?: string } {
+    const known = this.link.cursorOf(this.source.stream);
+    return known === undefined ? {} : { min_pos: known };
   }
 
   /** Changes the state by what was learnt elsewhere, as from a page further down. */
@@ -128,23 +153,37 @@ export class LiveStore<S> implements Sink {
       if (loading.signal.aborted) return;
       this.set({ phase: "failed", failure: failureOf(error) });
       if (mayPass(error)) this.cancelRetry = this.later(() => void this.reload(), backoffMs(this.failures++));
+      else this.giveUp();
     }
+  }
+
+  /** What is not read again by itself has nothing to fold frames into. The next connection, or who looks next, begins anew. */
+  private giveUp(): void {
+    this.hasGivenUp = true;
+    this.detach?.();
+    this.detach = undefined;
+    this.held = undefined;
   }
 
   opened(whole: boolean): void {
     if (this.source.begin) {
       const { state } = this.draft;
-      this.set({ state: state === undefined || !whole ? this.source.begin(state) : state, asOf: Date.now(), phase: "current" });
+      const isAnew = state === undefined || !whole || this.wasAway;
+      this.wasAway = false;
+      this.set({ state: isAnew ? this.source.begin(state) : state, asOf: Date.now(), phase: "current", failure: undefined });
     } else if (this.source.load) {
-      if (!whole) void this.reload();
-      else if (!this.held) this.set({ asOf: Date.now(), phase: "current" });
+      if (!whole && this.source.hasSnapshot) this.held ??= [];
+      else if (!whole) void this.reload();
+      else if (!this.held) this.set({ asOf: Date.now(), phase: "current", failure: undefined });
     } else if (this.draft.state !== undefined) {
-      this.set({ asOf: Date.now(), phase: "current" });
+      this.set({ asOf: Date.now(), phase: "current", failure: undefined });
     }
   }
 
   snapshot(data: unknown): void {
-    if (this.source.load || !this.source.snapshot) return;
+    // Of a list the snapshot is only its newest part, but it says from where on the whole can be read.
+    if (this.source.load) return void this.reload();
+    if (!this.source.snapshot) return;
     const state = this.source.snapshot(data, this.draft.state);
     this.set({ state, asOf: Date.now(), phase: "current", failure: undefined });
   }
@@ -176,8 +215,9 @@ function failureOf(error: unknown): { code: string; detail: string } {
   return { code: "network", detail: error instanceof Error ? error.message : String(error) };
 }
 
-/** No answer at all, or one that says that the server cannot now. */
-function mayPass(error: unknown): boolean {
-  if (error !== null && typeof error === "object" && "status" in error) return error.status === 0 || Number(error.status) >= 500 || error.status === 429;
+/** No answer at all, one that says that the server cannot now, or that of a log which it has put aside meanwhile. */
+export function mayPass(error: unknown): boolean {
+  if (error !== null && typeof error === "object" && "status" in error)
+    return error.status === 0 || Number(error.status) >= 500 || error.status === 429 || ("code" in error && String(error.code).startsWith("cursor."));
   return error instanceof Error;
 }

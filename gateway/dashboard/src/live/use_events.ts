@@ -17,8 +17,8 @@ export function useEventsOf(prefix: string): Seen & { isStale: boolean } {
       () => ({
         key: `events/${prefix}`,
         stream: "events",
-        // The stream has no snapshot: nothing has been seen when it begins, and after a gap anything may have happened.
-        begin: (previous) => ({ count: previous ? previous.count + 1 : 0 }),
+        // The stream has no snapshot: what happened between the reading and its beginning, or in a gap, is not told.
+        begin: (previous) => ({ count: (previous?.count ?? 0) + 1 }),
         event: (seen, data) => ((data as CloudEvent).type.startsWith(prefix) ? { count: seen.count + 1 } : seen),
       }),
       [prefix],

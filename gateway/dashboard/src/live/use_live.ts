@@ -1,9 +1,11 @@
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
-import type { Link, LinkStatus } from "./link";
+import { whenLive, type Link, type LinkStatus } from "./link";
 import { LiveStore, type LiveSource, type LiveView, type Scheduler } from "./live_store";
 
 const kLingerMs = 5_000;
 const kOldStoresMax = 40;
+/** Rows and lines of all stores that nobody looks at: some ten megabytes. */
+const kOldRowsMax = 50_000;
 
 /** Keeps what was known over a reload of the page. */
 export interface Keeper {
@@ -12,20 +14,23 @@ export interface Keeper {
   note(key: string, look: () => { state: unknown; asOf: number } | undefined): void;
 }
 
+interface Entry {
+  store: LiveStore<unknown>;
+  users: number;
+  cancel?: () => void;
+}
+
 /** All stores of the page. What nobody looks at any more is kept for a while, to be shown while it is read anew. */
 export class LiveStores {
-  private readonly stores = new Map<string, { store: LiveStore<unknown>; users: number; cancel?: () => void }>();
+  private readonly stores = new Map<string, Entry>();
 
   constructor(
     readonly link: Link,
     private readonly schedule: Scheduler,
     private readonly keeper?: Keeper,
   ) {
-    let before = link.getStatus();
-    link.listen(() => {
-      const status = link.getStatus();
-      if (status === "live" && before !== "live") for (const { store } of this.stores.values()) store.hurry();
-      before = status;
+    whenLive(link, () => {
+      for (const { store } of this.stores.values()) store.hurry();
     });
   }
 
@@ -61,7 +66,7 @@ export class LiveStores {
       entry.users -= 1;
       if (entry.users > 0) return;
       // Who goes to the next page and back need not wait.
-      const timer = setTimeout(() => entry.store.stop(), kLingerMs);
+      const timer = setTimeout(() => this.leave(key, entry), kLingerMs);
       entry.cancel = () => clearTimeout(timer);
     };
   }
@@ -72,10 +77,22 @@ export class LiveStores {
     this.stores.clear();
   }
 
+  private leave(key: string, entry: Entry): void {
+    entry.store.stop();
+    if (this.stores.get(key) !== entry) return;
+    // The newest one that was left is the last to be forgotten.
+    this.stores.delete(key);
+    this.stores.set(key, entry);
+    this.forgetOld();
+  }
+
   private forgetOld(): void {
-    for (const [key, entry] of this.stores) {
-      if (this.stores.size <= kOldStoresMax) return;
-      if (entry.users === 0 && !entry.store.isFollowing) this.stores.delete(key);
+    const old = [...this.stores].filter(([, { store, users }]) => users === 0 && !store.isFollowing);
+    let rows = old.reduce((sum, [, { store }]) => sum + store.size, 0);
+    for (const [key, { store }] of old) {
+      if (this.stores.size <= kOldStoresMax && rows <= kOldRowsMax) return;
+      rows -= store.size;
+      this.stores.delete(key);
     }
   }
 }
@@ -91,6 +108,12 @@ export function useLiveStores(): LiveStores {
 export function useLinkStatus(): LinkStatus {
   const { link } = useLiveStores();
   return useSyncExternalStore(link.listen, link.getStatus);
+}
+
+/** How long the server has heard nothing of its log, in seconds; 0 in ordinary times. */
+export function useLogAge(): number {
+  const { link } = useLiveStores();
+  return useSyncExternalStore(link.listen, link.getLogAge);
 }
 
 export interface Live<S> extends LiveView<S> {

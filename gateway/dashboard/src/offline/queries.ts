@@ -7,9 +7,9 @@ const kPrefix = "query ";
 
 const isKept = (key: QueryKey) => known.has(String(key[0])) && key[1] !== "letters";
 
-/** Keeps what such questions were answered. */
-export function keepQueries(queries: QueryClient, kept: Kept): void {
-  queries.getQueryCache().subscribe(({ type, query }) => {
+/** Keeps what such questions were answered, until the function that is answered is called. */
+export function keepQueries(queries: QueryClient, kept: Kept): () => void {
+  return queries.getQueryCache().subscribe(({ type, query }) => {
     if (type !== "updated" || query.state.status !== "success" || !isKept(query.queryKey)) return;
     kept.note(kPrefix + JSON.stringify(query.queryKey), () => {
       const { data, dataUpdatedAt } = query.state;

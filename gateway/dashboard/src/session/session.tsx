@@ -66,7 +66,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, []);
 
   useEffect(() => {
-    onSessionEnded(() => void ask());
+    // Many that are refused at once ask once.
+    let isAsking = false;
+    onSessionEnded(() => {
+      if (isAsking) return;
+      isAsking = true;
+      void ask().finally(() => (isAsking = false));
+    });
     void ask();
   }, [ask]);
 

@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 export class Cutter {
   private readonly sockets = new Set<Socket>();
   private bytesLeft = Infinity;
+  private isShut = false;
   private constructor(
     readonly url: string,
     private readonly end: () => void,
@@ -13,6 +14,7 @@ export class Cutter {
   static async before(url: string): Promise<Cutter> {
     const { hostname, port } = new URL(url);
     const server = createServer((browser) => {
+      if (cutter.isShut) return void browser.resetAndDestroy();
       const there = connect(Number(port), hostname);
       for (const [one, other] of [[browser, there], [there, browser]] as const) {
         cutter.sockets.add(one);
@@ -36,6 +38,16 @@ export class Cutter {
   cut(): void {
     this.bytesLeft = Infinity;
     for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  /** Cuts, and lets nothing through until `open`. */
+  shut(): void {
+    this.isShut = true;
+    this.cut();
+  }
+
+  open(): void {
+    this.isShut = false;
   }
 
   /** Cuts once so much more of what the server says has come through. */

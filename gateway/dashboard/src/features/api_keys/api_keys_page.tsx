@@ -123,12 +123,12 @@ export default function ApiKeysPage() {
   const rows = data ? [...data.items].reverse() : [];
   return (
     <Page title={t("keys.title")} fill actions={isAdmin && <><ListTools table="api-keys" columns={columns} what={t("keys.title")} /><Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setNew(true)}>{t("keys.new")}</Button></>}>
-      {!isAdmin ? <Empty title={t("keys.notAdmin")} hint={me} /> : error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading /> : rows.length === 0 ? (
+      {!isAdmin ? <Empty title={t("keys.notAdmin")} hint={me} /> : !data ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading /> : rows.length === 0 ? (
         <div className={tools.box}><Empty title={t("keys.none")} hint={t("keys.noneHint")} action={<Button onClick={() => setNew(true)}>{t("keys.new")}</Button>} /></div>
       ) : (
         <DataTable name="api-keys" label={t("keys.title")} rows={rows} columns={columns} nameOf={(key) => key.name ?? key.id} />
       )}
-      {isAdmin && <SourceLine source="/api/v1/api-keys" asOf={dataUpdatedAt || undefined} isStale={changed.isStale}>{data && t("table.shown", { shown: count(rows.length, i18n.language), total: count(data.total ?? rows.length, i18n.language) })}</SourceLine>}
+      {isAdmin && <SourceLine source="/api/v1/api-keys" asOf={dataUpdatedAt || undefined} isStale={changed.isStale || error !== null}>{data && t("table.shown", { shown: count(rows.length, i18n.language), total: count(data.total ?? rows.length, i18n.language) })}</SourceLine>}
       {isNew && <NewKey onClose={() => setNew(false)} />}
       {revoking && (
         <Confirm title={t("keys.revokeAsk")} confirm={t("keys.revoke")} onClose={() => setRevoking(undefined)} onConfirm={() => told({ doing: t("keys.revoking"), done: t("keys.revoked"), failed: t("keys.revokeFailed") }, async () => {

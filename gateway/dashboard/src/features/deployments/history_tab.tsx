@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useQuery } from "@tanstack/react-query";
 import { api, body, type CloudEvent, type Deployment } from "@/api/client";
+import { useQueryFreshness } from "@/live/use_query_freshness";
 import { DataTable, type Column } from "@/ui/data_table";
 import { Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
@@ -24,12 +25,14 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
   const { id, version } = deployment;
   const [openId, setOpenId] = useState<string>();
   // Each event raises the version: a new one is a new question.
-  const { data, error, dataUpdatedAt } = useQuery({
+  const query = useQuery({
     queryKey: ["deployments", id, "events", version],
     queryFn: () => body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query: { limit: kEventsMax } } })),
     placeholderData: (old) => old,
     enabled: !past,
   });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
       { id: "version", title: "#", width: 52, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
@@ -40,16 +43,15 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
     ],
     [t, onMoment],
   );
-  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
   const events = past?.filter((event) => event.version <= version) ?? data?.items;
-  if (!events) return <Loading />;
+  if (!events) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading />;
   const rows = [...events].reverse();
   const opened = rows.find((event) => event.id === openId);
   return (
     <>
       <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => setOpenId(event.id === openId ? undefined : event.id)} />
       {opened && <Code block style={{ maxHeight: "40%", flex: "none" }}>{JSON.stringify(opened.data, null, 2)}</Code>}
-      <SourceLine source="/api/v1/deployments/…/events" asOf={dataUpdatedAt || undefined} isStale={false} />
+      <SourceLine source="/api/v1/deployments/…/events" {...fresh} />
     </>
   );
 }

@@ -91,7 +91,8 @@ export default function ModelsPage() {
         id: "actions",
         title: "",
         width: 48,
-        cell: (model) => (
+        // In the project of this one, and not in any.
+        cell: (model) => may("dev", model.project) && (
           <Menu position="bottom-end" withinPortal>
             <Menu.Target>
               <ActionIcon variant="subtle" color="gray" aria-label={t("models.actions", { name: model.name })}><IconDots size={16} /></ActionIcon>
@@ -109,7 +110,7 @@ export default function ModelsPage() {
       },
     ];
     return all.filter((column) => column !== false);
-  }, [t, i18n.language, canAct]);
+  }, [t, i18n.language, canAct, may]);
 
   const rows = list.state?.rows ?? [];
   const add = canAct && <Button size="sm" leftSection={<IconPlus size={16} />} onClick={() => setEditing("new")}>{t("models.add")}</Button>;

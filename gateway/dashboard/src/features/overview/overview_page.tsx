@@ -7,6 +7,7 @@ import { useTranslation } from "react-i18next";
 import type { Deployment, ListedTask } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { useLiveList } from "@/live/use_live_list";
+import { useQueryFreshness } from "@/live/use_query_freshness";
 import { useMay } from "@/session/session";
 import { PastButton } from "@/time/past_button";
 import { count, percent, shortId, usd } from "@/ui/format";
@@ -75,6 +76,7 @@ export default function OverviewPage() {
   const live = useLive(figuresSource);
   useStatsRefresh(live.asOf);
   const hours = useQuery({ queryKey: ["stats", "hours"], queryFn: () => readHours(24) });
+  const hoursFresh = useQueryFreshness(hours);
   const sum = useMemo(() => (live.state ? sumOf(live.state) : undefined), [live.state]);
   const rows = deployments.state?.rows;
   const isWhole = deployments.state?.nextCursor === null;
@@ -120,7 +122,7 @@ export default function OverviewPage() {
       </div>
       <Panel title={t("stats.queue")}>
         {hours.data ? <Bars label={t("stats.queue")} bars={hours.data.items.map((item, index) => ({ label: index % 3 === 0 ? `${String(new Date(item.hour).getHours()).padStart(2, "0")}:00` : "", title: t("stats.queueTitle", { hour: new Date(item.hour).toLocaleTimeString(), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} /> : <Loading rows={3} />}
-        <SourceLine source="/api/v1/stats/tasks/hour" asOf={hours.dataUpdatedAt || undefined} isStale={false} />
+        <SourceLine source="/api/v1/stats/tasks/hour" {...hoursFresh} />
       </Panel>
     </Page>
   );

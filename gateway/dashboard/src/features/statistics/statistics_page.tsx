@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-quer
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/live/use_live";
+import { useQueryFreshness } from "@/live/use_query_freshness";
 import { count, milliseconds, moment, percent, usd } from "@/ui/format";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
 import { PictureButton } from "@/ui/picture_button";
@@ -49,9 +50,10 @@ export function useStatsRefresh(asOf: number | undefined) {
 
 function Days({ days }: { days: number }) {
   const { t, i18n } = useTranslation();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["stats", "days", days], queryFn: () => readDays(days), placeholderData: keepPreviousData });
-  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
-  if (!data) return <Loading />;
+  const query = useQuery({ queryKey: ["stats", "days", days], queryFn: () => readDays(days), placeholderData: keepPreviousData });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
+  if (!data) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading />;
   const n = (value: number) => count(value, i18n.language);
   const every = Math.ceil(data.items.length / 15);
   const bars = data.items.map<Bar>((day, index) => ({
@@ -63,7 +65,7 @@ function Days({ days }: { days: number }) {
     <>
       <Panel title={t("stats.byDay")} actions={<div className={classes.tools}><Legend /><BarsButton title={t("stats.byDay")} range={`${data.items[0]?.date ?? ""} – ${data.items.at(-1)?.date ?? ""}`} bars={bars} /></div>}>
         <Bars label={t("stats.byDay")} bars={bars} />
-        <SourceLine source="/api/v1/stats/tasks/date" asOf={dataUpdatedAt} isStale={false} />
+        <SourceLine source="/api/v1/stats/tasks/date" {...fresh} />
       </Panel>
       <Panel title={t("stats.days")} flush>
         <div className={classes.scroll}>
@@ -88,9 +90,10 @@ function Days({ days }: { days: number }) {
 
 function ByModel() {
   const { t, i18n } = useTranslation();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["stats", "models"], queryFn: readByModel });
-  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
-  if (!data) return <Loading rows={3} />;
+  const query = useQuery({ queryKey: ["stats", "models"], queryFn: readByModel });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
+  if (!data) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={3} />;
   const n = (value: number) => count(value, i18n.language);
   return (
     <Panel title={t("stats.byModel")} flush>
@@ -113,16 +116,17 @@ function ByModel() {
           </tbody>
         </table>
       </div>
-      <div style={{ padding: "6px 12px 10px" }}><SourceLine source="/api/v1/stats/models" asOf={dataUpdatedAt} isStale={false} /></div>
+      <div style={{ padding: "6px 12px 10px" }}><SourceLine source="/api/v1/stats/models" {...fresh} /></div>
     </Panel>
   );
 }
 
 function Hours() {
   const { t, i18n } = useTranslation();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["stats", "hours"], queryFn: () => readHours(24) });
-  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
-  if (!data) return <Loading rows={3} />;
+  const query = useQuery({ queryKey: ["stats", "hours"], queryFn: () => readHours(24) });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
+  if (!data) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={3} />;
   const hour = (instant: string) => String(new Date(instant).getHours()).padStart(2, "0");
   const n = (value: number) => count(value, i18n.language);
   const range = data.items[0] ? `${moment(data.items[0].hour)} – ${moment(data.items.at(-1)?.hour ?? data.items[0].hour)}` : "";
@@ -141,11 +145,11 @@ function Hours() {
     <div className={classes.halves}>
       <Panel title={t("stats.byHour")} actions={<div className={classes.tools}><Legend /><BarsButton title={t("stats.byHour")} range={range} bars={ended} /></div>}>
         <Bars label={t("stats.byHour")} bars={ended} />
-        <SourceLine source="/api/v1/stats/tasks/hour" asOf={dataUpdatedAt} isStale={false} />
+        <SourceLine source="/api/v1/stats/tasks/hour" {...fresh} />
       </Panel>
       <Panel title={t("stats.queue")} actions={<BarsButton title={t("stats.queue")} range={range} bars={queue} isQueue />}>
         <Bars label={t("stats.queue")} bars={queue} />
-        <SourceLine source="/api/v1/stats/tasks/hour" asOf={dataUpdatedAt} isStale={false} />
+        <SourceLine source="/api/v1/stats/tasks/hour" {...fresh} />
       </Panel>
     </div>
   );

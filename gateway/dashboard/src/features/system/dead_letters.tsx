@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, Problem, type Schemas } from "@/api/client";
+import { useQueryFreshness } from "@/live/use_query_freshness";
 import { Confirm } from "@/ui/confirm";
 import { bytes, count } from "@/ui/format";
 import { Failed, Loading, Panel } from "@/ui/page";
@@ -107,7 +108,9 @@ export function DeadLetters() {
   const queries = useQueryClient();
   const [removing, setRemoving] = useState<Letter>();
   const [shown, setShown] = useState<string>();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["system", "letters"], queryFn: readLetters });
+  const query = useQuery({ queryKey: ["system", "letters"], queryFn: readLetters, staleTime: 0 });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
   const again = () => queries.invalidateQueries({ queryKey: ["system"] });
   const remove = (id: string) =>
     told({ doing: t("letters.removing"), done: t("letters.removed"), failed: t("letters.removeFailed") }, async () => {
@@ -116,7 +119,7 @@ export function DeadLetters() {
     });
   return (
     <Panel title={t("letters.title")} flush>
-      {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={2} /> : data.items.length === 0 ? <div className={`dim ${classes.none}`}>{t("letters.none")}</div> : (
+      {!data ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={2} /> : data.items.length === 0 ? <div className={`dim ${classes.none}`}>{t("letters.none")}</div> : (
         <div className={stats.scroll}>
           <table className={stats.table} aria-label={t("letters.title")}>
             <thead><tr>{(["reason", "size", "at", "driven", "actions"] as const).map((key) => <th key={key} scope="col" className={["size", "at", "driven"].includes(key) ? classes.wide : undefined}>{t(`letters.${key}`)}</th>)}</tr></thead>
@@ -124,7 +127,7 @@ export function DeadLetters() {
           </table>
         </div>
       )}
-      <div className={classes.source}><SourceLine source="/api/v1/system/dead-letters" asOf={dataUpdatedAt || undefined} isStale={Boolean(error)}>{data && t("table.shown", { shown: count(data.items.length, i18n.language), total: count(data.total, i18n.language) })}</SourceLine></div>
+      <div className={classes.source}><SourceLine source="/api/v1/system/dead-letters" {...fresh}>{data && t("table.shown", { shown: count(data.items.length, i18n.language), total: count(data.total, i18n.language) })}</SourceLine></div>
       {shown && <LetterDrawer id={shown} onClose={() => setShown(undefined)} />}
       {removing && (
         <Confirm title={t("letters.removeAsk")} confirm={t("letters.remove")} onClose={() => setRemoving(undefined)} onConfirm={() => remove(removing.id)}>

@@ -5,6 +5,7 @@ import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, Problem, type Schemas } from "@/api/client";
 import { useEventsOf } from "@/live/use_events";
+import { useQueryFreshness } from "@/live/use_query_freshness";
 import { useMay } from "@/session/session";
 import { bytes, count, milliseconds } from "@/ui/format";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
@@ -30,10 +31,12 @@ const readHosts = () => body(api.GET("/api/v1/hosts", { params: { query: { page_
 
 function HealthPanel() {
   const { t } = useTranslation();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["system", "health"], queryFn: readHealth });
+  const query = useQuery({ queryKey: ["system", "health"], queryFn: readHealth, staleTime: 0 });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
   return (
     <Panel title={t("system.health")} flush>
-      {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={3} /> : (
+      {!data ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={3} /> : (
         <table className={stats.table} aria-label={t("system.health")}>
           <tbody>
             {data.checks.map((check) => (
@@ -48,7 +51,7 @@ function HealthPanel() {
           </tbody>
         </table>
       )}
-      <div className={classes.source}><SourceLine source="/api/v1/system/health" asOf={dataUpdatedAt || undefined} isStale={Boolean(error)} /></div>
+      <div className={classes.source}><SourceLine source="/api/v1/system/health" {...fresh} /></div>
     </Panel>
   );
 }
@@ -56,14 +59,16 @@ function HealthPanel() {
 function HostsPanel() {
   const { t, i18n } = useTranslation();
   const queries = useQueryClient();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["system", "hosts"], queryFn: readHosts });
+  const query = useQuery({ queryKey: ["system", "hosts"], queryFn: readHosts });
+  const { data, error } = query;
+  const fresh = useQueryFreshness(query);
   const changed = useEventsOf("computehub.host.");
   useEffect(() => {
     if (changed.count > 0) void queries.invalidateQueries({ queryKey: ["system", "hosts"] });
   }, [changed.count, queries]);
   return (
     <Panel title={t("system.hosts")} flush>
-      {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={3} /> : (
+      {!data ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={3} /> : (
         <div className={stats.scroll}>
           <table className={stats.table} aria-label={t("system.hosts")}>
             <thead><tr>{(["name", "status", "kind", "cpus", "memory", "gpus", "running", "seen"] as const).map((key) => <th key={key} scope="col">{t(`system.host.${key}`)}</th>)}</tr></thead>
@@ -84,7 +89,7 @@ function HostsPanel() {
           </table>
         </div>
       )}
-      <div className={classes.source}><SourceLine source="/api/v1/hosts" asOf={dataUpdatedAt || undefined} isStale={changed.isStale} /></div>
+      <div className={classes.source}><SourceLine source="/api/v1/hosts" asOf={fresh.asOf} isStale={fresh.isStale || changed.isStale} /></div>
     </Panel>
   );
 }
@@ -118,10 +123,11 @@ function NodesPanel({ nodes, self, source }: { nodes: Schemas["ClusterNode"][]; 
 
 function Cluster() {
   const { t, i18n } = useTranslation();
-  const { data, error, dataUpdatedAt } = useQuery({ queryKey: ["system", "cluster"], queryFn: readCluster });
-  if (error) return <Failed failure={{ code: "", detail: error.message }} />;
-  if (!data) return <Loading rows={4} />;
-  const fresh = { source: "/api/v1/system/cluster", asOf: dataUpdatedAt, isStale: false };
+  // No event tells of these: they are read whenever the page is opened.
+  const query = useQuery({ queryKey: ["system", "cluster"], queryFn: readCluster, staleTime: 0 });
+  const { data, error } = query;
+  const fresh = { source: "/api/v1/system/cluster", ...useQueryFreshness(query) };
+  if (!data) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={4} />;
   const n = (value: number) => count(value, i18n.language);
   const lag = Math.max(0, ...data.partitions.map((partition) => partition.lag.projections.records + partition.lag.copy.records));
   const faults = data.partitions.filter((partition) => partition.fault).length;

@@ -16,27 +16,59 @@ export function taskList(filter: TaskFilter): ListSource<ListedTask> {
 /** What a task's stream tells: the task as lists have it, and what its call has said so far. */
 export interface TaskView {
   task: ListedTask;
-  partial: { attempt: number; text: string } | undefined;
+  partial: Said | undefined;
+  /** What was said behind a part that was missed; undefined: none was. The part is in the task as it is read. */
+  ahead?: Part | undefined;
 }
 
-type Partial = { partial: { attempt: number; offset: number; text: string } };
+interface Said {
+  attempt: number;
+  text: string;
+}
 
-/** Adds what a call says; another attempt begins anew, and what came twice is there once. Offsets are in bytes. */
-export function addPartial(old: TaskView["partial"], { attempt, offset, text }: Partial["partial"]): TaskView["partial"] {
-  if (old && old.attempt > attempt) return old;
-  const before = old?.attempt === attempt ? new TextEncoder().encode(old.text) : new Uint8Array();
-  if (offset > before.length) return old;
-  return { attempt, text: new TextDecoder().decode(before.slice(0, offset)) + text };
+interface Part extends Said {
+  /** Bytes of the call's text before this. */
+  offset: number;
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** Adds what a call says; another attempt begins anew, what came twice is there once, and what lies ahead is kept. */
+export function addPartial<V extends Pick<TaskView, "partial" | "ahead">>(view: V, part: Part): V {
+  const { partial, ahead } = view;
+  if (part.attempt < Math.max(partial?.attempt ?? 0, ahead?.attempt ?? 0)) return view;
+  const text = extended(partial, 0, part);
+  if (text !== undefined) return { ...view, partial: { attempt: part.attempt, text }, ahead: ahead?.attempt === part.attempt ? ahead : undefined };
+  const further = ahead && extended(ahead, ahead.offset, part);
+  return { ...view, ahead: further === undefined ? part : { ...ahead, ...part, offset: ahead?.offset ?? part.offset, text: further } };
+}
+
+/** Takes in what the server had when the task was read, and with it what has been said since. */
+export function addRead<V extends Pick<TaskView, "partial" | "ahead">>(view: V, read: Said): V {
+  const { ahead, ...known } = view;
+  const isMore = !view.partial || view.partial.attempt < read.attempt || (view.partial.attempt === read.attempt && view.partial.text.length < read.text.length);
+  const merged = (isMore ? { ...known, partial: read } : known) as V;
+  if (!ahead) return isMore ? merged : view;
+  return addPartial(merged, ahead);
+}
+
+/** The text that begins at `from`, with the part at its place; undefined when something between them is missing. */
+function extended(old: Said | undefined, from: number, { attempt, offset, text }: Part): string | undefined {
+  const before = old?.attempt === attempt ? bytesOf(old.text) : new Uint8Array();
+  const place = offset - from;
+  if (place < 0 || place > before.length) return undefined;
+  if (old && place + bytesOf(text).length <= before.length) return old.text;
+  return new TextDecoder().decode(before.slice(0, place)) + text;
 }
 
 export function taskSource(id: string): LiveSource<TaskView> {
   return {
     key: `tasks/${id}`,
     stream: `tasks/${id}`,
-    snapshot: (data, old) => ({ task: data as ListedTask, partial: old?.partial }),
+    snapshot: (data, old) => ({ task: data as ListedTask, partial: old?.partial, ahead: old?.ahead }),
     event: (old, data) =>
       data !== null && typeof data === "object" && "partial" in data
-        ? { ...old, partial: addPartial(old.partial, (data as Partial).partial) }
+        ? addPartial(old, (data as { partial: Part }).partial)
         : { ...old, task: data as ListedTask },
     // What a model says is sealed where it is kept for long, and is not kept here.
     keep: ({ task }) => ({ task, partial: undefined }),

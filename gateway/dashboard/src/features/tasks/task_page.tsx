@@ -2,10 +2,10 @@ import { Button, Code } from "@mantine/core";
 import { IconRefresh, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ListedTask, Task } from "@/api/client";
-import { useLive } from "@/live/use_live";
+import { useLive, type Live } from "@/live/use_live";
 import { useMay } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { count, milliseconds, shortId, usd } from "@/ui/format";
@@ -15,7 +15,7 @@ import { Figure } from "@/ui/source";
 import { Ago, Moment } from "@/ui/time";
 import { told } from "@/ui/toasts";
 import facts from "@/features/deployments/deployments.module.css";
-import { cancelTask, readTask, retryTask, taskSource } from "./api";
+import { addRead, cancelTask, readTask, retryTask, taskSource, type TaskView } from "./api";
 import { TaskStatus, whyOf } from "./task_status";
 import classes from "./tasks.module.css";
 
@@ -85,19 +85,28 @@ function Attempts({ task }: { task: ListedTask }) {
   );
 }
 
+/** What the call has said comes with the task as it is read, and then by the stream. A part that was missed is read. */
+function useOutput({ store, state }: Live<TaskView>, read: Task["partial"], readAgain: () => unknown) {
+  useEffect(() => {
+    if (read) store.update((view) => addRead(view, read));
+  }, [read, store]);
+  const missedAt = state?.ahead && `${state.ahead.attempt}:${state.ahead.offset}`;
+  useEffect(() => {
+    if (missedAt !== undefined) void readAgain();
+  }, [missedAt, readAgain]);
+}
+
 export function TaskPage({ id }: { id: string }) {
   const { t, i18n } = useTranslation();
   const live = useLive(useMemo(() => taskSource(id), [id]));
   const listed = live.state?.task;
   // Input and result are sealed and never in a stream: they are read when the status changes.
-  const whole = useQuery({ queryKey: ["tasks", id, listed?.status, listed?.attempts_total], queryFn: () => readTask(id), enabled: listed !== undefined, placeholderData: (old) => old });
+  const { data, error, refetch } = useQuery({ queryKey: ["tasks", id, listed?.status, listed?.attempts_total], queryFn: () => readTask(id), enabled: listed !== undefined, placeholderData: (old) => old });
+  const task = data?.id === id ? data : undefined;
+  useOutput(live, task?.partial, refetch);
   if (!listed) return <Page title={t("tasks.task")}>{live.phase === "failed" ? <Failed failure={live.failure} action={<Button component={Link} to="/tasks" variant="default">{t("tasks.toList")}</Button>} /> : <Loading />}</Page>;
 
-  const task = whole.data;
-  const read = task?.partial;
-  const told = live.state?.partial;
-  // What the server had when it was read, and what its stream has said since: the longer one of the newer attempt.
-  const said = !told || (read && (read.attempt > told.attempt || (read.attempt === told.attempt && read.text.length > told.text.length))) ? read : told;
+  const said = live.state?.partial ?? task?.partial;
   const result = listed.status === "completed" ? task?.result : undefined;
   const fresh = { source: `tasks/${shortId(id)}`, asOf: live.asOf, isStale: live.isStale };
   const input = task?.input;
@@ -120,7 +129,7 @@ export function TaskPage({ id }: { id: string }) {
         {result ? <Result result={result} /> : said && listed.status === "running" ? <div className={classes.said} aria-live="polite" data-streaming>{said.text}</div> : <span className="dim">{listed.status === "failed" ? listed.reason.text : t("tasks.noOutput")}</span>}
       </Panel>
       <Panel title={t("tasks.input")}>
-        {whole.error ? <Failed failure={{ code: "", detail: whole.error.message }} /> : task === undefined ? <Loading rows={2} /> : typeof input === "string" ? <div className={classes.said}>{input}</div> : <Code block>{JSON.stringify(input, null, 2)}</Code>}
+        {task === undefined ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={2} /> : typeof input === "string" ? <div className={classes.said}>{input}</div> : <Code block>{JSON.stringify(input, null, 2)}</Code>}
       </Panel>
       <Panel title={t("tasks.attempts")}>
         <Attempts task={listed} />

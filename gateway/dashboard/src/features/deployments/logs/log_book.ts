@@ -70,6 +70,7 @@ export function logSource(id: string): LiveSource<LogBook> {
     stream: `deployments/${id}/logs`,
     snapshot: (data, previous) => addLines(previous ?? emptyBook, (data as Lines).items),
     event: (book, data) => addLines(book, (data as Lines).items),
+    size: ({ pages }) => pages.size * kLinesPerPage,
   };
 }
 
