@@ -1,6 +1,5 @@
-import { Button, Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch, IconShieldCheck } from "@tabler/icons-react";
+import { Button, Code, Drawer, Select, Switch } from "@mantine/core";
+import { IconShieldCheck } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +10,7 @@ import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
@@ -41,7 +41,6 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
     void verification.start();
   };
   const set = (change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => set({ text: text || undefined }), 200);
 
   const all = isFollowing ? (live.state?.events ?? []) : held;
   const rows = useMemo(() => all.filter((event) => matchesEvent(event, filter)), [all, filter]);
@@ -69,7 +68,7 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
       }
     >
       <div className={tools.bar}>
-        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("audit.search")} aria-label={t("audit.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <SearchBox label={t("audit.search")} value={filter.text} onSearch={(text) => set({ text })} />
         <Select size="sm" w={240} searchable clearable aria-label={t("audit.type")} placeholder={t("filter.anyType")} value={filter.type ?? null} data={types.map((value) => ({ value, label: shortType(value) }))} onChange={(type) => set({ type: type ?? undefined })} />
         <Switch
           label={t("audit.follow")}

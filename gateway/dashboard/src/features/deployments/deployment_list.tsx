@@ -1,6 +1,5 @@
-import { ActionIcon, Button, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconTrash, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, Select } from "@mantine/core";
+import { IconPlayerPlay, IconPlayerStop, IconPlus, IconTrash, IconX } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +14,7 @@ import { exportOf } from "@/ui/list/export_menu";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
@@ -104,7 +104,6 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
 
   const setFilter = (change: Partial<DeploymentFilter>) =>
     void navigate({ to: "/deployments", search: (old) => ({ ...old, ...change }) as DeploymentFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => setFilter({ text: text || undefined } as Partial<DeploymentFilter>), 200);
 
   const rows = list.state?.rows ?? [];
   const isFiltered = Object.keys(filter).length > 0;
@@ -139,7 +138,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
   const filters = useMemo(
     () => (
       <>
-        <TextInput ref={search} className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("deployments.search")} aria-label={t("deployments.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <SearchBox ref={search} label={t("deployments.search")} value={filter.text} onSearch={(text) => setFilter({ text } as Partial<DeploymentFilter>)} />
         <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: statuses.find((one) => one === status) } as Partial<DeploymentFilter>)} />
       </>
     ),

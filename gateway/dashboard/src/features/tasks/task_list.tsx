@@ -1,6 +1,5 @@
-import { Button, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconPlus, IconRefresh, IconSearch, IconX } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
+import { IconPlus, IconRefresh, IconX } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +14,7 @@ import { exportOf } from "@/ui/list/export_menu";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { tell, told } from "@/ui/toasts";
@@ -78,7 +78,6 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
   const [asking, setAsking] = useState<"cancel" | "retry">();
   const setFilter = (change: { [K in keyof TaskFilter]?: TaskFilter[K] | undefined }) =>
     void navigate({ to: "/tasks", search: (old) => ({ ...old, ...change }) as TaskFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => setFilter({ text: text || undefined }), 200);
 
   const rows = list.state?.rows ?? [];
   const canAct = may("dev");
@@ -127,7 +126,7 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
   const filters = useMemo(
     () => (
       <>
-        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("tasks.search")} aria-label={t("tasks.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <SearchBox label={t("tasks.search")} value={filter.text} onSearch={(text) => setFilter({ text })} />
         <Select size="sm" className={tools.select} aria-label={t("tasks.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={taskStatuses.map((value) => ({ value, label: t(`tasks.status.${value}`) }))} onChange={(status) => setFilter({ status: taskStatuses.find((one) => one === status) })} />
         <Select size="sm" className={tools.select} aria-label={t("tasks.typeTitle")} placeholder={t("filter.anyType")} clearable value={filter.type ?? null} data={taskTypes.map((value) => ({ value, label: t(`tasks.type.${value}`) }))} onChange={(type) => setFilter({ type: taskTypes.find((one) => one === type) })} />
       </>
