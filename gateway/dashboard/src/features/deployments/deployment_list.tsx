@@ -11,6 +11,7 @@ import { PastButton } from "@/time/past_button";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId, usd } from "@/ui/format";
 import { exportOf } from "@/ui/list/export_menu";
+import { FilterChips } from "@/ui/list/filter_chips";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
@@ -22,6 +23,7 @@ import { deploymentList, type Action } from "./api";
 import { BatchDialog } from "./batch_dialog";
 import { Cost } from "./cost_shown";
 import { DeploymentStatus } from "./deployment_status";
+import { useProviders } from "./use_providers";
 import { statuses, type DeploymentFilter } from "./filter";
 import classes from "./deployments.module.css";
 
@@ -97,6 +99,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
   const navigate = useNavigate();
   const may = useMay();
   const columns = useColumns();
+  const providers = useProviders();
   const list = useLiveList(useMemo(() => deploymentList(filter), [filter]));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<{ action: Action; rows: Deployment[] }>();
@@ -140,11 +143,13 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
       <>
         <SearchBox ref={search} label={t("deployments.search")} value={filter.text} onSearch={(text) => setFilter({ text } as Partial<DeploymentFilter>)} />
         <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: statuses.find((one) => one === status) } as Partial<DeploymentFilter>)} />
+        <Select size="sm" className={tools.select} aria-label={t("lists.provider")} placeholder={t("lists.anyProvider")} clearable value={filter.provider ?? null} data={[...new Set([...providers, ...(filter.provider ? [filter.provider] : [])])]} onChange={(provider) => setFilter({ provider: provider ?? undefined } as Partial<DeploymentFilter>)} />
+        <FilterChips chips={(["owner", "label"] as const).map((name) => ({ name: t(`lists.${name}`), value: filter[name], onRemove: () => setFilter({ [name]: undefined }) }))} />
       </>
     ),
     // The setters change with the place alone.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [filter, t],
+    [filter, t, providers],
   );
 
   return (

@@ -10,6 +10,7 @@ import { useRecord } from "@/time/record";
 import { TimeBar } from "@/time/time_bar";
 import { DataTable } from "@/ui/data_table";
 import { count } from "@/ui/format";
+import { FilterChips } from "@/ui/list/filter_chips";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
@@ -99,6 +100,7 @@ export default function PastList({ filter, at, than }: { filter: DeploymentFilte
         <div className={tools.bar}>
           <SearchBox label={t("deployments.search")} value={filter.text} onSearch={(text) => setFilter({ text })} />
           <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: status ?? undefined })} />
+          <FilterChips chips={(["provider", "owner", "label"] as const).map((name) => ({ name: t(`lists.${name}`), value: filter[name], onRemove: () => setFilter({ [name]: undefined }) }))} />
         </div>
         {than === undefined ? <ThenTable filter={filter} at={at} onBusy={setBusy} /> : <ListDifferences filter={filter} at={at} than={than} />}
       </Page>
