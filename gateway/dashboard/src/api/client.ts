@@ -1,3 +1,4 @@
+import i18next from "i18next";
 import createClient from "openapi-fetch";
 import type { components, paths } from "@generated/api";
 
@@ -31,16 +32,19 @@ export function onSessionEnded(run: () => void): void {
 /** The server does not know us any more. */
 export const sessionEnded = (): void => endOfSession();
 
+/** No answer came: what was asked for may have been done or not. */
+export const noAnswer = (): Problem => new Problem(0, "network", i18next.t("lists.noAnswer"));
+
 export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin" });
 
 api.use({
   onRequest({ request }) {
-    // A repeat of what may have come through does it once.
-    if (request.method === "POST") request.headers.set("Idempotency-Key", crypto.randomUUID());
+    // Each call is one of its own; who may have to repeat one gives its key (attempts.ts).
+    if (request.method === "POST" && !request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", crypto.randomUUID());
     return request;
   },
   onError() {
-    return new Problem(0, "network", "no answer from the server");
+    return noAnswer();
   },
 });
 

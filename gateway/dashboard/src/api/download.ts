@@ -1,4 +1,4 @@
-import { Problem, problemOf, sessionEnded } from "./client";
+import { noAnswer, Problem, problemOf, sessionEnded } from "./client";
 
 export type ExportFormat = "csv" | "jsonl";
 const accepted: Record<ExportFormat, string> = { csv: "text/csv", jsonl: "application/jsonl" };
@@ -44,7 +44,7 @@ async function ask(address: string, format: ExportFormat, signal: AbortSignal): 
     response = await fetch(address, { headers: { Accept: accepted[format] }, credentials: "same-origin", cache: "no-store", signal });
   } catch (error) {
     if (signal.aborted) throw error;
-    throw new Problem(0, "network", "no answer from the server");
+    throw noAnswer();
   }
   if (response.ok && response.body) return response;
   if (response.status === 401) sessionEnded();

@@ -1,7 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from "@tanstack/react-router";
 import { useSession } from "@/session/session";
+import { Broken } from "@/ui/boundary";
 import { Page, Loading } from "@/ui/page";
 import { filterOf, type DeploymentFilter } from "@/features/deployments/filter";
+import { dayRanges } from "@/features/statistics/ranges";
 import { taskFilterOf } from "@/features/tasks/filter";
 import { momentOf, timeMomentOf, type MomentSearch } from "@/time/moment";
 import { NotFound } from "./not_found";
@@ -10,6 +12,8 @@ import { SignInPage } from "./sign_in";
 import { Unreachable } from "./unreachable";
 
 const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+/** What looks like a number comes as one. */
+const word = (value: unknown): string | undefined => (typeof value === "number" ? String(value) : text(value));
 const number = (value: unknown): number | undefined => (Number.isInteger(Number(value)) && Number(value) > 0 ? Number(value) : undefined);
 
 const root = createRootRoute({
@@ -71,11 +75,11 @@ const deployments = createRoute({
 const deployment = createRoute({
   getParentRoute: () => inside,
   path: "/deployments/$id/$tab",
-  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string } & MomentSearch => {
-    const [line, contains] = [number(search.line), typeof search.contains === "number" ? String(search.contains) : text(search.contains)];
+  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string; file?: string; event?: string } & MomentSearch => {
+    const [line, contains] = [number(search.line), word(search.contains)];
     const stream = search.stream === "stdout" || search.stream === "stderr" ? search.stream : undefined;
-    const path = text(search.path);
-    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...momentOf(search) };
+    const [path, file, event] = [text(search.path), word(search.file), text(search.event)];
+    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...(file ? { file } : {}), ...(event ? { event } : {}), ...momentOf(search) };
   },
   component: lazyRouteComponent(() => import("./pages/deployment")),
 });
@@ -93,12 +97,21 @@ const tasks = createRoute({
   component: lazyRouteComponent(() => import("./pages/tasks")),
 });
 const task = createRoute({ getParentRoute: () => inside, path: "/tasks/$id", component: lazyRouteComponent(() => import("./pages/task")) });
+const statistics = createRoute({
+  getParentRoute: () => inside,
+  path: "/statistics",
+  validateSearch: (search: Record<string, unknown>): { days?: number } => {
+    const days = dayRanges.find((one) => one === search.days);
+    return days ? { days } : {};
+  },
+  component: lazyRouteComponent(() => import("@/features/statistics/statistics_page")),
+});
 const audit = createRoute({
   getParentRoute: () => inside,
   path: "/audit",
-  validateSearch: (search: Record<string, unknown>): { type?: string; text?: string } => {
-    const [type, words] = [text(search.type), text(search.text)];
-    return { ...(type ? { type } : {}), ...(words ? { text: words } : {}) };
+  validateSearch: (search: Record<string, unknown>): { type?: string; text?: string; event?: string; follow?: false } => {
+    const [type, words, event] = [text(search.type), word(search.text), text(search.event)];
+    return { ...(type ? { type } : {}), ...(words ? { text: words } : {}), ...(event ? { event } : {}), ...(search.follow === false ? { follow: false } : {}) };
   },
   component: lazyRouteComponent(() => import("./pages/audit")),
 });
@@ -127,7 +140,7 @@ const tree = root.addChildren([
     tasks,
     task,
     page("/models", () => import("@/features/models/models_page")),
-    page("/statistics", () => import("@/features/statistics/statistics_page")),
+    statistics,
     page("/system", () => import("@/features/system/system_page")),
     audit,
     page("/settings/api-keys", () => import("@/features/api_keys/api_keys_page")),
@@ -141,6 +154,11 @@ export const router = createRouter({
   defaultPendingComponent: () => (
     <Page title="…">
       <Loading />
+    </Page>
+  ),
+  defaultErrorComponent: ({ error }) => (
+    <Page title="…">
+      <Broken error={error} />
     </Page>
   ),
   defaultPendingMs: 150,

@@ -1,27 +1,40 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, body, type CloudEvent } from "@/api/client";
 import { markOf, nextOf, placeIn, previousOf, type Course } from "./course";
 
 const kPage = 1_000;
-const kEventsMax = 20_000;
+export const kEventsMax = 20_000;
 
-async function readHistory(id: string, signal: AbortSignal): Promise<CloudEvent[]> {
-  const events: CloudEvent[] = [];
-  let after: string | undefined;
-  for (;;) {
-    const page = await body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query: { limit: kPage, ...(after ? { after } : {}) } }, signal }));
-    events.push(...page.items);
-    if (page.items.length < kPage || events.length >= kEventsMax) return events;
-    after = page.next_cursor;
-  }
+interface Read {
+  events: CloudEvent[];
+  after: string | undefined;
 }
 
-/** All events of one deployment; read again when its version says that there are more. */
+/** Goes on behind what was read: the events of before stay as they are. */
+async function readOn(id: string, { events, after }: Read, signal: AbortSignal): Promise<Read> {
+  const read = { events: [...events], after };
+  while (read.events.length < kEventsMax) {
+    const query = { limit: kPage, ...(read.after ? { after: read.after } : {}) };
+    const page = await body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query }, signal }));
+    read.events.push(...page.items);
+    read.after = page.next_cursor;
+    if (page.items.length < kPage) break;
+  }
+  return read;
+}
+
+/** All events of one deployment, ascending, the first 20,000 at most; read on when its version says that there are more. */
 export function useHistory(id: string, version: number | undefined) {
+  const queries = useQueryClient();
+  const known = ["deployments", id, "events", "read"];
   return useQuery({
     queryKey: ["deployments", id, "events", "whole", version],
-    queryFn: ({ signal }) => readHistory(id, signal),
+    queryFn: async ({ signal }) => {
+      const read = await readOn(id, queries.getQueryData<Read>(known) ?? { events: [], after: undefined }, signal);
+      queries.setQueryData(known, read);
+      return read.events;
+    },
     enabled: version !== undefined,
     placeholderData: keepPreviousData,
   });

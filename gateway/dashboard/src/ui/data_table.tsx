@@ -1,9 +1,10 @@
 import { Checkbox } from "@mantine/core";
-import { memo, useCallback, useEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
+import { memo, useCallback, useLayoutEffect, useMemo, useRef, useState, type CSSProperties, type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
 import { TableVirtuoso, type TableComponents, type TableVirtuosoHandle } from "react-virtuoso";
 import { isShown, type ColumnChoice } from "./list/columns";
 import { useColumnChoice } from "./list/use_columns";
+import { useFirstIndex } from "./list/first_index";
 import classes from "./data_table.module.css";
 
 export interface Column<R> {
@@ -42,10 +43,15 @@ interface Context<R> {
   columns: Column<R>[];
   minWidth: number | undefined;
   activeId: string | undefined;
+  /** The row that is to have the focus once it is drawn. */
+  due: RefObject<string | undefined>;
   selected: ReadonlySet<string> | undefined;
   onRowClick: (row: R, event: MouseEvent) => void;
   onRowFocus: (row: R) => void;
 }
+
+/** Whether nobody has gone elsewhere meanwhile: who scrolls a focused row away has the focus nowhere. */
+const mayTakeFocus = (row: Element | null) => document.activeElement === document.body || Boolean(row?.closest("table")?.parentElement?.parentElement?.contains(document.activeElement));
 
 const isControl = (target: EventTarget) => target instanceof Element && target.closest("a,button,input,label,[role=menuitem]") !== null;
 
@@ -58,9 +64,16 @@ function TableBox<R>({ context, style, children }: { context: Context<R>; style?
 }
 
 function RowBox<R extends { id: string }>({ context, item, ...rest }: { context: Context<R>; item: R; "data-index": number; children?: ReactNode; style?: CSSProperties }) {
+  const own = useRef<HTMLTableRowElement>(null);
+  const { due } = context;
+  useLayoutEffect(() => {
+    if (due.current !== item.id) return;
+    due.current = undefined;
+    if (mayTakeFocus(own.current)) own.current?.focus({ preventScroll: true });
+  });
   const isActive = context.activeId === item.id || (context.activeId === undefined && rest["data-index"] === 0);
   return (
-    <tr {...rest} data-id={item.id} data-active={isActive || undefined} data-selected={context.selected?.has(item.id) || undefined} aria-rowindex={rest["data-index"] + 2} tabIndex={isActive ? 0 : -1} onClick={(event) => context.onRowClick(item, event)} onFocus={() => context.onRowFocus(item)} />
+    <tr {...rest} ref={own} data-id={item.id} data-active={isActive || undefined} data-selected={context.selected?.has(item.id) || undefined} aria-rowindex={rest["data-index"] + 2} tabIndex={isActive ? 0 : -1} onClick={(event) => context.onRowClick(item, event)} onFocus={() => context.onRowFocus(item)} />
   );
 }
 
@@ -114,14 +127,8 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
   const [activeId, setActiveId] = useState<string>();
   const virtuoso = useRef<TableVirtuosoHandle>(null);
   const box = useRef<HTMLDivElement>(null);
-  const toFocus = useRef<string>(undefined);
-
-  useEffect(() => {
-    if (toFocus.current === undefined) return;
-    const row = box.current?.querySelector<HTMLElement>(`tr[data-id="${toFocus.current}"]`);
-    toFocus.current = undefined;
-    row?.focus({ preventScroll: true });
-  });
+  const due = useRef<string>(undefined);
+  const firstIndex = useFirstIndex(rows, box);
 
   const { choice } = useColumnChoice(name);
   const columns = useMemo(() => all.filter((column) => isShown(all, column, choice, false)), [all, choice]);
@@ -151,8 +158,12 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
     columns,
     minWidth: widthOf(columns, choice),
     activeId,
+    due,
     selected: selection?.ids,
-    onRowFocus: (row) => setActiveId(row.id),
+    onRowFocus: (row) => {
+      due.current = undefined;
+      setActiveId(row.id);
+    },
     onRowClick: (row, event) => {
       if (!isControl(event.target) && !window.getSelection()?.toString()) onOpen?.(row);
     },
@@ -162,7 +173,8 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
     const row = rows[Math.max(0, Math.min(rows.length - 1, to))];
     if (!row) return;
     setActiveId(row.id);
-    toFocus.current = row.id;
+    // It may be far away, and drawn only when it has been scrolled to.
+    due.current = row.id;
     virtuoso.current?.scrollIntoView({ index: rows.indexOf(row), behavior: "auto" });
   }
 
@@ -186,6 +198,7 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
       <TableVirtuoso<R, Context<R>>
         ref={virtuoso}
         data={rows}
+        firstItemIndex={firstIndex}
         context={context}
         components={components}
         computeItemKey={(_, row) => row.id}

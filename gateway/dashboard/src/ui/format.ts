@@ -13,6 +13,7 @@ function kept<F>(make: (language: string) => F): (language: string) => F {
 
 const dollarsIn = kept((language) => new Intl.NumberFormat(language, { style: "currency", currency: "USD" }));
 const numbersIn = kept((language) => new Intl.NumberFormat(language));
+const clocksIn = kept((language) => new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }));
 const agesIn = kept((language) => new Intl.RelativeTimeFormat(language, { numeric: "always", style: "short" }));
 const nowIn = kept((language) => new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" }));
 
@@ -74,6 +75,11 @@ export function moment(instant: string | number): string {
   const two = (value: number) => String(value).padStart(2, "0");
   const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** The time of day in the reader's own zone, as their language writes it: "14:00". */
+export function clock(instant: string | number, language = "en"): string {
+  return clocksIn(language).format(new Date(instant));
 }
 
 /** "1h 04m", "3m 20s", "12s" */

@@ -63,7 +63,7 @@ export function Failed({ failure, action }: { failure: { code: string; detail: s
     <div className={classes.empty} role="alert">
       <div className={classes.emptyTitle}>{t("failed.title")}</div>
       <div className="dim">
-        {failure?.detail} <span className="mono">{failure?.code}</span>
+        {failure?.code === "network" ? t("lists.noAnswer") : failure?.detail} <span className="mono">{failure?.code}</span>
       </div>
       {action}
     </div>

@@ -24,12 +24,24 @@ const kShownMs = 5_000;
 const kOfferedMs = 12_000;
 const kShownMax = 4;
 
+/** The oldest go first, and a failure never by itself: somebody has to have read it. */
+export function trimmed(all: readonly Toast[]): Toast[] {
+  const kept = [...all];
+  for (const kind of ["success", "progress"] as const)
+    while (kept.length > kShownMax) {
+      const at = kept.findIndex((toast) => toast.kind === kind);
+      if (at < 0) break;
+      kept.splice(at, 1);
+    }
+  return kept;
+}
+
 let toasts: Toast[] = [];
 let nextId = 1;
 const listeners = new Set<() => void>();
 
 function set(next: Toast[]): void {
-  toasts = next.slice(-kShownMax);
+  toasts = trimmed(next);
   for (const listener of listeners) listener();
 }
 
@@ -102,13 +114,14 @@ export function Toasts() {
     () => toasts,
   );
   return (
-    <div className={classes.stack} role="log" aria-label={t("toast.label")}>
+    // What is added is told, and not each step of what goes on.
+    <div className={classes.stack} role="log" aria-relevant="additions" aria-label={t("toast.label")}>
       {shown.map((toast) => (
-        <div key={toast.id} className={classes.toast} data-kind={toast.kind} role={toast.kind === "failure" ? "alert" : "status"}>
+        <div key={toast.id} className={classes.toast} data-kind={toast.kind} role={toast.kind === "failure" ? "alert" : undefined}>
           <span className={classes.icon}>{icons[toast.kind]}</span>
           <div className={classes.text}>
             <div>{toast.text}</div>
-            {toast.detail && <div className={classes.detail}>{toast.detail}</div>}
+            {toast.detail && <div className={classes.detail} aria-live={toast.kind === "progress" ? "off" : undefined}>{toast.detail}</div>}
           </div>
           {toast.action && <Act toast={toast} action={toast.action} />}
           <ActionIcon size="sm" variant="subtle" color="gray" onClick={() => dismiss(toast.id)} aria-label={t("toast.dismiss")}>

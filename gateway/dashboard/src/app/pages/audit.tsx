@@ -5,6 +5,6 @@ import { AuditPage } from "@/features/audit/audit_page";
 const route = getRouteApi("/inside/audit");
 
 export default function AuditRoute() {
-  const { columns: _, ...filter } = route.useSearch();
-  return <AuditPage filter={useSame(filter)} />;
+  const { columns: _, event, follow, ...filter } = route.useSearch();
+  return <AuditPage filter={useSame(filter)} event={event} isFollowing={follow ?? true} />;
 }

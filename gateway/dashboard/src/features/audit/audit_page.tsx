@@ -1,6 +1,5 @@
-import { Button, Code, Drawer, Select, Switch, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch, IconShieldCheck } from "@tabler/icons-react";
+import { Button, Code, Drawer, Select, Switch } from "@mantine/core";
+import { IconShieldCheck } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -11,6 +10,7 @@ import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
@@ -26,13 +26,19 @@ function Subject({ id }: { id: string }) {
   return <span className="mono">{id.includes("_") ? shortId(id) : id}</span>;
 }
 
-export function AuditPage({ filter }: { filter: AuditFilter }) {
+interface AuditProps {
+  filter: AuditFilter;
+  /** The event that is looked at. */
+  event: string | undefined;
+  isFollowing: boolean;
+}
+
+export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
   const live = useLive(auditSource);
-  const [isFollowing, setFollowing] = useState(true);
-  const [held, setHeld] = useState<CloudEvent[]>([]);
-  const [opened, setOpened] = useState<CloudEvent>();
+  // What was there when following ended; of a page that was opened so, what it read first.
+  const [held, setHeld] = useState<CloudEvent[]>();
   const may = useMay();
   const verification = useVerification();
   const [isVerifying, setVerifying] = useState(false);
@@ -40,10 +46,14 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
     setVerifying(true);
     void verification.start();
   };
-  const set = (change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => set({ text: text || undefined }), 200);
+  const set = (change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined } & { follow?: false | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true });
+  // Each event that is looked at is a place to come back from.
+  const open = (event: string | undefined) => void navigate({ to: "/audit", search: ({ event: _, ...rest }) => (event === undefined ? rest : { ...rest, event }) });
+  const events = live.state?.events;
+  if (!isFollowing && held === undefined && events !== undefined) setHeld(events);
 
-  const all = isFollowing ? (live.state?.events ?? []) : held;
+  const all = useMemo(() => (isFollowing ? events : (held ?? events)) ?? [], [isFollowing, events, held]);
+  const opened = openedId === undefined ? undefined : (events?.find(({ id }) => id === openedId) ?? all.find(({ id }) => id === openedId));
   const rows = useMemo(() => all.filter((event) => matchesEvent(event, filter)), [all, filter]);
   const types = useMemo(() => [...new Set((live.state?.events ?? []).map((event) => event.type))].sort(), [live.state]);
   const columns = useMemo<Column<CloudEvent>[]>(
@@ -69,14 +79,14 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
       }
     >
       <div className={tools.bar}>
-        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("audit.search")} aria-label={t("audit.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <SearchBox label={t("audit.search")} value={filter.text} onSearch={(text) => set({ text })} />
         <Select size="sm" w={240} searchable clearable aria-label={t("audit.type")} placeholder={t("filter.anyType")} value={filter.type ?? null} data={types.map((value) => ({ value, label: shortType(value) }))} onChange={(type) => set({ type: type ?? undefined })} />
         <Switch
           label={t("audit.follow")}
           checked={isFollowing}
           onChange={(event) => {
-            setHeld(live.state?.events ?? []);
-            setFollowing(event.currentTarget.checked);
+            setHeld(events);
+            set({ follow: event.currentTarget.checked ? undefined : false });
           }}
         />
       </div>
@@ -85,7 +95,7 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
       ) : rows.length === 0 ? (
         <div className={tools.box}><Empty title={t("audit.none")} hint={t("audit.noneHint")} /></div>
       ) : (
-        <DataTable name="audit" label={t("audit.title")} rows={rows} columns={columns} nameOf={(event) => event.id} onOpen={setOpened} />
+        <DataTable name="audit" label={t("audit.title")} rows={rows} columns={columns} nameOf={(event) => event.id} onOpen={(event) => open(event.id)} />
       )}
       <SourceLine source="/api/v1/events" asOf={live.asOf} isStale={live.isStale}>{t("audit.shown", { n: count(rows.length, i18n.language) })}</SourceLine>
       {isVerifying && verification.state && (
@@ -98,9 +108,9 @@ export function AuditPage({ filter }: { filter: AuditFilter }) {
           }}
         />
       )}
-      {opened && (
-        <Drawer opened onClose={() => setOpened(undefined)} position="right" size="lg" title={shortType(opened.type)} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
-          <Code block>{JSON.stringify(opened, null, 2)}</Code>
+      {openedId !== undefined && events !== undefined && (
+        <Drawer opened onClose={() => open(undefined)} position="right" size="lg" title={opened ? shortType(opened.type) : openedId} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+          {opened ? <Code block>{JSON.stringify(opened, null, 2)}</Code> : <Empty title={t("lists.eventGone")} hint={t("audit.noneHint")} />}
         </Drawer>
       )}
     </Page>

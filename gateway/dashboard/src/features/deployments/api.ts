@@ -41,7 +41,9 @@ export function actOn(id: string, action: Action) {
   return body(api.POST(`/api/v1/deployments/{id}/${action}`, params));
 }
 
-export const createDeployment = (given: Schemas["CreateDeployment"]) => body(api.POST("/api/v1/deployments", { body: given }));
+/** `key`: repeated with it, the same is made once. */
+export const createDeployment = (given: Schemas["CreateDeployment"], key: string) =>
+  body(api.POST("/api/v1/deployments", { params: { header: { "Idempotency-Key": key } }, body: given }));
 
 export const planDeployment = async (given: Schemas["CreateDeployment"]) =>
   (await body(api.POST("/api/v1/deployments", { params: { query: { dry_run: true } }, body: given }))) as Schemas["DeploymentPlan"];

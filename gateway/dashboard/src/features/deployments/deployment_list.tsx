@@ -1,6 +1,5 @@
-import { ActionIcon, Button, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconPlayerPlay, IconPlayerStop, IconPlus, IconSearch, IconTrash, IconX } from "@tabler/icons-react";
+import { ActionIcon, Button, Select } from "@mantine/core";
+import { IconPlayerPlay, IconPlayerStop, IconPlus, IconTrash, IconX } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,9 +11,11 @@ import { PastButton } from "@/time/past_button";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId, usd } from "@/ui/format";
 import { exportOf } from "@/ui/list/export_menu";
+import { FilterChips } from "@/ui/list/filter_chips";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
@@ -22,6 +23,7 @@ import { deploymentList, type Action } from "./api";
 import { BatchDialog } from "./batch_dialog";
 import { Cost } from "./cost_shown";
 import { DeploymentStatus } from "./deployment_status";
+import { useProviders } from "./use_providers";
 import { statuses, type DeploymentFilter } from "./filter";
 import classes from "./deployments.module.css";
 
@@ -97,6 +99,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
   const navigate = useNavigate();
   const may = useMay();
   const columns = useColumns();
+  const providers = useProviders();
   const list = useLiveList(useMemo(() => deploymentList(filter), [filter]));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [asking, setAsking] = useState<{ action: Action; rows: Deployment[] }>();
@@ -104,7 +107,6 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
 
   const setFilter = (change: Partial<DeploymentFilter>) =>
     void navigate({ to: "/deployments", search: (old) => ({ ...old, ...change }) as DeploymentFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => setFilter({ text: text || undefined } as Partial<DeploymentFilter>), 200);
 
   const rows = list.state?.rows ?? [];
   const isFiltered = Object.keys(filter).length > 0;
@@ -139,13 +141,15 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
   const filters = useMemo(
     () => (
       <>
-        <TextInput ref={search} className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("deployments.search")} aria-label={t("deployments.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <SearchBox ref={search} label={t("deployments.search")} value={filter.text} onSearch={(text) => setFilter({ text } as Partial<DeploymentFilter>)} />
         <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: statuses.find((one) => one === status) } as Partial<DeploymentFilter>)} />
+        <Select size="sm" className={tools.select} aria-label={t("lists.provider")} placeholder={t("lists.anyProvider")} clearable value={filter.provider ?? null} data={[...new Set([...providers, ...(filter.provider ? [filter.provider] : [])])]} onChange={(provider) => setFilter({ provider: provider ?? undefined } as Partial<DeploymentFilter>)} />
+        <FilterChips chips={(["owner", "label"] as const).map((name) => ({ name: t(`lists.${name}`), value: filter[name], onRemove: () => setFilter({ [name]: undefined }) }))} />
       </>
     ),
     // The setters change with the place alone.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [filter, t],
+    [filter, t, providers],
   );
 
   return (

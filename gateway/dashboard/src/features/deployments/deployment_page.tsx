@@ -1,13 +1,14 @@
 import { Button, Tabs } from "@mantine/core";
 import { IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { useMay } from "@/session/session";
 import { PastButton } from "@/time/past_button";
 import { useTravel } from "@/time/use_travel";
+import { Boundary } from "@/ui/boundary";
 import { Confirm } from "@/ui/confirm";
 import { shortId, usd } from "@/ui/format";
 import { Failed, Loading, Page } from "@/ui/page";
@@ -120,6 +121,13 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
   const live = useLive(useMemo(() => deploymentSource(id), [id]));
   const deployment = live.state;
   const { go } = useTravel();
+  const chosen = useRef<HTMLButtonElement>(null);
+  const tabs = useId();
+  // On a phone the tabs are wider than the window. Once for each tab: the page is not pulled away from who reads it.
+  const isThere = deployment !== undefined;
+  useEffect(() => {
+    chosen.current?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [tab, isThere]);
 
   if (!deployment) {
     return (
@@ -142,31 +150,32 @@ export function DeploymentPage({ id, tab, search }: { id: string; tab: Deploymen
     >
       <Strip deployment={deployment} />
       <SourceLine source={`deployments/${shortId(id)}`} asOf={live.asOf} isStale={live.isStale} />
-      <Tabs value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" } })} variant="default" keepMounted={false}>
+      <Tabs id={tabs} value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" } })} variant="default" keepMounted={false}>
         <Tabs.List className={classes.tabs}>
           {deploymentTabs.map((one) => (
-            // On a phone the tabs are wider than the window.
-            <Tabs.Tab key={one} value={one} ref={one === tab ? (element) => element?.scrollIntoView({ block: "nearest", inline: "center" }) : undefined}>
+            <Tabs.Tab key={one} value={one} ref={one === tab ? chosen : undefined} aria-controls={one === tab ? `${tabs}-panel-${one}` : undefined}>
               {t(`deployments.tab.${one}`)}
             </Tabs.Tab>
           ))}
         </Tabs.List>
       </Tabs>
-      <Suspense fallback={<Loading />}>
-        {tab === "logs" && <LogsTab deployment={deployment} search={search} />}
-        {tab === "metrics" && <MetricsTab deployment={deployment} />}
-        {tab === "files" && (
-          <FilesTab
-            key={search.path}
-            deployment={deployment}
-            path={search.path ?? ""}
-            onPath={(path) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "files" }, search: path ? { path } : {} })}
-          />
-        )}
-        {tab === "history" && <HistoryTab deployment={deployment} onMoment={go} />}
-        {tab === "config" && <ConfigTab deployment={deployment} />}
-        {tab === "connect" && <ConnectTab deployment={deployment} />}
-      </Suspense>
+      <div className={classes.panel} role="tabpanel" id={`${tabs}-panel-${tab}`} aria-labelledby={`${tabs}-tab-${tab}`}>
+        <Boundary key={tab}><Suspense fallback={<Loading />}>
+          {tab === "logs" && <LogsTab deployment={deployment} search={search} />}
+          {tab === "metrics" && <MetricsTab deployment={deployment} />}
+          {tab === "files" && (
+            <FilesTab
+              key={search.path}
+              deployment={deployment}
+              path={search.path ?? ""}
+              onPath={(path) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "files" }, search: path ? { path } : {} })}
+            />
+          )}
+          {tab === "history" && <HistoryTab deployment={deployment} onMoment={go} />}
+          {tab === "config" && <ConfigTab deployment={deployment} />}
+          {tab === "connect" && <ConnectTab deployment={deployment} />}
+        </Suspense></Boundary>
+      </div>
     </Page>
   );
 }

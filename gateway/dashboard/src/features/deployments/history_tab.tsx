@@ -1,16 +1,16 @@
 import { Code } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import { useQuery } from "@tanstack/react-query";
-import { api, body, type CloudEvent, type Deployment } from "@/api/client";
+import type { CloudEvent, Deployment } from "@/api/client";
 import { useQueryFreshness } from "@/live/use_query_freshness";
+import { kEventsMax, useHistory } from "@/time/history";
 import { DataTable, type Column } from "@/ui/data_table";
+import { count } from "@/ui/format";
 import { Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import classes from "./deployments.module.css";
-
-const kEventsMax = 1_000;
 
 interface HistoryProps {
   deployment: Deployment;
@@ -21,16 +21,12 @@ interface HistoryProps {
 }
 
 export default function HistoryTab({ deployment, past, onMoment }: HistoryProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
   const { id, version } = deployment;
-  const [openId, setOpenId] = useState<string>();
-  // Each event raises the version: a new one is a new question.
-  const query = useQuery({
-    queryKey: ["deployments", id, "events", version],
-    queryFn: () => body(api.GET("/api/v1/deployments/{id}/events", { params: { path: { id }, query: { limit: kEventsMax } } })),
-    placeholderData: (old) => old,
-    enabled: !past,
-  });
+  const openId = useSearch({ strict: false, select: (search) => search.event });
+  const open = (event: string | undefined) => void navigate({ to: ".", search: ({ event: _, ...rest }) => (event === undefined ? rest : { ...rest, event }), replace: true });
+  const query = useHistory(id, past ? undefined : version);
   const { data, error } = query;
   const fresh = useQueryFreshness(query);
   const columns = useMemo<Column<CloudEvent>[]>(
@@ -43,15 +39,15 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
     ],
     [t, onMoment],
   );
-  const events = past?.filter((event) => event.version <= version) ?? data?.items;
+  const events = past?.filter((event) => event.version <= version) ?? data;
   if (!events) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading />;
   const rows = [...events].reverse();
   const opened = rows.find((event) => event.id === openId);
   return (
     <>
-      <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => setOpenId(event.id === openId ? undefined : event.id)} />
+      <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => open(event.id === openId ? undefined : event.id)} />
       {opened && <Code block style={{ maxHeight: "40%", flex: "none" }}>{JSON.stringify(opened.data, null, 2)}</Code>}
-      <SourceLine source="/api/v1/deployments/…/events" {...fresh} />
+      <SourceLine source="/api/v1/deployments/…/events" {...fresh}>{events.length >= kEventsMax && t("lists.cutHistory", { n: count(kEventsMax, i18n.language) })}</SourceLine>
     </>
   );
 }

@@ -10,7 +10,7 @@ import { useLiveList } from "@/live/use_live_list";
 import { useQueryFreshness } from "@/live/use_query_freshness";
 import { useMay } from "@/session/session";
 import { PastButton } from "@/time/past_button";
-import { count, percent, shortId, usd } from "@/ui/format";
+import { clock, count, percent, shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
@@ -25,8 +25,10 @@ import { TaskStatus } from "@/features/tasks/task_status";
 import stats from "@/features/statistics/statistics.module.css";
 import classes from "./overview.module.css";
 import { isBad, isUp, spendOf } from "./sums";
+import { useWhole } from "./use_whole";
 
 const kShown = 7;
+const kRowsMax = 5_000;
 const everything = deploymentList({});
 const failures = taskList({ status: "failed" });
 
@@ -81,7 +83,7 @@ export default function OverviewPage() {
   const rows = deployments.state?.rows;
   const isWhole = deployments.state?.nextCursor === null;
   // The sums below are of all deployments, or they are not shown.
-  if (rows && !isWhole && rows.length < 5_000) deployments.more();
+  useWhole(deployments.more, rows !== undefined && !isWhole && rows.length < kRowsMax, rows?.length ?? 0);
 
   const n = (value: number | undefined) => (value === undefined ? "–" : count(value, i18n.language));
   const list = { source: "deployments", asOf: deployments.asOf, isStale: deployments.isStale };
@@ -121,7 +123,7 @@ export default function OverviewPage() {
         </Panel>
       </div>
       <Panel title={t("stats.queue")}>
-        {hours.data ? <Bars label={t("stats.queue")} bars={hours.data.items.map((item, index) => ({ label: index % 3 === 0 ? `${String(new Date(item.hour).getHours()).padStart(2, "0")}:00` : "", title: t("stats.queueTitle", { hour: new Date(item.hour).toLocaleTimeString(), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} /> : <Loading rows={3} />}
+        {hours.data ? <Bars label={t("stats.queue")} bars={hours.data.items.map((item, index) => ({ label: index % 3 === 0 ? clock(item.hour, i18n.language) : "", title: t("stats.queueTitle", { hour: clock(item.hour, i18n.language), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} /> : <Loading rows={3} />}
         <SourceLine source="/api/v1/stats/tasks/hour" {...hoursFresh} />
       </Panel>
     </Page>

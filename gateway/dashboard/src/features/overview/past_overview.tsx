@@ -10,7 +10,7 @@ import { fineMoment, microsOf } from "@/time/moment";
 import { pastQuery } from "@/time/past_query";
 import { eventsUntil, useRecord } from "@/time/record";
 import { TimeBar } from "@/time/time_bar";
-import { count, moment, shortId, usd } from "@/ui/format";
+import { clock, count, moment, shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
 import { Figure, SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
@@ -87,7 +87,7 @@ function Hours({ micros }: { micros: number }) {
   return (
     <>
       <div className={times.span}>{t("time.hours24", { time: end })} · {t("stats.spent24")}: {usd(items.reduce((sum, item) => sum + item.cost_usd_micro, 0))}</div>
-      <Bars label={t("stats.queue")} bars={items.map((item, index) => ({ label: index % 3 === 0 ? `${String(new Date(item.hour).getHours()).padStart(2, "0")}:00` : "", title: t("stats.queueTitle", { hour: new Date(item.hour).toLocaleTimeString(), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} />
+      <Bars label={t("stats.queue")} bars={items.map((item, index) => ({ label: index % 3 === 0 ? clock(item.hour, i18n.language) : "", title: t("stats.queueTitle", { hour: clock(item.hour, i18n.language), most: n(item.queue.most), last: n(item.queue.last) }), parts: [{ tone: "calm", value: item.queue.most }] }))} />
       <SourceLine source="/api/v1/stats/tasks/hour" asOf={dataUpdatedAt || undefined} isStale={false} />
     </>
   );

@@ -1,6 +1,7 @@
 import { ActionIcon, SegmentedControl } from "@mantine/core";
 import { IconRefresh } from "@tabler/icons-react";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "@/live/use_live";
@@ -10,6 +11,7 @@ import { Failed, Loading, Page, Panel } from "@/ui/page";
 import { PictureButton } from "@/ui/picture_button";
 import { Figure, SourceLine } from "@/ui/source";
 import { figuresSource, readByModel, readDays, readHours, sumOf } from "./api";
+import { dayRanges } from "./ranges";
 import { Bars, mostOf, type Bar } from "./bars";
 import { barsPicture } from "./bars_picture";
 import classes from "./statistics.module.css";
@@ -159,7 +161,12 @@ export default function StatisticsPage() {
   const { t, i18n } = useTranslation();
   const live = useLive(figuresSource);
   const queries = useQueryClient();
-  const [days, setDays] = useState("7");
+  const navigate = useNavigate();
+  const days = useSearch({ strict: false, select: (search) => search.days }) ?? dayRanges[0];
+  const setDays = (text: string) => {
+    const chosen = dayRanges.find((one) => String(one) === text);
+    void navigate({ to: "/statistics", search: chosen === undefined || chosen === dayRanges[0] ? {} : { days: chosen }, replace: true });
+  };
   useStatsRefresh(live.asOf);
   const sum = live.state ? sumOf(live.state) : undefined;
   const fresh = { source: "stats", asOf: live.asOf, isStale: live.isStale };
@@ -169,7 +176,7 @@ export default function StatisticsPage() {
       title={t("stats.title")}
       actions={
         <>
-          <SegmentedControl size="xs" aria-label={t("stats.range")} value={days} onChange={setDays} data={["7", "30", "90", "365"].map((value) => ({ value, label: t("stats.dayCount", { count: Number(value) }) }))} />
+          <SegmentedControl size="xs" aria-label={t("stats.range")} value={String(days)} onChange={setDays} data={dayRanges.map((value) => ({ value: String(value), label: t("stats.dayCount", { count: value }) }))} />
           <ActionIcon variant="default" aria-label={t("refresh")} onClick={() => void queries.invalidateQueries({ queryKey: ["stats"] })}><IconRefresh size={16} /></ActionIcon>
         </>
       }
@@ -186,7 +193,7 @@ export default function StatisticsPage() {
         </div>
       )}
       <Hours />
-      <Days days={Number(days)} />
+      <Days days={days} />
       <ByModel />
     </Page>
   );

@@ -82,17 +82,29 @@ export function taskSource(id: string): LiveSource<TaskView> {
 export const readTask = (id: string) => body(api.GET("/api/v1/tasks/{id}", { params: { path: { id } } }));
 export const cancelTask = (id: string) => body(api.DELETE("/api/v1/tasks/{id}", { params: { path: { id } } }));
 export const retryTask = (id: string) => body(api.POST("/api/v1/tasks/{id}/retry", { params: { path: { id } } }));
-export const submitTask = (task: Schemas["SubmitTask"]) => body(api.POST("/api/v1/tasks", { body: task }));
+/** `key`: repeated with it, the same is submitted once. */
+export const submitTask = (task: Schemas["SubmitTask"], key: string) => body(api.POST("/api/v1/tasks", { params: { header: { "Idempotency-Key": key } }, body: task }));
 
-/** Cancels or sends again everything that the filter finds, page by page. */
-export async function actOnFound(action: "cancel" | "retry", filter: TaskFilter): Promise<Schemas["ActedOn"]["items"]> {
+/** What became of each; `brokeOff`: why it went no further, when it did not come to its end. */
+export interface ActedOnFound {
+  items: Schemas["ActedOn"]["items"];
+  brokeOff: unknown;
+}
+
+/** Cancels or sends again everything that the filter finds, page by page. Throws when nothing was done. */
+export async function actOnFound(action: "cancel" | "retry", filter: TaskFilter): Promise<ActedOnFound> {
   const items: Schemas["ActedOn"]["items"] = [];
   let cursor: string | undefined;
   do {
     const query = { ...filter, page_size: 1_000, ...(cursor === undefined ? {} : { cursor }) };
-    const page = await body(api.POST(`/api/v1/tasks/${action}`, { params: { query } }));
-    items.push(...page.items);
-    cursor = page.next_cursor ?? undefined;
+    try {
+      const page = await body(api.POST(`/api/v1/tasks/${action}`, { params: { query } }));
+      items.push(...page.items);
+      cursor = page.next_cursor ?? undefined;
+    } catch (error) {
+      if (items.length === 0) throw error;
+      return { items, brokeOff: error };
+    }
   } while (cursor !== undefined);
-  return items;
+  return { items, brokeOff: undefined };
 }

@@ -1,14 +1,15 @@
 import { Button, Modal, NumberInput, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { api, body, Problem, type Schemas } from "@/api/client";
+import { Attempts } from "@/api/attempts";
+import { Problem, type Schemas } from "@/api/client";
 import { tell } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import form from "@/ui/form.module.css";
 import { submitTask } from "./api";
 import { taskTypes } from "./filter";
+import { useModelNames } from "./use_model_names";
 
 type Type = Schemas["TaskType"];
 
@@ -35,13 +36,14 @@ export function inputOf({ type, text, target, source, maxWords }: Given): unknow
 export function SubmitTask({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
-  const models = useQuery({ queryKey: ["models", "names"], queryFn: () => body(api.GET("/api/v1/models", { params: { query: { page_size: 1_000 } } })), staleTime: 0 });
+  const models = useModelNames();
   const [model, setModel] = useState<string | null>(null);
   const [given, setGiven] = useState<Given>({ type: "text-generation", text: "", target: "", source: "", maxWords: undefined });
   const [priority, setPriority] = useState("2");
   const [timeout, setTimeout] = useState("");
   const [failure, setFailure] = useState<Problem>();
   const [isBusy, setBusy] = useState(false);
+  const [attempts] = useState(() => new Attempts());
   const change = (part: Partial<Given>) => setGiven((old) => ({ ...old, ...part }));
   const { type } = given;
   const at = (field: string) => (failure?.field?.split(/[.[]/)[0] === field ? failure.detail : undefined);
@@ -52,8 +54,9 @@ export function SubmitTask({ onClose }: { onClose: () => void }) {
     setBusy(true);
     setFailure(undefined);
     try {
-      const task = await submitTask({ model_id: model, type, input: inputOf(given), priority: Number(priority), ...(timeout ? { timeout } : {}) });
-      if (!("id" in task)) return onClose();
+      const wanted = { model_id: model, type, input: inputOf(given), priority: Number(priority), ...(timeout ? { timeout } : {}) };
+      const task = await attempts.send(wanted, (key) => submitTask(wanted, key));
+      if (!("id" in task)) return setFailure(new Problem(202, "command.pending", t("lists.pending")));
       tell("success", t("tasks.submitted"));
       void navigate({ to: "/tasks/$id", params: { id: task.id } });
     } catch (error) {
@@ -66,7 +69,7 @@ export function SubmitTask({ onClose }: { onClose: () => void }) {
   return (
     <Modal opened onClose={onClose} title={t("tasks.submit")} lockScroll={false} size="lg" centered closeButtonProps={{ "aria-label": t("close") }}>
       <form className={form.form} onSubmit={(event) => void submit(event)}>
-        <Select label={t("tasks.model")} required searchable value={model} onChange={setModel} error={at("model_id")} nothingFoundMessage={t("tasks.noModel")} data={(models.data?.items ?? []).map((one) => ({ value: one.id, label: one.status === "online" ? one.name : `${one.name} (${t(`models.status.${one.status}`)})` }))} />
+        <Select label={t("tasks.model")} required searchable value={model} onChange={setModel} error={at("model_id")} nothingFoundMessage={t("tasks.noModel")} data={models.map((one) => ({ value: one.id, label: one.status === "online" ? one.name : `${one.name} (${t(`models.status.${one.status}`)})` }))} />
         <Select label={t("tasks.typeTitle")} allowDeselect={false} value={type} data={taskTypes.map((value) => ({ value, label: t(`tasks.type.${value}`) }))} onChange={(next) => change({ type: taskTypes.find((one) => one === next) ?? "text-generation" })} />
         <Textarea label={t(type === "custom" ? "tasks.inputJson" : type === "embedding" ? "tasks.inputTexts" : "tasks.inputText")} required autosize minRows={4} maxRows={14} value={given.text} error={at("input")} onChange={(event) => change({ text: event.currentTarget.value })} />
         {type === "translation" && (

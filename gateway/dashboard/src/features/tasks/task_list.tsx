@@ -1,6 +1,5 @@
-import { Button, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconPlus, IconRefresh, IconSearch, IconX } from "@tabler/icons-react";
+import { Button, Select } from "@mantine/core";
+import { IconPlus, IconRefresh, IconX } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -12,9 +11,11 @@ import { Confirm } from "@/ui/confirm";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId, usd } from "@/ui/format";
 import { exportOf } from "@/ui/list/export_menu";
+import { FilterChips } from "@/ui/list/filter_chips";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { tell, told } from "@/ui/toasts";
@@ -22,6 +23,7 @@ import tools from "@/ui/toolbar.module.css";
 import cells from "@/features/deployments/deployments.module.css";
 import { actOnFound, cancelTask, retryTask, taskList } from "./api";
 import { taskStatuses, taskTypes, type TaskFilter } from "./filter";
+import { useModelNames } from "./use_model_names";
 import { SubmitTask } from "./submit_task";
 import { TaskStatus, whyOf } from "./task_status";
 
@@ -72,14 +74,17 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
   const navigate = useNavigate();
   const may = useMay();
   const columns = useColumns();
+  const models = useModelNames();
+  // An address may have its name as well.
+  const model = models.find(({ id, name }) => id === filter.model || name === filter.model);
   const list = useLiveList(useMemo(() => taskList(filter), [filter]));
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
   const [isSubmitting, setSubmitting] = useState(false);
   const [asking, setAsking] = useState<"cancel" | "retry">();
   const setFilter = (change: { [K in keyof TaskFilter]?: TaskFilter[K] | undefined }) =>
     void navigate({ to: "/tasks", search: (old) => ({ ...old, ...change }) as TaskFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => setFilter({ text: text || undefined }), 200);
 
+  const n = (value: number) => count(value, i18n.language);
   const rows = list.state?.rows ?? [];
   const canAct = may("dev");
   const isFiltered = Object.keys(filter).length > 0;
@@ -93,8 +98,12 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
     const texts = { doing: t(`tasks.bulk.${action}.doing`), done: t(`tasks.bulk.${action}.done`), failed: t(`tasks.bulk.${action}.failed`) };
     await told(texts, async () => {
       if (chosen.length === 0) {
-        const items = await actOnFound(action, filter);
+        const { items, brokeOff } = await actOnFound(action, filter);
         const failed = items.filter((item) => !item.ok);
+        if (brokeOff !== undefined) {
+          texts.failed = t(`lists.brokeOff.${action}`, { count: items.length - failed.length, refused: n(failed.length) });
+          throw brokeOff;
+        }
         if (failed.length > 0) tell("failure", t("tasks.bulk.some", { failed: failed.length, count: items.length }), failed[0]?.detail);
         return;
       }
@@ -105,7 +114,13 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
     setSelected(new Set());
   }
 
-  const subject = chosen.length > 0 ? t("tasks.bulk.chosen", { count: chosen.length }) : isFiltered ? t("tasks.bulk.found", { count: list.state?.total ?? rows.length }) : t("tasks.bulk.all", { count: list.state?.total ?? rows.length });
+  const subject = () => {
+    if (chosen.length > 0) return t("tasks.bulk.chosen", { count: chosen.length });
+    const total = list.state?.total;
+    if (total !== undefined) return t(isFiltered ? "tasks.bulk.found" : "tasks.bulk.all", { count: total });
+    // All that there are, of which the server does not count all.
+    return t(isFiltered ? "lists.foundTasks" : "lists.allTasks", { n: n(Math.max(rows.length, list.state?.totalAtLeast ?? 0)) });
+  };
   const content = list.state === undefined
     ? list.phase === "failed" ? <Failed failure={list.failure} /> : <Loading rows={9} />
     : rows.length === 0
@@ -127,14 +142,22 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
   const filters = useMemo(
     () => (
       <>
-        <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("tasks.search")} aria-label={t("tasks.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+        <SearchBox label={t("tasks.search")} value={filter.text} onSearch={(text) => setFilter({ text })} />
         <Select size="sm" className={tools.select} aria-label={t("tasks.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={taskStatuses.map((value) => ({ value, label: t(`tasks.status.${value}`) }))} onChange={(status) => setFilter({ status: taskStatuses.find((one) => one === status) })} />
         <Select size="sm" className={tools.select} aria-label={t("tasks.typeTitle")} placeholder={t("filter.anyType")} clearable value={filter.type ?? null} data={taskTypes.map((value) => ({ value, label: t(`tasks.type.${value}`) }))} onChange={(type) => setFilter({ type: taskTypes.find((one) => one === type) })} />
+        <Select size="sm" className={tools.select} aria-label={t("tasks.model")} placeholder={t("lists.anyModel")} clearable searchable value={model?.id ?? null} data={models.map(({ id, name }) => ({ value: id, label: name }))} onChange={(id) => setFilter({ model: id ?? undefined })} />
+        <FilterChips
+          chips={[
+            { name: t("tasks.model"), value: model ? undefined : filter.model, onRemove: () => setFilter({ model: undefined }) },
+            { name: t("tasks.priority"), value: filter.priority?.toString(), onRemove: () => setFilter({ priority: undefined }) },
+            { name: t("lists.label"), value: filter.label, onRemove: () => setFilter({ label: undefined }) },
+          ]}
+        />
       </>
     ),
     // The setters change with the place alone.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [filter, t],
+    [filter, t, models],
   );
 
   return (
@@ -166,7 +189,7 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
       {isSubmitting && <SubmitTask onClose={() => setSubmitting(false)} />}
       {asking && (
         <Confirm title={t(`tasks.bulk.${asking}.ask`)} confirm={t(`tasks.bulk.${asking}.confirm`)} onClose={() => setAsking(undefined)} onConfirm={() => act(asking)}>
-          {subject}
+          {subject()}
         </Confirm>
       )}
     </Page>

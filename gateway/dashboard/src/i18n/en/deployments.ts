@@ -48,7 +48,7 @@ export const deployments = {
   files: {
     name: "Name", size: "Size", modified: "Changed", download: "Download", rename: "Rename", upload: "Upload", newFolder: "New folder", workspace: "Workspace", trail: "Folder",
     none: "This folder is empty", noneHint: "Drop files here, or upload them.", noPreview: "These bytes are no text and no picture", tooLarge: "{{size}} is too much to show; download it",
-    more: "There are more than are shown", actions: "Actions of {{name}}", uploading: "Uploading {{name}}: {{share}} %", uploaded: "{{name}} is uploaded", uploadFailed: "{{name}} could not be uploaded",
+    more: "There are more than are shown", actions: "Actions of {{name}}", uploaded: "{{name}} is uploaded", uploadFailed: "{{name}} could not be uploaded",
     making: "Making {{name}}…", made: "{{name}} is made", makeFailed: "{{name}} could not be made", renaming: "Renaming to {{name}}…", renamed: "It is called {{name}} now", renameFailed: "It could not be called {{name}}",
     removeAsk: "Delete {{name}}?", removeHint: "This cannot be undone.", removeFolder: "The folder goes with all that is in it. This cannot be undone.",
     removing: "Deleting {{name}}…", removed: "{{name}} is deleted", removeFailed: "{{name}} could not be deleted",

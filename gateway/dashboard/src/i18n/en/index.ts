@@ -2,6 +2,7 @@ import { deployments } from "./deployments";
 import { desk } from "./desk";
 import { frame } from "./frame";
 import { freshness } from "./freshness";
+import { lists } from "./lists";
 import { operate } from "./operate";
 import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
@@ -9,4 +10,4 @@ import { time } from "./time";
 import { verify } from "./verify";
 import { work } from "./work";
 
-export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness };
+export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists };

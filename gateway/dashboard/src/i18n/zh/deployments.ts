@@ -49,7 +49,7 @@ export const deployments: Translation<typeof en> = {
   files: {
     name: "名称", size: "大小", modified: "修改时间", download: "下载", rename: "重命名", upload: "上传", newFolder: "新建文件夹", workspace: "工作区", trail: "文件夹",
     none: "文件夹为空", noneHint: "将文件拖到此处，或点击上传。", noPreview: "内容既不是文本也不是图片", tooLarge: "{{size}} 太大，无法显示，请下载查看",
-    more: "还有更多未显示", actions: "{{name}} 的操作", uploading: "正在上传 {{name}}：{{share}} %", uploaded: "已上传 {{name}}", uploadFailed: "无法上传 {{name}}",
+    more: "还有更多未显示", actions: "{{name}} 的操作", uploaded: "已上传 {{name}}", uploadFailed: "无法上传 {{name}}",
     making: "正在创建 {{name}}…", made: "已创建 {{name}}", makeFailed: "无法创建 {{name}}", renaming: "正在重命名为 {{name}}…", renamed: "已重命名为 {{name}}", renameFailed: "无法重命名为 {{name}}",
     removeAsk: "删除 {{name}}？", removeHint: "此操作无法撤销。", removeFolder: "文件夹及其全部内容都会被删除。此操作无法撤销。",
     removing: "正在删除 {{name}}…", removed: "已删除 {{name}}", removeFailed: "无法删除 {{name}}",

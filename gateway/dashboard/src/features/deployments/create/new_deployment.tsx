@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { Attempts } from "@/api/attempts";
 import { api, body, Problem, type Schemas } from "@/api/client";
 import { usd } from "@/ui/format";
 import { Page, Panel } from "@/ui/page";
@@ -25,18 +26,20 @@ export default function NewDeployment() {
   const [draft, setDraft] = useState<Draft>(emptyDraft);
   const [touched, setTouched] = useState<ReadonlySet<keyof Draft>>(new Set());
   const [refused, setRefused] = useState<Faults & { other?: string }>({});
-  const [plan, setPlan] = useState<Plan>();
+  const [planned, setPlanned] = useState<{ of: string; plan: Plan }>();
+  const [attempts] = useState(() => new Attempts());
   const [isBusy, setBusy] = useState(false);
   const providers = useQuery({ queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers")) });
   const hosts = useQuery({ queryKey: ["system", "hosts"], queryFn: () => body(api.GET("/api/v1/hosts", { params: { query: { page_size: 1_000 } } })) });
 
   const request = requestOf(draft);
+  // A plan is of what was asked about, and what is confirmed is what was shown: one that comes late is of an older draft.
+  const plan = planned?.of === JSON.stringify(request) ? planned.plan : undefined;
   const faults = faultsOf(request);
   const set = (field: keyof Draft, value: string) => {
     setDraft((old) => ({ ...old, [field]: value }));
     setTouched((old) => new Set(old).add(field));
     setRefused({});
-    setPlan(undefined);
   };
   const props = (field: keyof Draft) => ({
     label: t(`create.${field}`),
@@ -67,11 +70,13 @@ export default function NewDeployment() {
   async function submit(event: FormEvent) {
     event.preventDefault();
     if (!plan || plan.refused.length > 0) {
-      setPlan(await attempt(() => planDeployment(request)));
+      const found = await attempt(() => planDeployment(request));
+      if (found) setPlanned({ of: JSON.stringify(request), plan: found });
       return;
     }
-    const made = await attempt(() => createDeployment(request));
-    if (!made || !("status" in made)) return;
+    const made = await attempt(() => attempts.send(request, (key) => createDeployment(request, key)));
+    if (!made) return;
+    if (!("status" in made)) return setRefused({ other: t("lists.pending") });
     tell("success", t("create.made", { name: made.name }));
     void navigate({ to: "/deployments/$id/$tab", params: { id: made.id, tab: "logs" } });
   }

@@ -1,4 +1,4 @@
-import { api, body, Problem, problemOf, type Schemas } from "@/api/client";
+import { api, body, noAnswer, problemOf, type Schemas } from "@/api/client";
 
 export type Entry = Schemas["FileEntry"];
 
@@ -27,7 +27,7 @@ export function writeFile(id: string, path: string, file: Blob, onProgress: (sha
     request.open("PUT", contentAddress(id, path));
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 1);
-    request.onerror = () => reject(new Problem(0, "network", "no answer from the server"));
+    request.onerror = () => reject(noAnswer());
     request.onload = () => {
       if (request.status < 300) return resolve();
       let given: unknown;

@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
 import { IconDots, IconFile, IconFolder, IconFolderPlus, IconLink, IconRefresh, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo, useRef, useState, type DragEvent, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Deployment } from "@/api/client";
@@ -11,12 +12,13 @@ import { bytes } from "@/ui/format";
 import { Empty, Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
-import { dismiss, tell, told } from "@/ui/toasts";
+import { told } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import tools from "@/ui/toolbar.module.css";
-import { contentAddress, listFiles, makeFolder, moveFile, removeFile, writeFile, type Entry } from "./api";
+import { contentAddress, listFiles, makeFolder, moveFile, removeFile, type Entry } from "./api";
 import { folderOf, isName, join, trail } from "./path";
 import { Preview } from "./preview";
+import { useUpload } from "./use_upload";
 import classes from "./files.module.css";
 
 type Row = Entry & { id: string };
@@ -49,13 +51,16 @@ export default function FilesTab({ deployment, path, onPath }: { deployment: Dep
   const { id } = deployment;
   const canAct = may("dev", deployment.project);
   const files = useQuery({ queryKey: ["deployments", id, "files", path], queryFn: () => listFiles(id, path), staleTime: 0 });
-  const [opened, setOpened] = useState<string>();
+  const navigate = useNavigate();
+  const opened = useSearch({ strict: false, select: (search) => search.file });
+  const setOpened = (file: string | undefined) => void navigate({ to: ".", search: ({ file: _, ...rest }) => (file === undefined ? rest : { ...rest, file }), replace: true });
   const [removing, setRemoving] = useState<Row>();
   const [renaming, setRenaming] = useState<Row>();
   const [isFolder, setFolder] = useState(false);
   const [isOver, setOver] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const again = () => files.refetch();
+  const { upload, dialog } = useUpload(id, path, async () => (await listFiles(id, path)).items.map(({ name }) => name), () => void again());
 
   const columns = useMemo<Column<Row>[]>(() => {
     const all: (Column<Row> | false)[] = [
@@ -90,34 +95,13 @@ export default function FilesTab({ deployment, path, onPath }: { deployment: Dep
     return all.filter((column) => column !== false);
   }, [t, id, canAct]);
 
-  async function upload(chosen: Iterable<File>) {
-    for (const file of chosen) {
-      let shown = tell("progress", t("files.uploading", { name: file.name, share: 0 }));
-      let told10 = 0;
-      try {
-        await writeFile(id, join(path, file.name), file, (share) => {
-          if (Math.floor(share * 10) === told10) return;
-          told10 = Math.floor(share * 10);
-          dismiss(shown);
-          shown = tell("progress", t("files.uploading", { name: file.name, share: told10 * 10 }));
-        });
-        tell("success", t("files.uploaded", { name: file.name }));
-      } catch (error) {
-        tell("failure", t("files.uploadFailed", { name: file.name }), error instanceof Problem ? `${error.detail} (${error.code})` : String(error));
-      } finally {
-        dismiss(shown);
-      }
-    }
-    await again();
-  }
-
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    if (canAct) void upload(event.dataTransfer.files);
+    if (canAct) void upload([...event.dataTransfer.files]);
   };
   const rows = (files.data?.items ?? []).map<Row>((entry) => ({ ...entry, id: join(path, entry.name) }));
-  const shown = rows.find((row) => row.id === opened);
+  const shown = rows.find((row) => row.name === opened);
   const failure = files.error instanceof Problem ? files.error : undefined;
   return (
     <>
@@ -144,10 +128,11 @@ export default function FilesTab({ deployment, path, onPath }: { deployment: Dep
         {files.error ? <div className={tools.box}><Failed failure={{ code: failure?.code ?? "", detail: files.error.message }} /></div>
           : !files.data ? <div className={tools.box}><Loading /></div>
           : rows.length === 0 ? <div className={tools.box}><Empty title={t("files.none")} hint={canAct ? t("files.noneHint") : ""} /></div>
-          : <DataTable label={t("deployments.tab.files")} rows={rows} columns={columns} nameOf={(row) => row.name} onOpen={(row) => (row.kind === "folder" ? onPath(row.id) : row.kind === "file" && setOpened(row.id))} />}
+          : <DataTable label={t("deployments.tab.files")} rows={rows} columns={columns} nameOf={(row) => row.name} onOpen={(row) => (row.kind === "folder" ? onPath(row.id) : row.kind === "file" && setOpened(row.name))} />}
       </div>
       {shown && <Preview id={id} path={shown.id} entry={shown} onClose={() => setOpened(undefined)} />}
       <SourceLine source="/api/v1/deployments/…/files" asOf={files.dataUpdatedAt || undefined} isStale={Boolean(files.error)}>{files.data?.more && t("files.more")}</SourceLine>
+      {dialog}
       {isFolder && <NameDialog title={t("files.newFolder")} before="" onClose={() => setFolder(false)} onGive={(name) => told({ doing: t("files.making", { name }), done: t("files.made", { name }), failed: t("files.makeFailed", { name }) }, () => makeFolder(id, join(path, name))).then(again)} />}
       {renaming && <NameDialog title={t("files.rename")} before={renaming.name} onClose={() => setRenaming(undefined)} onGive={(name) => told({ doing: t("files.renaming", { name }), done: t("files.renamed", { name }), failed: t("files.renameFailed", { name }) }, () => moveFile(id, renaming.id, join(folderOf(renaming.id), name))).then(again)} />}
       {removing && (

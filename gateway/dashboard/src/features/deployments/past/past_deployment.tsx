@@ -1,7 +1,7 @@
 import { Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { Suspense, useMemo } from "react";
+import { Suspense, useId, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { CloudEvent, Deployment } from "@/api/client";
 import { useLive } from "@/live/use_live";
@@ -107,6 +107,7 @@ export default function PastDeployment({ id, tab, at, than, search }: PastProps)
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { go } = useTravel();
+  const tabs = useId();
   // As it is now, for what has happened since.
   const live = useLive(useMemo(() => deploymentSource(id), [id]));
   const history = useHistory(id, live.state?.version);
@@ -132,12 +133,14 @@ export default function PastDeployment({ id, tab, at, than, search }: PastProps)
       <>
         <Strip deployment={then} />
         <SourceLine source={`deployments/${shortId(id)}?at=…`} asOf={found.dataUpdatedAt} isStale={!isShown} />
-        <Tabs value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" }, search: { at } })} variant="default" keepMounted={false}>
+        <Tabs id={tabs} value={tab} onChange={(next) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: next ?? "logs" }, search: { at } })} variant="default" keepMounted={false}>
           <Tabs.List className={classes.tabs}>
-            {deploymentTabs.map((one) => <Tabs.Tab key={one} value={one}>{t(`deployments.tab.${one}`)}</Tabs.Tab>)}
+            {deploymentTabs.map((one) => <Tabs.Tab key={one} value={one} aria-controls={one === tab ? `${tabs}-panel-${one}` : undefined}>{t(`deployments.tab.${one}`)}</Tabs.Tab>)}
           </Tabs.List>
         </Tabs>
-        <Suspense fallback={<Loading />}><Tab tab={tab} then={then} at={at} micros={micros} search={search} events={history.data} /></Suspense>
+        <div className={classes.panel} role="tabpanel" id={`${tabs}-panel-${tab}`} aria-labelledby={`${tabs}-tab-${tab}`}>
+          <Suspense fallback={<Loading />}><Tab tab={tab} then={then} at={at} micros={micros} search={search} events={history.data} /></Suspense>
+        </div>
       </>
     );
   };

@@ -1,6 +1,4 @@
-import { Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
+import { Select } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
@@ -12,7 +10,9 @@ import { useRecord } from "@/time/record";
 import { TimeBar } from "@/time/time_bar";
 import { DataTable } from "@/ui/data_table";
 import { count } from "@/ui/format";
+import { FilterChips } from "@/ui/list/filter_chips";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
@@ -93,14 +93,14 @@ export default function PastList({ filter, at, than }: { filter: DeploymentFilte
   const course = useRecord(at);
   const [isBusy, setBusy] = useState(false);
   const setFilter = (change: Record<string, unknown>) => void navigate({ to: "/deployments", search: (old) => ({ ...old, ...change }) as DeploymentFilter, replace: true });
-  const setText = useDebouncedCallback((text: string) => setFilter({ text: text || undefined }), 200);
   return (
     <>
       <TimeBar micros={microsOf(at)} than={than === undefined ? undefined : microsOf(than)} course={course} isBusy={isBusy} />
       <Page title={t("deployments.title")} fill>
         <div className={tools.bar}>
-          <TextInput className={tools.search} size="sm" leftSection={<IconSearch size={15} />} placeholder={t("deployments.search")} aria-label={t("deployments.search")} defaultValue={filter.text ?? ""} key={filter.text === undefined ? "none" : "some"} onChange={(event) => setText(event.currentTarget.value)} />
+          <SearchBox label={t("deployments.search")} value={filter.text} onSearch={(text) => setFilter({ text })} />
           <Select size="sm" className={tools.select} aria-label={t("deployments.statusTitle")} placeholder={t("filter.anyStatus")} clearable value={filter.status ?? null} data={statuses.map((status) => ({ value: status, label: t(`deployments.status.${status}`) }))} onChange={(status) => setFilter({ status: status ?? undefined })} />
+          <FilterChips chips={(["provider", "owner", "label"] as const).map((name) => ({ name: t(`lists.${name}`), value: filter[name], onRemove: () => setFilter({ [name]: undefined }) }))} />
         </div>
         {than === undefined ? <ThenTable filter={filter} at={at} onBusy={setBusy} /> : <ListDifferences filter={filter} at={at} than={than} />}
       </Page>
