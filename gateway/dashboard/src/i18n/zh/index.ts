@@ -1,6 +1,7 @@
 import { deployments } from "./deployments";
 import { desk } from "./desk";
 import { frame } from "./frame";
+import { logs } from "./logs";
 import { operate } from "./operate";
 import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
@@ -8,4 +9,4 @@ import { time } from "./time";
 import { verify } from "./verify";
 import { work } from "./work";
 
-export const zh = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify };
+export const zh = { ...frame, ...deployments, ...work, ...logs, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify };
