@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, redirect } from "@tanstack/react-router";
 import { useSession } from "@/session/session";
 import { Page, Loading } from "@/ui/page";
+import { metricSearchOf, type MetricSearch } from "@/features/deployments/metrics/metric_search";
 import { filterOf, type DeploymentFilter } from "@/features/deployments/filter";
 import { taskFilterOf } from "@/features/tasks/filter";
 import { momentOf, timeMomentOf, type MomentSearch } from "@/time/moment";
@@ -71,11 +72,11 @@ const deployments = createRoute({
 const deployment = createRoute({
   getParentRoute: () => inside,
   path: "/deployments/$id/$tab",
-  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string } & MomentSearch => {
+  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string } & MetricSearch & MomentSearch => {
     const [line, contains] = [number(search.line), typeof search.contains === "number" ? String(search.contains) : text(search.contains)];
     const stream = search.stream === "stdout" || search.stream === "stderr" ? search.stream : undefined;
     const path = text(search.path);
-    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...momentOf(search) };
+    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...metricSearchOf(search), ...momentOf(search) };
   },
   component: lazyRouteComponent(() => import("./pages/deployment")),
 });
