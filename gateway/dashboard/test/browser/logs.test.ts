@@ -34,6 +34,7 @@ interface Answer {
 const lastOf = async (id: string) => (await hub.ask<Answer>("GET", `/api/v1/deployments/${id}/logs?tail=1`)).items[0]?.seq ?? 0;
 const open = async (id: string, more = ""): Promise<Page> => {
   visit = await newHubPage(browser, hub, `/deployments/${id}/logs${more}`);
+  visit.page.setDefaultTimeout(7_000);
   return visit.page;
 };
 const line = (page: Page, seq: number) => page.locator(`[data-seq="${seq}"]`);
@@ -62,10 +63,11 @@ test("A hole in a log is told as lost lines, hides nothing before it, and is ask
   await expect.poll(() => lastOf(id)).toBe(1_000);
   visit = await newHubPage(browser, hub);
   const { page } = visit;
+  page.setDefaultTimeout(7_000);
   // As the server tells of lines that a disk has lost: they are not there, and the first such place is named.
   const isKept = ({ seq }: { seq: number }) => seq <= 700 || seq > 750;
   let reads = 0;
-  await page.route(/\/logs\?.*line=/, async (route) => {
+  await page.route(/api\/v1\/.*\/logs\?.*line=/, async (route) => {
     reads += 1;
     const answer = (await (await route.fetch()).json()) as Answer;
     const asked = Number(new URL(route.request().url()).searchParams.get("line"));
@@ -97,8 +99,9 @@ test("Where the log begins is asked until it is answered, and no line is hidden 
   await expect.poll(() => lastOf(id)).toBe(3_000);
   visit = await newHubPage(browser, hub);
   const { page } = visit;
+  page.setDefaultTimeout(7_000);
   let refused = 0;
-  await page.route(/\/logs\?limit=1$/, (route) => (refused++ < 2 ? route.abort() : route.continue()));
+  await page.route(/api\/v1\/.*\/logs\?limit=1$/, (route) => (refused++ < 2 ? route.abort() : route.continue()));
   await page.goto(`/deployments/${id}/logs?line=5`);
   await line(page, 5).waitFor();
   await line(page, 1).waitFor();

@@ -49,7 +49,7 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
     queryFn: async () => (await readLogs(id, { limit: 1 })).items[0]?.seq ?? null,
     enabled: isOpen,
     retry: true,
-    retryDelay: backoffMs,
+    retryDelay: (attempt) => backoffMs(attempt),
     gcTime: 0,
   });
   useEffect(() => {
