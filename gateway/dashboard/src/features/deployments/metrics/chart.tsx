@@ -6,7 +6,7 @@ import "uplot/dist/uPlot.min.css";
 import { moment } from "@/ui/format";
 import { themeColour, type Picture } from "@/ui/picture";
 import { PictureButton } from "@/ui/picture_button";
-import { grabbed, listenFor, pressed, type Moves } from "./chart_moves";
+import { listenFor, pressed, type Moves } from "./chart_moves";
 import type { Range } from "./metric_search";
 import classes from "./metrics.module.css";
 
@@ -81,10 +81,6 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
           drag: { x: true, y: false, setScale: false },
           points: { size: 6 },
           bind: {
-            mousedown: (self, _, drawFrame) => (event: MouseEvent) => {
-              if (!grabbed(event, self.over, moves)) drawFrame(event);
-              return null;
-            },
             dblclick: () => () => {
               moves.onReset();
               return null;

@@ -23,7 +23,7 @@ export function pressed(key: string, { range, onRange, onReset }: Moves): boolea
 }
 
 /** The mouse with Shift, or its middle button, takes the chart along. Whether this press is one of these. */
-export function grabbed(press: MouseEvent, over: HTMLElement, moves: Moves): boolean {
+function grabbed(press: MouseEvent, over: HTMLElement, moves: Moves): boolean {
   if (press.button !== 1 && !(press.button === 0 && press.shiftKey)) return false;
   press.preventDefault();
   const before = moves.range();
@@ -70,6 +70,8 @@ function followFingers(over: HTMLElement, moves: Moves): void {
 
 /** Listens on the drawing area of a chart; what it listens with goes with that area. */
 export function listenFor({ over }: uPlot, moves: Moves): void {
+  // The library's own listener is passive and draws a frame: this one comes first, and keeps the press for itself.
+  over.addEventListener("mousedown", (event) => grabbed(event, over, moves) && event.stopImmediatePropagation(), { capture: true, passive: false });
   over.addEventListener("wheel", (event) => turned(event, over, moves), { passive: false });
   followFingers(over, moves);
 }
