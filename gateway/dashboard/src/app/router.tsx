@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigat
 import { useSession } from "@/session/session";
 import { Broken } from "@/ui/boundary";
 import { Page, Loading } from "@/ui/page";
+import { metricSearchOf, type MetricSearch } from "@/features/deployments/metrics/metric_search";
 import { filterOf, type DeploymentFilter } from "@/features/deployments/filter";
 import { dayRanges } from "@/features/statistics/ranges";
 import { taskFilterOf } from "@/features/tasks/filter";
@@ -75,11 +76,11 @@ const deployments = createRoute({
 const deployment = createRoute({
   getParentRoute: () => inside,
   path: "/deployments/$id/$tab",
-  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string; file?: string; event?: string } & MomentSearch => {
+  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string; file?: string; event?: string } & MetricSearch & MomentSearch => {
     const [line, contains] = [number(search.line), word(search.contains)];
     const stream = search.stream === "stdout" || search.stream === "stderr" ? search.stream : undefined;
     const [path, file, event] = [text(search.path), word(search.file), text(search.event)];
-    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...(file ? { file } : {}), ...(event ? { event } : {}), ...momentOf(search) };
+    return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...(file ? { file } : {}), ...(event ? { event } : {}), ...metricSearchOf(search), ...momentOf(search) };
   },
   component: lazyRouteComponent(() => import("./pages/deployment")),
 });

@@ -3,6 +3,7 @@ import { desk } from "./desk";
 import { frame } from "./frame";
 import { freshness } from "./freshness";
 import { lists } from "./lists";
+import { logs } from "./logs";
 import { operate } from "./operate";
 import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
@@ -10,4 +11,4 @@ import { time } from "./time";
 import { verify } from "./verify";
 import { work } from "./work";
 
-export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists };
+export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs };

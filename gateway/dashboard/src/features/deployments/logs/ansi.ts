@@ -21,10 +21,17 @@ export function parseAnsi(line: string): AnsiSpan[] {
   const spans: AnsiSpan[] = [];
   let look: Look = {};
   let from = 0;
+  let isReturned = false;
+  // What is written behind a carriage return is written over what stands there, in whatever colours that is.
   const push = (text: string) => {
-    // What a carriage return was to overwrite is not shown, as a terminal would not.
-    const clean = lastWritten(text);
-    if (clean) spans.push({ text: clean, ...look });
+    text.split("\r").forEach((piece, index) => {
+      if (index > 0) isReturned = true;
+      const clean = visible(piece);
+      if (!clean) return;
+      if (isReturned) spans.length = 0;
+      isReturned = false;
+      spans.push({ text: clean, ...look });
+    });
   };
   for (const match of line.matchAll(sequence)) {
     push(line.slice(from, match.index));
@@ -37,25 +44,31 @@ export function parseAnsi(line: string): AnsiSpan[] {
 
 export const plainText = (line: string): string => parseAnsi(line).map((span) => span.text).join("");
 
-function lastWritten(text: string): string {
-  const trimmed = text.endsWith("\r") ? text.slice(0, -1) : text;
-  // eslint-disable-next-line no-control-regex
-  return trimmed.slice(trimmed.lastIndexOf("\r") + 1).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
-}
+// eslint-disable-next-line no-control-regex
+const visible = (text: string): string => text.replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "");
 
 function changed(before: Look, given: string): Look {
-  const codes = given === "" ? [0] : given.split(/[;:]/).map(Number);
+  const codes = given.split(";");
   let look = { ...before };
   for (let at = 0; at < codes.length; ++at) {
-    const code = codes[at] ?? 0;
+    const parts = (codes[at] ?? "").split(":");
+    const code = Number(parts[0]);
     if (code === 0) look = {};
     else if (code === 38 || code === 48) {
-      const { colour, used } = extended(codes.slice(at + 1));
+      // With colons the colour is one code, else it takes the codes behind it.
+      const { colour, used } = parts.length > 1 ? { colour: withColons(parts), used: 0 } : extended(codes.slice(at + 1).map(Number));
       if (colour !== undefined) look[code === 38 ? "fg" : "bg"] = colour;
       at += used;
-    } else apply(look, code);
+    } else if (code === 4 && parts[1] === "0") delete look.underline;
+    else apply(look, code);
   }
   return look;
+}
+
+/** `38:5:n`, `38:2:r:g:b`, or with the colour space that hardly anybody names, `38:2:space:r:g:b`. */
+function withColons([, kind, ...rest]: string[]): number | string | undefined {
+  const values = kind === "2" && rest.length > 3 ? rest.slice(1) : rest;
+  return extended([Number(kind), ...values.map(Number)]).colour;
 }
 
 function apply(look: Look, code: number): void {

@@ -1,4 +1,4 @@
-import { api, body, type LogLine } from "@/api/client";
+import { api, body, type LogLine, type Schemas } from "@/api/client";
 
 interface LogQuery {
   after?: string;
@@ -20,23 +20,42 @@ export async function lineAfter(id: string, from: string): Promise<number | unde
   return (await readLogs(id, { from, limit: 1 })).items[0]?.seq;
 }
 
+type LogPage = Schemas["LogPage"];
+
 const kDownloadPage = 10_000;
 
-/** All lines that are kept, as text, compressed on the way; nothing but the compressed bytes is kept. */
-export async function downloadLogs(id: string, withTimes: boolean): Promise<Blob> {
+/**
+ * All lines that are kept, up to the last that is there when it begins: a log may be written as fast as it is read. As
+ * text, compressed on the way; nothing but the compressed bytes is kept.
+ */
+export async function downloadLogs(id: string, withTimes: boolean, read = readLogs): Promise<Blob> {
   const zip = new CompressionStream("gzip");
   const blob = new Response(zip.readable).blob();
   const writer = zip.writable.getWriter();
-  const encoder = new TextEncoder();
+  try {
+    const last = (await read(id, { tail: 1 })).items[0]?.seq ?? 0;
+    const encoder = new TextEncoder();
+    for await (const lines of linesUpTo(last, (after) => read(id, { limit: kDownloadPage, ...(after === undefined ? {} : { after }) })))
+      await writer.write(encoder.encode(lines.map((line) => textOf(line, withTimes)).join("")));
+    await writer.close();
+  } catch (error) {
+    // The half that was read is dropped, and what waits for the whole is let go.
+    blob.catch(() => undefined);
+    await writer.abort(error).catch(() => undefined);
+    throw error;
+  }
+  return blob;
+}
+
+async function* linesUpTo(last: number, read: (after: string | undefined) => Promise<LogPage>): AsyncGenerator<LogLine[]> {
   let after: string | undefined;
   for (;;) {
-    const page = await readLogs(id, { limit: kDownloadPage, ...(after === undefined ? {} : { after }) });
-    if (page.items.length === 0) break;
-    await writer.write(encoder.encode(page.items.map((line) => textOf(line, withTimes)).join("")));
-    after = page.next_cursor;
+    const { items, next_cursor } = await read(after);
+    yield items.filter((line) => line.seq <= last);
+    // The server answers less than it was asked for at the end of the log alone.
+    if (items.length < kDownloadPage || (items.at(-1)?.seq ?? last) >= last) return;
+    after = next_cursor;
   }
-  await writer.close();
-  return blob;
 }
 
 const textOf = (line: LogLine, withTimes: boolean) => `${withTimes ? `${line.time} ` : ""}${line.text}${line.split ? "" : "\n"}`;

@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { useTranslation } from "react-i18next";
 import type { LogLine } from "@/api/client";
 import { moment } from "@/ui/format";
 import { paletteColour, parseAnsi, type AnsiSpan } from "./ansi";
@@ -32,7 +33,8 @@ function marked(text: string, find: string) {
 
 interface LineProps {
   seq: number;
-  line: LogLine | undefined;
+  /** Null: lost; undefined: not read yet. */
+  line: LogLine | null | undefined;
   withTime: boolean;
   wrap: boolean;
   isMarked: boolean;
@@ -43,6 +45,7 @@ interface LineProps {
 
 /** One line: its number, which is its link, its time, its text. */
 export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked, find, href, onPick }: LineProps) {
+  const { t } = useTranslation();
   return (
     <div role="row" className={classes.line} data-seq={seq} data-stream={line?.stream} data-marked={isMarked || undefined} data-wrap={wrap || undefined}>
       <span role="cell" className={classes.number}>
@@ -64,7 +67,7 @@ export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked
         </span>
       )}
       <span role="cell" className={classes.text}>
-        {line ? parseAnsi(line.text).map((span, index) => <Span key={index} span={span} find={find} />) : <span className={classes.missing}>…</span>}
+        {line ? parseAnsi(line.text).map((span, index) => <Span key={index} span={span} find={find} />) : <span className={classes.missing}>{line === null ? t("logView.lost") : "…"}</span>}
       </span>
     </div>
   );

@@ -1,12 +1,14 @@
 import { Button } from "@mantine/core";
-import { IconArrowDown } from "@tabler/icons-react";
-import { forwardRef, useCallback, useEffect, useImperativeHandle, useRef, useState, type HTMLAttributes } from "react";
+import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
+import { forwardRef, useEffect, useImperativeHandle, useRef, useState, type HTMLAttributes, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { Virtuoso, type Components, type ListRange, type VirtuosoHandle } from "react-virtuoso";
+import { Virtuoso, type Components, type VirtuosoHandle } from "react-virtuoso";
 import { count } from "@/ui/format";
-import { readLogs } from "./log_api";
-import { addLines, beginsAt, firstOfPage, isPageRead, kLinesPerPage, lineAt, pageOf, type LogBook } from "./log_book";
+import { lineAt, type LogBook } from "./log_book";
 import { LogRow } from "./log_line";
+import { spanFrom, spanStart } from "./log_span";
+import { moveAmongRows } from "./row_keys";
+import { useLogPages, type LogStore } from "./use_log_pages";
 import classes from "./logs.module.css";
 
 export interface LogViewHandle {
@@ -16,7 +18,7 @@ export interface LogViewHandle {
 interface LogViewProps {
   id: string;
   book: LogBook;
-  store: { getView: () => { state: LogBook | undefined }; update: (change: (book: LogBook) => LogBook) => void };
+  store: LogStore;
   withTime: boolean;
   wrap: boolean;
   marked: number | undefined;
@@ -35,8 +37,8 @@ const List = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement>>(function
 const components = { Scroller, List } as Components<unknown, { label: string }>;
 
 const kLineHeight = 20;
-/** Pages that are asked for at a time: who drags the bar over a million lines wants those where it comes to rest. */
-const kReadsMax = 3;
+/** Rows beyond the view that are drawn as well, so that a key finds the next one. */
+const kBeyond = 2 * kLineHeight;
 /** How long behind a turn of the wheel, a key or a drag what moves is taken to be moved by it. */
 const kTouchMs = 700;
 
@@ -44,56 +46,39 @@ const kTouchMs = 700;
 export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView({ id, book, store, withTime, wrap, marked, isFollowing, onFollow, onPick, hrefOf }, ref) {
   const { t, i18n } = useTranslation();
   const virtuoso = useRef<VirtuosoHandle>(null);
-  const asked = useRef(new Set<number>());
-  const isHeldBack = useRef(false);
-  const readHeldBack = useRef(() => {});
   const [pausedAt, setPausedAt] = useState<number>();
-  const total = book.last === 0 ? 0 : book.last - book.first + 1;
+  // Of a long log the bar stands for a part: its end while it is followed, and what somebody looks at otherwise.
+  const [start, setStart] = useState(() => spanStart(book, marked));
+  const end = spanStart(book);
+  if (isFollowing && start !== end) setStart(end);
+  const span = spanFrom(book, isFollowing ? end : start);
+  const { first } = span;
+  const later = book.last - (first + span.count - 1);
+  const readRange = useLogPages(id, book, store, first);
 
-  const read = useCallback(
-    ({ startIndex, endIndex }: ListRange) => {
-      const now = store.getView().state;
-      if (!now || now.last === 0) return;
-      for (let page = pageOf(now.first + startIndex); page <= pageOf(now.first + endIndex); ++page) {
-        if (asked.current.has(page) || isPageRead(now, page)) continue;
-        if (asked.current.size >= kReadsMax) {
-          isHeldBack.current = true;
-          return;
-        }
-        asked.current.add(page);
-        readLogs(id, { line: firstOfPage(page), limit: kLinesPerPage })
-          .then(({ items, lost }) => store.update((old) => addLines(lost ? beginsAt(old, Math.max(old.first, lost.to + 1)) : old, items)))
-          .then(() => asked.current.delete(page))
-          .catch(() => {
-            asked.current.delete(page);
-            readHeldBack.current();
-          });
-      }
-    },
-    [id, store],
-  );
-
-  // What has come while the page was away may have left a hole where we look.
-  const range = useRef<ListRange>({ startIndex: 0, endIndex: 0 });
-  useEffect(() => read(range.current), [book.last, read]);
-  // There is room for a page where the view is by now: one has come, or will not come.
-  readHeldBack.current = () => {
-    if (!isHeldBack.current) return;
-    isHeldBack.current = false;
-    read(range.current);
+  const [target, setTarget] = useState<{ seq: number }>();
+  const goTo = (seq: number) => {
+    onFollow(false);
+    if (seq < first || seq >= first + span.count) setStart(spanStart(book, seq));
+    setTarget({ seq });
   };
-  useEffect(() => readHeldBack.current(), [book]);
-
-  useImperativeHandle(
-    ref,
-    () => ({
-      goTo(seq) {
-        onFollow(false);
-        virtuoso.current?.scrollToIndex({ index: Math.max(0, seq - book.first), align: "center" });
-      },
-    }),
-    [book.first, onFollow],
-  );
+  useImperativeHandle(ref, () => ({ goTo }));
+  // Which line is marked is said by the address, and changes with a step back as well.
+  const shown = useRef(marked);
+  useEffect(() => {
+    if (shown.current !== marked && marked !== undefined) goTo(marked);
+    shown.current = marked;
+    // The line, and not how it is gone to.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [marked]);
+  // The list takes a new length up behind this effect.
+  useEffect(() => {
+    if (!target) return undefined;
+    const frame = requestAnimationFrame(() => virtuoso.current?.scrollToIndex({ index: Math.max(0, target.seq - first), align: "center" }));
+    return () => cancelAnimationFrame(frame);
+    // Gone to once: a beginning that moves later on does not pull the reader back.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [target]);
 
   // Known at once, and not only with the next drawing: what comes meanwhile must not pull a reader back.
   const wanted = useRef(isFollowing);
@@ -111,7 +96,7 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     if (!isFollowing) return undefined;
     const frame = requestAnimationFrame(() => wanted.current && virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" }));
     return () => cancelAnimationFrame(frame);
-  }, [book.last, isFollowing]);
+  }, [book.last, first, isFollowing]);
 
   const scroller = useRef<HTMLElement>(undefined);
   const top = useRef(0);
@@ -140,30 +125,44 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     if (deltaY < 0) pause();
   };
 
+  const keyed = (event: KeyboardEvent<HTMLElement>) => {
+    touched();
+    // Lines that come would take the one that has the focus out of view.
+    if (moveAmongRows(event)) pause();
+  };
+
   const fresh = pausedAt === undefined ? 0 : Math.max(0, book.last - pausedAt);
   return (
-    <div className={classes.view} onWheel={(event) => turned(event.deltaY)} onTouchMove={touched} onKeyDown={touched} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
+    <div className={classes.view} onWheel={(event) => turned(event.deltaY)} onTouchMove={touched} onKeyDown={keyed} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
       <Virtuoso
         ref={virtuoso}
         style={{ height: "100%" }}
         context={{ label: t("logs.title") }}
         components={components}
-        totalCount={total}
-        {...(wrap ? {} : { fixedItemHeight: kLineHeight })}
-        computeItemKey={(index) => book.first + index}
-        initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - book.first), align: "center" }}
+        totalCount={span.count}
+        {...(wrap ? { defaultItemHeight: kLineHeight } : { fixedItemHeight: kLineHeight })}
+        increaseViewportBy={kBeyond}
+        computeItemKey={(index) => first + index}
+        initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - first), align: "center" }}
         scrollerRef={(element) => (scroller.current = element instanceof HTMLElement ? element : undefined)}
         onScroll={scrolled}
         followOutput={() => (wanted.current ? "auto" : false)}
-        rangeChanged={(now) => {
-          range.current = now;
-          read(now);
-        }}
+        rangeChanged={readRange}
         itemContent={(index) => {
-          const seq = book.first + index;
+          const seq = first + index;
           return <LogRow seq={seq} line={lineAt(book, seq)} withTime={withTime} wrap={wrap} isMarked={marked === seq} find="" href={hrefOf(seq)} onPick={onPick} />;
         }}
       />
+      {first > book.first && !isFollowing && (
+        <Button className={classes.earlier} size="compact-md" variant="default" leftSection={<IconArrowUp size={15} />} onClick={() => goTo(first - 1)}>
+          {t("logView.earlier", { n: count(first - book.first, i18n.language), count: first - book.first })}
+        </Button>
+      )}
+      {later > 0 && !isFollowing && (
+        <Button className={classes.later} size="compact-md" variant="default" leftSection={<IconArrowDown size={15} />} onClick={() => goTo(book.last - later + 1)}>
+          {t("logView.later", { n: count(later, i18n.language), count: later })}
+        </Button>
+      )}
       {!isFollowing && (
         <Button className={classes.follow} size="compact-md" leftSection={<IconArrowDown size={15} />} onClick={() => {
             setPausedAt(undefined);

@@ -1,10 +1,12 @@
-import { Button, Select, Switch, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useLocalStorage } from "@mantine/hooks";
-import { IconDownload, IconSearch } from "@tabler/icons-react";
+import { Button, Select, Switch } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
+import { IconDownload } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
+import { backoffMs } from "@/live/backoff";
 import { useLive } from "@/live/use_live";
 import { count } from "@/ui/format";
 import { Empty, Failed, Loading } from "@/ui/page";
@@ -12,10 +14,12 @@ import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
 import { told } from "@/ui/toasts";
 import tools from "@/ui/toolbar.module.css";
-import { downloadLogs, lineAfter, readLogs } from "./log_api";
+import { JumpBox } from "./jump_box";
+import { downloadLogs, readLogs } from "./log_api";
 import { beginsAt, logSource } from "./log_book";
 import { LogHits } from "./log_hits";
 import { LogView, type LogViewHandle } from "./log_view";
+import { LogSearchBox } from "./search_box";
 import classes from "./logs.module.css";
 
 export interface LogSearch {
@@ -37,29 +41,39 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
   const isSearch = search.contains !== undefined || search.stream !== undefined;
 
   // The stream begins with the last thousand lines; where those before them begin is asked once.
+  // Asked until it is answered: what is taken for the beginning meanwhile hides all lines before it.
+  const { store } = live;
   const isOpen = book !== undefined && book.last > 0 && !book.isFirstKnown;
+  const begin = useQuery({
+    queryKey: ["deployments", id, "logs", "first"],
+    queryFn: async () => (await readLogs(id, { limit: 1 })).items[0]?.seq ?? null,
+    enabled: isOpen,
+    retry: true,
+    retryDelay: (attempt) => backoffMs(attempt),
+    gcTime: 0,
+  });
   useEffect(() => {
-    if (!isOpen) return;
-    readLogs(id, { limit: 1 })
-      .then(({ items }) => live.store.update((old) => beginsAt(old, items[0]?.seq ?? old.first)))
-      .catch(() => live.store.update((old) => beginsAt(old, old.first)));
-  }, [id, isOpen, live.store]);
+    if (isOpen && begin.data !== undefined) store.update((old) => beginsAt(old, begin.data ?? old.first));
+  }, [isOpen, begin.data, store]);
 
-  const setSearch = (next: LogSearch) =>
-    void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "logs" }, search: next, replace: true });
-  const setContains = useDebouncedCallback((contains: string) => setSearch({ ...search, contains: contains || undefined } as LogSearch), 250);
+  const setSearch = useCallback(
+    (next: LogSearch, replace = true) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "logs" }, search: next, replace }),
+    [id, navigate],
+  );
   const hrefOf = (seq: number) => `/deployments/${id}/logs?line=${seq}`;
-  const pick = (seq: number) => {
-    setFollowing(false);
-    setSearch({ line: seq });
-    view.current?.goTo(seq);
+  // A step back from a hit leads to the hits.
+  const pick = useCallback(
+    (seq: number) => {
+      setFollowing(false);
+      setSearch({ line: seq }, !isSearch);
+      view.current?.goTo(seq);
+    },
+    [setSearch, isSearch],
+  );
+  const jumped = (seq: number | undefined) => {
+    const to = seq ?? book?.last;
+    if (to) pick(to);
   };
-
-  async function jump(to: string) {
-    if (!to) return;
-    const seq = await lineAfter(id, new Date(to).toISOString());
-    pick(seq ?? book?.last ?? 1);
-  }
 
   const download = () =>
     told({ doing: t("logs.downloading"), done: t("logs.downloaded"), failed: t("logs.downloadFailed") }, async () =>
@@ -69,9 +83,9 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
   return (
     <>
       <div className={tools.bar}>
-        <TextInput className={tools.search} size="xs" leftSection={<IconSearch size={14} />} placeholder={t("logs.search")} aria-label={t("logs.search")} defaultValue={search.contains ?? ""} key={search.contains === undefined ? "none" : "some"} onChange={(event) => setContains(event.currentTarget.value)} autoFocus={search.contains !== undefined} />
+        <LogSearchBox text={search.contains ?? ""} onText={(contains) => setSearch({ ...search, contains: contains || undefined } as LogSearch)} />
         <Select size="xs" w={120} aria-label={t("logs.stream")} placeholder={t("logs.bothStreams")} clearable value={search.stream ?? null} data={["stdout", "stderr"]} onChange={(stream) => setSearch({ ...search, stream: (stream ?? undefined) as "stdout" | undefined } as LogSearch)} />
-        <TextInput size="xs" type="datetime-local" step={1} aria-label={t("logs.jump")} title={t("logs.jump")} onChange={(event) => void jump(event.currentTarget.value)} />
+        <JumpBox id={id} onLine={jumped} />
         <div className={classes.options}>
           <Switch size="xs" label={t("logs.times")} checked={withTime} onChange={(event) => setWithTime(event.currentTarget.checked)} />
           <Switch size="xs" label={t("logs.wrap")} checked={wrap} onChange={(event) => setWrap(event.currentTarget.checked)} />
@@ -83,7 +97,7 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
       {isSearch ? (
         <LogHits id={id} contains={search.contains} stream={search.stream} last={book?.last ?? 0} withTime={withTime} wrap={wrap} onPick={pick} hrefOf={hrefOf} />
       ) : book === undefined || isOpen ? (
-        live.phase === "failed" ? <Failed failure={live.failure} /> : <Loading />
+        live.phase === "failed" ? <Failed failure={live.failure} /> : begin.failureCount > 0 ? <Empty title={t("logView.retrying")} /> : <Loading />
       ) : book.last === 0 ? (
         <div className={tools.box}>
           <Empty title={t("logs.none")} hint={t("logs.noneHint")} />

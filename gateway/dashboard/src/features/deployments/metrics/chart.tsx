@@ -1,11 +1,13 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { moment } from "@/ui/format";
 import { themeColour, type Picture } from "@/ui/picture";
 import { PictureButton } from "@/ui/picture_button";
+import { listenFor, pressed, type Moves } from "./chart_moves";
+import type { Range } from "./metric_search";
 import classes from "./metrics.module.css";
 
 export interface ChartLine {
@@ -25,12 +27,20 @@ interface ChartProps {
   /** Top of the scale at least, such as 100 for percent. */
   max?: number;
   /** What is shown, in seconds since 1970. */
-  range: [number, number];
-  onZoom: (from: number, to: number) => void;
+  range: Range;
+  onRange: (range: Range) => void;
+  onReset: () => void;
 }
 
 const colours = ["--accent", "--busy-dot"];
 const kHeight = 176;
+const kHintId = "charts-hint";
+
+/** How charts are moved: once for all of them. */
+export function ChartsHint() {
+  const { t } = useTranslation();
+  return <p id={kHintId} className={classes.hint}>{t("chartView.hint")}</p>;
+}
 
 /** Hours and minutes; seconds where ticks are closer, and the day at midnight. */
 function clock(time: number, ticks: readonly number[]): string {
@@ -44,13 +54,15 @@ function clock(time: number, ticks: readonly number[]): string {
 const decimal = [1, 2, 5].flatMap((one) => Array.from({ length: 12 }, (_, power) => one * 10 ** (power - 2))).sort((a, b) => a - b);
 const binary = Array.from({ length: 44 }, (_, power) => 2 ** power);
 
-/** One chart. Cross-hairs of all charts move together; dragging zooms, and all charts go along. */
-export function Chart({ title, subject, times, lines, format, max, isSize, range, onZoom }: ChartProps) {
+/** One chart. Cross-hairs of all charts move together; who zooms or moves one moves all. */
+export function Chart({ title, subject, times, lines, format, max, isSize, range, onRange, onReset }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const latest = useRef({ format, onZoom, range, max });
-  latest.current = { format, onZoom, range, max };
-  const timeLabel = useTranslation().t("audit.time");
+  const latest = useRef({ format, onRange, onReset, range, max });
+  latest.current = { format, onRange, onReset, range, max };
+  const moves = useMemo<Moves>(() => ({ range: () => latest.current.range, onRange: (next) => latest.current.onRange(next), onReset: () => latest.current.onReset() }), []);
+  const { t } = useTranslation();
+  const timeLabel = t("audit.time");
   const scheme = useComputedColorScheme("light");
   const labels = lines.map((line) => line.label).join("|");
 
@@ -64,7 +76,17 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
       {
         width: element.clientWidth,
         height: kHeight,
-        cursor: { sync: { key: "metrics" }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+        cursor: {
+          sync: { key: "metrics" },
+          drag: { x: true, y: false, setScale: false },
+          points: { size: 6 },
+          bind: {
+            dblclick: () => () => {
+              moves.onReset();
+              return null;
+            },
+          },
+        },
         legend: { live: true },
         scales: {
           x: { range: () => latest.current.range },
@@ -86,7 +108,7 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
           setSelect: [
             (self) => {
               if (self.select.width < 4) return;
-              latest.current.onZoom(self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x"));
+              moves.onRange([self.posToVal(self.select.left, "x"), self.posToVal(self.select.left + self.select.width, "x")]);
               self.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             },
           ],
@@ -96,13 +118,14 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
       element,
     );
     plot.current = made;
+    listenFor(made, moves);
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: kHeight }));
     resized.observe(element);
     return () => {
       resized.disconnect();
       made.destroy();
     };
-  }, [labels, scheme, isSize]);
+  }, [labels, scheme, isSize, moves]);
 
   useEffect(() => {
     plot.current?.setData([times, ...lines.map((line) => line.values)] as uPlot.AlignedData);
@@ -123,7 +146,20 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
         <span className={`num dim ${classes.last}`}>{last.map((value) => (value === undefined || value === null ? "–" : format(value))).join(" / ")}</span>
         <PictureButton title={title} picture={picture} />
       </figcaption>
-      <div ref={box} className={classes.plot} data-points={times.length} />
+      <div
+        ref={box}
+        className={classes.plot}
+        data-points={times.length}
+        data-from={range[0]}
+        data-to={range[1]}
+        role="group"
+        aria-label={t("chartView.chart", { title })}
+        aria-describedby={kHintId}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (!event.ctrlKey && !event.metaKey && !event.altKey && pressed(event.key, moves)) event.preventDefault();
+        }}
+      />
     </figure>
   );
 }

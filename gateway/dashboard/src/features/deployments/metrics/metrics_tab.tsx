@@ -1,7 +1,7 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { IconDownload, IconZoomReset } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, body, type Deployment, type Schemas } from "@/api/client";
 import type { LiveSource } from "@/live/live_store";
@@ -11,13 +11,12 @@ import { Empty, Failed, Loading } from "@/ui/page";
 import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
 import tools from "@/ui/toolbar.module.css";
-import { Chart, type ChartLine } from "./chart";
-import { addMetrics, csvOf, isCounter, rateOf, withGaps, type MetricName, type Samples } from "./samples";
+import { Chart, ChartsHint, type ChartLine } from "./chart";
+import { kRangeDefault, liveRange, rangeNames, ranges, upTo, type Range, type RangeName } from "./metric_search";
+import { addMetrics, beginMetrics, csvOf, followMetrics, hasHole, isCounter, rateOf, shownSamples, withGaps, type MetricName, type Samples } from "./samples";
+import { useShownRange } from "./use_shown_range";
 import classes from "./metrics.module.css";
 
-export const ranges = { "5m": 300, "15m": 900, "1h": 3_600, "6h": 21_600, "24h": 86_400 } as const;
-export type RangeName = keyof typeof ranges;
-export const rangeNames = Object.keys(ranges) as RangeName[];
 const kPointsWanted = 700;
 
 interface Spec {
@@ -44,8 +43,8 @@ function metricSource(id: string): LiveSource<Samples> {
   return {
     key: `deployments/${id}/metrics`,
     stream: `deployments/${id}/metrics`,
-    snapshot: (data, previous) => addMetrics(previous, data as Schemas["Metrics"]),
-    event: (samples, data) => addMetrics(samples, data as Schemas["Metrics"]),
+    snapshot: (data, previous) => beginMetrics(previous, data as Schemas["Metrics"]),
+    event: (samples, data) => followMetrics(samples, data as Schemas["Metrics"]),
   };
 }
 
@@ -64,52 +63,51 @@ export function useCharts(samples: Samples | undefined, step: number) {
   }, [samples, step, t]);
 }
 
+const instant = (time: number) => new Date(time * 1000).toISOString();
+
+/** What was before the stream began, read once for each range; of a zoom as much on both sides, to be moved into. */
+function usePast(id: string, rangeName: RangeName, zoom: Range | undefined) {
+  const seconds = zoom ? zoom[1] - zoom[0] : ranges[rangeName];
+  const step = Math.max(1, Math.ceil(seconds / kPointsWanted));
+  const between = () => (zoom ? { from: instant(zoom[0] - seconds), to: instant(zoom[1] + seconds) } : { from: instant(Date.now() / 1000 - seconds) });
+  const { data, refetch } = useQuery({
+    queryKey: ["deployments", id, "metrics", zoom ? zoom.join("–") : rangeName],
+    queryFn: async () => addMetrics(undefined, await body(api.GET("/api/v1/deployments/{id}/metrics", { params: { path: { id }, query: { ...between(), step: `${step}s` } } }))),
+    placeholderData: keepPreviousData,
+    refetchOnMount: "always",
+  });
+  return { past: data, refetch, step };
+}
+
 export default function MetricsTab({ deployment }: { deployment: Deployment }) {
   const { t } = useTranslation();
   const { id, name } = deployment;
   const live = useLive(useMemo(() => metricSource(id), [id]));
-  const [rangeName, setRangeName] = useState<RangeName>("5m");
-  const [zoom, setZoom] = useState<[number, number]>();
+  const { rangeName, zoom, rested, show } = useShownRange(id);
   const now = useNow(1_000) / 1_000;
   const seconds = ranges[rangeName];
-  const step = Math.max(1, Math.ceil(seconds / kPointsWanted));
+  const { past, refetch, step } = usePast(id, rangeName, rested);
 
-  // What was before the stream began is read once for each range; the stream goes on from there.
-  const past = useQuery({
-    queryKey: ["deployments", id, "metrics", rangeName],
-    queryFn: () => body(api.GET("/api/v1/deployments/{id}/metrics", { params: { path: { id }, query: { from: new Date(Date.now() - seconds * 1000).toISOString(), step: `${step}s` } } })),
-    refetchOnMount: "always",
-  });
+  // What is followed forgets its early part, or missed some: what was read reaches up to it again.
+  const holeTo = hasHole(past, live.state) ? live.state?.holeTo : undefined;
+  useEffect(() => {
+    if (holeTo !== undefined && rested === undefined) void refetch();
+  }, [holeTo, rested, refetch]);
 
-  const samples = useMemo(() => {
-    const before = past.data ? addMetrics(undefined, past.data) : undefined;
-    if (!live.state) return before;
-    const from = before?.times.at(-1) ?? 0;
-    const fresh = live.state.times.findIndex((time) => time > from);
-    if (!before || before.times.length === 0) return live.state;
-    if (fresh < 0) return before;
-    const series = (Object.entries(live.state.values) as [MetricName, (number | null)[]][]).map(([metric, values]) => ({
-      name: metric,
-      unit: "bytes" as const,
-      points: live.state ? live.state.times.slice(fresh).map((time, index) => [new Date(time * 1000).toISOString(), values[fresh + index] ?? null]) : [],
-    }));
-    return addMetrics(before, { series } as unknown as Schemas["Metrics"]);
-  }, [past.data, live.state]);
-
+  const newest = live.state?.times.at(-1);
+  const from = rested ? -Infinity : Math.max(newest ?? 0, past?.times.at(-1) ?? 0) - seconds;
+  const samples = useMemo(() => shownSamples(past, live.state, from), [past, live.state, from]);
   const charts = useCharts(samples, step);
 
   if (live.phase === "failed" && !samples) return <Failed failure={live.failure} />;
   if (!samples) return <Loading />;
-  const range: [number, number] = zoom ?? [now - seconds, now];
+  const range = zoom ?? liveRange(seconds, now, newest);
   return (
     <>
       <div className={tools.bar}>
-        <SegmentedControl size="xs" value={rangeName} data={rangeNames} onChange={(next) => {
-          setZoom(undefined);
-          setRangeName(rangeNames.find((one) => one === next) ?? "5m");
-        }} aria-label={t("metrics.range")} />
+        <SegmentedControl size="xs" value={rangeName} data={rangeNames} onChange={(next) => show(rangeNames.find((one) => one === next) ?? kRangeDefault)} aria-label={t("metrics.range")} />
         {zoom && (
-          <Button size="compact-sm" variant="default" leftSection={<IconZoomReset size={14} />} onClick={() => setZoom(undefined)}>
+          <Button size="compact-sm" variant="default" leftSection={<IconZoomReset size={14} />} onClick={() => show(rangeName)}>
             {t("metrics.live")}
           </Button>
         )}
@@ -123,8 +121,9 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
       ) : (
         <div className={classes.grid}>
           {charts.map(({ spec, times, lines }) => (
-            <Chart key={spec.key} subject={name} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom([from, to])} />
+            <Chart key={spec.key} subject={name} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onRange={(next) => show(rangeName, upTo(next, now))} onReset={() => show(rangeName)} />
           ))}
+          <ChartsHint />
         </div>
       )}
       <SourceLine source="deployments/…/metrics" asOf={live.asOf} isStale={live.isStale}>

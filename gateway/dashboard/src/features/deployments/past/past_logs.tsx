@@ -1,6 +1,5 @@
-import { Select, Switch, TextInput } from "@mantine/core";
-import { useDebouncedCallback, useLocalStorage } from "@mantine/hooks";
-import { IconSearch } from "@tabler/icons-react";
+import { Select, Switch } from "@mantine/core";
+import { useLocalStorage } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useRef, useState, useSyncExternalStore } from "react";
@@ -15,6 +14,7 @@ import { addLines, beginsAt, emptyBook, type LogBook } from "../logs/log_book";
 import { LogHits } from "../logs/log_hits";
 import type { LogSearch } from "../logs/logs_tab";
 import { LogView, type LogViewHandle } from "../logs/log_view";
+import { LogSearchBox } from "../logs/search_box";
 import classes from "../logs/logs.module.css";
 
 const kTail = 500;
@@ -75,8 +75,7 @@ export function PastLogs({ id, at, micros, search }: { id: string; at: string; m
   const [withTime, setWithTime] = useLocalStorage({ key: "computehub.logs.times", defaultValue: true });
   const [wrap, setWrap] = useLocalStorage({ key: "computehub.logs.wrap", defaultValue: false });
   const until = isPosition(at) ? timeOf(micros) : at;
-  const setSearch = (next: LogSearch) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "logs" }, search: { ...next, at }, replace: true });
-  const setContains = useDebouncedCallback((contains: string) => setSearch({ ...search, contains: contains || undefined } as LogSearch), 250);
+  const setSearch = (next: LogSearch, replace = true) => void navigate({ to: "/deployments/$id/$tab", params: { id, tab: "logs" }, search: { ...next, at }, replace });
   const hrefOf = (seq: number) => `/deployments/${id}/logs?at=${encodeURIComponent(at)}&line=${seq}`;
   const isSearch = search.contains !== undefined || search.stream !== undefined;
   // Lines have no version: those of a moment just past may still be on their way.
@@ -84,7 +83,7 @@ export function PastLogs({ id, at, micros, search }: { id: string; at: string; m
   return (
     <>
       <div className={tools.bar}>
-        <TextInput className={tools.search} size="xs" leftSection={<IconSearch size={14} />} placeholder={t("logs.search")} aria-label={t("logs.search")} defaultValue={search.contains ?? ""} key={search.contains === undefined ? "none" : "some"} onChange={(event) => setContains(event.currentTarget.value)} autoFocus={search.contains !== undefined} />
+        <LogSearchBox text={search.contains ?? ""} onText={(contains) => setSearch({ ...search, contains: contains || undefined } as LogSearch)} />
         <Select size="xs" w={120} aria-label={t("logs.stream")} placeholder={t("logs.bothStreams")} clearable value={search.stream ?? null} data={["stdout", "stderr"]} onChange={(stream) => setSearch({ ...search, stream: (stream ?? undefined) as "stdout" | undefined } as LogSearch)} />
         <div className={classes.options}>
           <Switch size="xs" label={t("logs.times")} checked={withTime} onChange={(event) => setWithTime(event.currentTarget.checked)} />
@@ -92,7 +91,7 @@ export function PastLogs({ id, at, micros, search }: { id: string; at: string; m
         </div>
       </div>
       {isSearch ? (
-        <LogHits id={id} contains={search.contains} stream={search.stream} until={until} last={book?.last ?? 0} withTime={withTime} wrap={wrap} onPick={(seq) => setSearch({ line: seq })} hrefOf={hrefOf} />
+        <LogHits id={id} contains={search.contains} stream={search.stream} until={until} last={book?.last ?? 0} withTime={withTime} wrap={wrap} onPick={(seq) => setSearch({ line: seq }, false)} hrefOf={hrefOf} />
       ) : error ? (
         <Failed failure={{ code: "", detail: error.message }} />
       ) : !book ? (

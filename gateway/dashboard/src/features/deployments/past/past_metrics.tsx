@@ -8,8 +8,9 @@ import { pastQuery } from "@/time/past_query";
 import { Empty, Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
 import tools from "@/ui/toolbar.module.css";
-import { Chart } from "../metrics/chart";
-import { rangeNames, ranges, useCharts, type RangeName } from "../metrics/metrics_tab";
+import { Chart, ChartsHint } from "../metrics/chart";
+import { rangeNames, ranges, type Range, type RangeName } from "../metrics/metric_search";
+import { useCharts } from "../metrics/metrics_tab";
 import { addMetrics } from "../metrics/samples";
 import classes from "../metrics/metrics.module.css";
 
@@ -19,7 +20,7 @@ const kPointsWanted = 700;
 export function PastMetrics({ deployment: { id, name }, micros }: { deployment: Deployment; micros: number }) {
   const { t } = useTranslation();
   const [rangeName, setRangeName] = useState<RangeName>("5m");
-  const [zoom, setZoom] = useState<{ of: number; range: [number, number] }>();
+  const [zoom, setZoom] = useState<{ of: number; range: Range }>();
   const seconds = ranges[rangeName];
   const step = Math.max(1, Math.ceil(seconds / kPointsWanted));
   const until = timeOf(micros);
@@ -32,7 +33,7 @@ export function PastMetrics({ deployment: { id, name }, micros }: { deployment: 
   const charts = useCharts(samples, step);
   if (error) return <Failed failure={{ code: "", detail: error.message }} />;
   if (!samples) return <Loading />;
-  const range: [number, number] = zoom?.of === micros ? zoom.range : [micros / 1_000_000 - seconds, micros / 1_000_000];
+  const range: Range = zoom?.of === micros ? zoom.range : [micros / 1_000_000 - seconds, micros / 1_000_000];
   return (
     <>
       <div className={tools.bar}>
@@ -46,8 +47,9 @@ export function PastMetrics({ deployment: { id, name }, micros }: { deployment: 
       ) : (
         <div className={classes.grid}>
           {charts.map(({ spec, times, lines }) => (
-            <Chart key={spec.key} subject={name} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onZoom={(from, to) => setZoom({ of: micros, range: [from, to] })} />
+            <Chart key={spec.key} subject={name} title={t(`metrics.${spec.key}`)} times={times} lines={lines} format={spec.format} {...(spec.max ? { max: spec.max } : {})} {...(spec.isSize ? { isSize: true } : {})} range={range} onRange={(next) => setZoom({ of: micros, range: next })} onReset={() => setZoom(undefined)} />
           ))}
+          <ChartsHint />
         </div>
       )}
       <SourceLine source="deployments/…/metrics?to=…" asOf={dataUpdatedAt || undefined} isStale={isPlaceholderData}>{samples.gpu}</SourceLine>
