@@ -140,6 +140,7 @@ STORIES = [
     [("requested", "creating", '{"desired":"running"}')],
     [("requested", "stopped", '{"desired":"stopped"}')],
     [("requested", "creating", '{"desired":"running"}'), ("prepared", "starting", "{}"), ("started", "running", '{"run":1}'),
+     ("terminal_opened", "running", "{}"), ("terminal_closed", "running", "{}"),
      ("unreachable", "unreachable", "{}"), ("changed", "unreachable", '{"name":"new"}'), ("reachable", "running", '{"run":1}'),
      ("stop_requested", "stopping", "{}"), ("effect_retried", "stopping", "{}"), ("stopped", "stopped", "{}"),
      ("start_requested", "starting", "{}"), ("started", "running", "{}"), ("restart_scheduled", "starting", "{}"),

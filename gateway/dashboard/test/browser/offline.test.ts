@@ -97,7 +97,7 @@ test("A detail that was looked at is there too, and what nothing is known of say
   await page.getByText("team=vision").waitFor();
   await page.goto("/settings/api-keys");
   await page.locator('main[data-live="stale"]').waitFor();
-  await page.getByText("no answer from the server").waitFor();
+  await page.getByText("The server does not answer").waitFor();
 });
 
 test("Of a deployment that only the list knows, what the list knows is shown", async () => {
