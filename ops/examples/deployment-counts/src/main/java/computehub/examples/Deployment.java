@@ -30,7 +30,7 @@ record Deployment(String status, boolean prepared) {
       case "unreachable.v1" -> to("unreachable");
       case "delete_requested.v1" -> to("deleting");
       case "deleted.v1" -> to("deleted");
-      case "changed.v1", "effect_retried.v1" -> this;
+      case "changed.v1", "effect_retried.v1", "terminal_opened.v1", "terminal_closed.v1" -> this;
       default -> throw new IllegalArgumentException("this program does not know events of type " + TYPES + event.type());
     };
   }
