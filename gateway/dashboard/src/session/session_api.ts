@@ -61,6 +61,8 @@ export async function signIn(how: SignIn): Promise<Session> {
 }
 
 export async function signOut(): Promise<void> {
+  // What was asked before is not so any more.
+  early = undefined;
   const { response, answer } = await ask({ method: "DELETE" });
   if (!response.ok && response.status !== 401) throw problemOf(response.status, answer);
 }
