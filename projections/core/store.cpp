@@ -178,6 +178,10 @@ void RecentRows::forget(std::string_view key) {
 
 std::optional<std::string> Store::get(std::string_view key) const {
   if (const auto* recent = recent_.find(key)) return *recent;
+  return stored(key);
+}
+
+std::optional<std::string> Store::stored(std::string_view key) const {
   return read(*db_, {}, key);
 }
 

@@ -89,8 +89,10 @@ class Store {
 
   /// Empty in a new store.
   const std::optional<Marks>& marks_at_open() const { return marks_at_open_; }
-  /// For who folds, on one thread: of the latest rows from memory.
+  /// For who folds, on one thread: of the latest rows from memory. Others read what is stored.
   std::optional<std::string> get(std::string_view key) const;
+  /// The latest stored row. Any thread.
+  std::optional<std::string> stored(std::string_view key) const;
   /// What a fold wrote; it is what the next one asks for. An absent value: the row is gone.
   void remember(std::string key, std::optional<std::string> value);
   /// A consistent cut: rows and marks of the same fold.

@@ -90,9 +90,9 @@ std::map<std::string, std::uint64_t> counts(const projections::StoreView& view, 
 Result<Item> Deployments::get(std::string_view id, Instant now) const {
   const auto store = feed_.store();
   for (int i = 0; i < kGetTriesMax; ++i) {
-    const auto key = store->get(id_key(id));
+    const auto key = store->stored(id_key(id));
     if (!key) return get_unfolded(id, now);
-    const auto bytes = store->get(*key);
+    const auto bytes = store->stored(*key);
     if (!bytes) continue;
     HUB_TRY(const auto row, decode_row(*bytes));
     return Item{answer_of(row, now, away_),

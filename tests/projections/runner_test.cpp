@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <rocksdb/db.h>
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include "projections/core/folders.hpp"
 #include "tests/projections/support.hpp"
@@ -276,6 +278,22 @@ TEST(Runner, SaysWhenTheLogCannotBeReadAndKeepsAnswering) {
   hub.runner->stop();
   ASSERT_TRUE(hub.feed().failure());
   EXPECT_EQ(hub.feed().failure()->code, "log.corrupt");
+}
+
+TEST(Store, IsReadByAnyThreadWhileAFoldRemembersRows) {
+  const Folder folder;
+  auto store = Store::open(folder.path() / "s", testing::small_resources(), Store::Mode::write).value();
+  std::atomic<bool> done{false};
+  std::thread fold([&] {
+    // More than is kept, so that generations change under the reader.
+    for (int i = 0; i < 60'000; ++i) store->remember("row" + std::to_string(i % 9'000), std::string(300, 'x'));
+    done = true;
+  });
+  std::size_t found = 0;
+  while (!done)
+    for (int i = 0; i < 9'000; i += 7) found += store->stored("row" + std::to_string(i)).has_value() ? 1U : 0U;
+  fold.join();
+  EXPECT_EQ(found, 0U) << "what is remembered is not stored";
 }
 
 }  // namespace
