@@ -30,3 +30,8 @@ test("Of a list it is told what appeared, vanished and changed, and last what on
   ]);
   expect(diffRows(after, after)).toEqual([]);
 });
+
+test("What a cost is reckoned from is no difference of its own", () => {
+  const of = (cost: number) => ({ cost_usd_micro: cost, billing: { since: `2026-03-01T12:00:0${cost}Z`, cost_usd_micro: cost, remainder: cost } });
+  expect(diffFields(of(1), of(2)).map(({ field }) => field)).toEqual(["cost_usd_micro"]);
+});
