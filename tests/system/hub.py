@@ -42,6 +42,15 @@ def eventually(condition, what, deadline_s=DEADLINE_S):
         select.select([], [], [], 0.02)
 
 
+def listed(client, path, total, **filters):
+    """The page of a list when its total is `total`: lists follow the log, so a row that was just written may come a moment later."""
+    def page():
+        found = client.get(path, **filters).json()
+        return found if found["total"] == total else None
+
+    return eventually(page, f"{total} of {path} with {filters}")
+
+
 def unique(word):
     return f"{word}-{uuid.uuid4().hex[:12]}"
 

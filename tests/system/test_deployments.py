@@ -256,7 +256,7 @@ def test_more_run_than_the_usual_limit_of_open_files_and_their_own_limit_stays(m
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     client = server.client()
     ids = [client.create("ulimit -Sn; exec sleep 600")["id"] for _ in range(130)]
-    hub.eventually(lambda: client.get("/api/v1/deployments", status="running").json()["total"] == len(ids), "all run")
+    hub.listed(client, "/api/v1/deployments", len(ids), status="running")
     first = hub.eventually(lambda: client.logs(ids[0])["items"], "its line")
     assert first[0]["text"] == "128"
 

@@ -48,8 +48,8 @@ def test_a_task_runs_and_its_result_is_there(client, endpoint, model):
     assert done["usage"] == {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
     assert done["cost_usd_micro"] == 3 + 10
     assert [(each["outcome"], each["http_status"]) for each in done["attempts"]] == [("completed", 200)]
-    listed = client.get(PATH, model=its_model["name"], status="completed").json()
-    assert [item["id"] for item in listed["items"]] == [task["id"]] and listed["total"] == 1
+    listed = hub.listed(client, PATH, 1, model=its_model["name"], status="completed")
+    assert [item["id"] for item in listed["items"]] == [task["id"]]
     assert "input" not in listed["items"][0] and "result" not in listed["items"][0]
 
 
@@ -60,8 +60,7 @@ def test_the_urgent_go_first_and_each_priority_is_first_in_first_out(client, end
         submit(client, its_model, f"low-{number}", priority=1)
     for number in range(5):
         submit(client, its_model, f"high-{number}", priority=3)
-    waiting = client.get(PATH, model=its_model["id"], status="pending").json()
-    assert waiting["total"] == 15
+    waiting = hub.listed(client, PATH, 15, model=its_model["id"], status="pending")
     assert {item["pending_reason"] for item in waiting["items"]} == {"no_free_slot (1 of 1)"}
     for number in range(16):
         endpoint.call(number).reply()
@@ -246,7 +245,7 @@ def test_each_task_of_a_batch_is_taken_or_refused_on_its_own(client, endpoint, m
     assert [item.get("code") for item in items] == [
         None, "task.priority", "json.missing", "model.not_found", None, None, None, "model.queue_full"]
     endpoint.call(0)
-    assert client.get(PATH, model=its_model["id"], status="pending").json()["total"] == 3
+    hub.listed(client, PATH, 3, model=its_model["id"], status="pending")
     for number in range(4):
         endpoint.call(number).reply()
     assert [call.text for call in endpoint.calls] == ["one", "0", "1", "2"], "in the order given"
@@ -258,7 +257,7 @@ def test_a_batch_may_be_lines_and_a_repeated_one_makes_nothing_twice(client, end
     headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": hub.unique("key")}
     answers = [client.request("POST", f"{PATH}/batch", data=lines, headers=headers).json() for _ in range(2)]
     assert answers[0] == answers[1] and all("id" in item for item in answers[0]["items"])
-    hub.eventually(lambda: client.get(PATH, model=its_model["id"]).json()["total"] == 1200, "1,200 tasks")
+    hub.listed(client, PATH, 1200, model=its_model["id"])
 
 
 def test_a_large_batch_needs_a_token_before_it_is_taken_in(server, client, model):
@@ -276,9 +275,10 @@ def test_what_a_filter_finds_is_cancelled_and_sent_again(client, endpoint, model
     its_model = model(status="offline")
     for number in range(5):
         submit(client, its_model, labels={"kind": "odd" if number % 2 else "even"})
+    hub.listed(client, PATH, 5, model=its_model["id"], status="pending")
     acted = client.post(f"{PATH}/cancel", model=its_model["id"], status="pending", label="kind=even").json()
     assert len(acted["items"]) == 3 and all(item["ok"] for item in acted["items"]) and acted["next_cursor"] is None
-    assert client.get(PATH, model=its_model["id"], status="cancelled").json()["total"] == 3
+    hub.listed(client, PATH, 3, model=its_model["id"], status="cancelled")
     acted = client.post(f"{PATH}/retry", model=its_model["id"], page_size=1000).json()
     assert sorted(item.get("code", "ok") for item in acted["items"]) == ["ok"] * 3 + ["task.not_ended"] * 2
-    assert client.get(PATH, model=its_model["id"], status="pending").json()["total"] == 5
+    hub.listed(client, PATH, 5, model=its_model["id"], status="pending")
