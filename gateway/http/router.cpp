@@ -124,16 +124,30 @@ void Router::add(Route route) {
   node->entries.push_back(std::move(entry));
 }
 
+void Router::add_fallback(Route route) {
+  HUB_ASSERT(!fallback_ && route.verb == Verb::get && route.handler);
+  route.number = count_++;
+  fallback_ = std::make_unique<Route>(std::move(route));
+}
+
+Match Router::fall_back(Request& request) const {
+  request.path_parameters.clear();
+  if (!fallback_ || (request.method != Verb::get && request.method != Verb::head)) return {};
+  request.route = fallback_->pattern;
+  request.route_number = fallback_->number;
+  return {fallback_.get(), false};
+}
+
 Match Router::find(Request& request) const {
   thread_local std::vector<std::string_view> values;
   values.clear();
   request.path_parameters.clear();
   if (!request.path.starts_with('/')) return {};
   const Node* node = root_->find(request.path, values);
-  if (node == nullptr) return {};
+  if (node == nullptr) return fall_back(request);
   const Entry* entry = node->entry(request.method);
   if (entry == nullptr && request.method == Verb::head) entry = node->entry(Verb::get);
-  if (!set_parameters(request, entry != nullptr ? *entry : *node->entries.front(), values)) return {};
+  if (!set_parameters(request, entry != nullptr ? *entry : *node->entries.front(), values)) return fall_back(request);
   if (entry == nullptr) return {nullptr, true};
   request.route = entry->route.pattern;
   request.route_number = entry->route.number;
@@ -154,6 +168,7 @@ std::string Router::allowed(Request& request) const {
 
 std::vector<const Route*> Router::routes() const {
   std::vector<const Route*> all;
+  if (fallback_) all.push_back(fallback_.get());
   std::vector<const Node*> open{root_.get()};
   while (!open.empty()) {
     const Node* node = open.back();

@@ -58,6 +58,8 @@ class Router {
   void refuse_writes(Failure failure) { write_failure_ = std::move(failure); }
   /// The same verb and pattern twice is a bug.
   void add(Route route);
+  /// Has a GET or HEAD of a path that no route has answered by `route`, which is one of GET. Once.
+  void add_fallback(Route route);
   /// Sets `route` and `path_parameters` of the request. HEAD finds the route of GET. A segment that is empty, "." or
   /// "..", or that holds an encoded slash or NUL matches nothing.
   Match find(Request& request) const;
@@ -67,7 +69,10 @@ class Router {
 
  private:
   struct Node;
+  Match fall_back(Request& request) const;
+
   std::unique_ptr<Node> root_;
+  std::unique_ptr<Route> fallback_;
   std::optional<Failure> write_failure_;
   std::size_t count_ = 0;
 };

@@ -104,23 +104,44 @@ Failure nothing_here() {
   return not_found("route.not_found", "there is nothing at this address");
 }
 
+bool names_html(const Request& request) {
+  const auto accept = request.header(http::Field::accept);
+  return accept && http::list_holds(*accept, "text/html");
+}
+
 /// A program that asks for JSON at an address of the page has lost its way, and is told so.
 bool takes_html(const Request& request) {
   const auto accept = request.header(http::Field::accept);
-  return !accept || http::list_holds(*accept, "text/html") || http::list_holds(*accept, "text/*") ||
-         http::list_holds(*accept, "*/*");
+  return !accept || names_html(request) || http::list_holds(*accept, "text/*") || http::list_holds(*accept, "*/*");
 }
 
-asio::awaitable<Response> get_page(Request& request) {
-  if (!takes_html(request)) co_return http::refuse(request, nothing_here());
+Response page_answer(const Request& request) {
   if (const auto index = files().find(kIndex)) {
     auto response = file_answer(request, *index, "no-cache");
     response.headers.emplace_back("Vary", "Accept");
-    co_return response;
+    return response;
   }
   auto response = http::answer(std::string(kNotBuilt), 503);
   response.content_type = "text/html; charset=utf-8";
   add_safety(response);
+  return response;
+}
+
+asio::awaitable<Response> get_page(Request& request) {
+  if (!takes_html(request)) co_return http::refuse(request, nothing_here());
+  co_return page_answer(request);
+}
+
+/// Addresses that programs ask: what is not there must not look like a page to them, whatever they take.
+bool is_programs(std::string_view path) {
+  return path.starts_with("/api/") || path.starts_with("/v1/") || path.starts_with(std::string("/") += kAssets);
+}
+
+/// A person with a wrong address gets the page, which says that there is nothing and leads on.
+asio::awaitable<Response> get_lost(Request& request) {
+  if (is_programs(request.path) || !names_html(request)) co_return http::refuse(request, nothing_here());
+  auto response = page_answer(request);
+  if (response.status == 200) response.status = 404;
   co_return response;
 }
 
@@ -157,6 +178,7 @@ void add_dashboard(http::Router& router) {
   for (const auto& [from, to] : kMoved)
     add(router, from, [to = to](Request& request) { return redirect(request, to); });
   add(router, "/assets/{file*}", get_asset);
+  router.add_fallback({http::Verb::get, "/{nothing*}", get_lost, http::Access::everyone});
   for (std::size_t index = 0; index < files().size(); ++index) {
     const auto path = files().file(index).path;
     if (path != kIndex && !path.starts_with(kAssets)) add(router, "/" + std::string(path), get_file);

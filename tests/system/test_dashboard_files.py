@@ -48,9 +48,24 @@ def test_a_program_that_asks_for_json_there_is_told_that_there_is_none(server, p
 
 
 @pytest.mark.parametrize("path", ["/deploymints", "/dashboard/x", "/settings/api-keys/x", "/deployments/a/b/c",
-                                  "/assets/none.js", "/assets/", "/assets/../index.html", "/assets/%2e%2e/index.html",
-                                  "/assets/..%2findex.html", "/assets//index.html", "/index.html", "/api/v1/dashboard"])
-def test_any_other_address_is_not_there(server, path):
+                                  "/deployments//", "/%2e%2e/x", "/index.html", "/v2"])
+def test_a_wrong_address_is_not_there_and_a_person_gets_the_page_that_says_so(server, path):
+    answer = get(server, path, **HTML)
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.status_code == (404 if is_built(server) else 503)
+    page = get(server, "/dashboard", **HTML)
+    assert answer.content == page.content
+    assert answer.headers["Content-Security-Policy"] == page.headers["Content-Security-Policy"]
+    for accept in ({}, {"Accept": "*/*"}, {"Accept": "application/json"}):
+        answer = get(server, path, **accept)
+        assert (answer.status_code, answer.json()["code"]) == (404, "route.not_found")
+    for method in ("POST", "DELETE"):
+        assert get(server, path, method=method, **HTML).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/assets/none.js", "/assets/", "/assets/../index.html", "/assets/%2e%2e/index.html",
+                                  "/assets/..%2findex.html", "/assets//index.html", "/api/v1/dashboard", "/v1/none"])
+def test_what_programs_ask_for_is_not_there_whatever_they_take(server, path):
     with requests.Session() as session:
         request = requests.Request("GET", server.url, headers=HTML).prepare()
         request.url = server.url + path
