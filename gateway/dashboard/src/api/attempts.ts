@@ -1,4 +1,5 @@
 import { Problem } from "./client";
+import { newIdempotencyKey } from "./idempotency_key";
 
 /** An answer that says that the command is on its way (202): what becomes of it is not known yet. */
 const isPending = (answer: unknown): boolean => answer !== null && typeof answer === "object" && !("id" in answer);
@@ -15,7 +16,7 @@ export class Attempts {
 
   async send<T>(request: unknown, send: (key: string) => Promise<T>): Promise<T> {
     const of = JSON.stringify(request);
-    if (this.open?.of !== of) this.open = { of, key: crypto.randomUUID() };
+    if (this.open?.of !== of) this.open = { of, key: newIdempotencyKey() };
     try {
       const answer = await send(this.open.key);
       if (!isPending(answer)) this.open = undefined;

@@ -1,6 +1,7 @@
 import i18next from "i18next";
 import createClient from "openapi-fetch";
 import type { components, paths } from "@generated/api";
+import { newIdempotencyKey } from "./idempotency_key";
 
 export type Schemas = components["schemas"];
 export type Deployment = Schemas["Deployment"];
@@ -40,7 +41,7 @@ export const api = createClient<paths>({ baseUrl: "", credentials: "same-origin"
 api.use({
   onRequest({ request }) {
     // Each call is one of its own; who may have to repeat one gives its key (attempts.ts).
-    if (request.method === "POST" && !request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", crypto.randomUUID());
+    if (request.method === "POST" && !request.headers.has("Idempotency-Key")) request.headers.set("Idempotency-Key", newIdempotencyKey());
     return request;
   },
   onError() {
