@@ -8,6 +8,7 @@ import { dayRanges } from "@/features/statistics/ranges";
 import { taskFilterOf } from "@/features/tasks/filter";
 import { momentOf, timeMomentOf, type MomentSearch } from "@/time/moment";
 import { NotFound } from "./not_found";
+import { isOwnPlace, only, type Search } from "./search";
 import { Shell } from "./shell";
 import { SignInPage } from "./sign_in";
 import { Unreachable } from "./unreachable";
@@ -20,10 +21,7 @@ const number = (value: unknown): number | undefined => (Number.isInteger(Number(
 const root = createRootRoute({
   notFoundComponent: NotFound,
   // The columns of a page's list: of a view that somebody gave away as a link.
-  validateSearch: (search: Record<string, unknown>): { columns?: string } => {
-    const columns = text(search.columns);
-    return columns ? { columns } : {};
-  },
+  validateSearch: (search: Search): { columns?: string } => ({ columns: text(search.columns) }) as { columns?: string },
 });
 
 function SignInRoute() {
@@ -38,10 +36,10 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
   // Only a place of our own: nobody is sent elsewhere from here.
-  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+  validateSearch: only((search): { next?: string } => {
     const next = text(search.next);
-    return next && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? { next } : {};
-  },
+    return next && isOwnPlace(next) ? { next } : {};
+  }),
   component: SignInRoute,
 });
 
@@ -59,29 +57,29 @@ function Inside() {
 const inside = createRoute({ getParentRoute: () => root, id: "inside", component: Inside });
 
 const page = <P extends string>(path: P, load: () => Promise<{ default: React.ComponentType }>) =>
-  createRoute({ getParentRoute: () => inside, path, component: lazyRouteComponent(load) });
+  createRoute({ getParentRoute: () => inside, path, validateSearch: only(() => ({})), component: lazyRouteComponent(load) });
 
 const overview = createRoute({
   getParentRoute: () => inside,
   path: "/dashboard",
-  validateSearch: (search: Record<string, unknown>): MomentSearch => timeMomentOf(search),
+  validateSearch: only((search): MomentSearch => timeMomentOf(search)),
   component: lazyRouteComponent(() => import("./pages/overview")),
 });
 const deployments = createRoute({
   getParentRoute: () => inside,
   path: "/deployments",
-  validateSearch: (search: Record<string, unknown>): DeploymentFilter & MomentSearch => ({ ...filterOf(search), ...timeMomentOf(search) }),
+  validateSearch: only((search): DeploymentFilter & MomentSearch => ({ ...filterOf(search), ...timeMomentOf(search) })),
   component: lazyRouteComponent(() => import("./pages/deployments")),
 });
 const deployment = createRoute({
   getParentRoute: () => inside,
   path: "/deployments/$id/$tab",
-  validateSearch: (search: Record<string, unknown>): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string; file?: string; event?: string } & MetricSearch & MomentSearch => {
+  validateSearch: only((search): { line?: number; contains?: string; stream?: "stdout" | "stderr"; path?: string; file?: string; event?: string } & MetricSearch & MomentSearch => {
     const [line, contains] = [number(search.line), word(search.contains)];
     const stream = search.stream === "stdout" || search.stream === "stderr" ? search.stream : undefined;
     const [path, file, event] = [text(search.path), word(search.file), text(search.event)];
     return { ...(line ? { line } : {}), ...(contains ? { contains } : {}), ...(stream ? { stream } : {}), ...(path ? { path } : {}), ...(file ? { file } : {}), ...(event ? { event } : {}), ...metricSearchOf(search), ...momentOf(search) };
-  },
+  }),
   component: lazyRouteComponent(() => import("./pages/deployment")),
 });
 const deploymentHome = createRoute({
@@ -94,26 +92,26 @@ const deploymentHome = createRoute({
 const tasks = createRoute({
   getParentRoute: () => inside,
   path: "/tasks",
-  validateSearch: taskFilterOf,
+  validateSearch: only(taskFilterOf),
   component: lazyRouteComponent(() => import("./pages/tasks")),
 });
-const task = createRoute({ getParentRoute: () => inside, path: "/tasks/$id", component: lazyRouteComponent(() => import("./pages/task")) });
+const task = createRoute({ getParentRoute: () => inside, path: "/tasks/$id", validateSearch: only(() => ({})), component: lazyRouteComponent(() => import("./pages/task")) });
 const statistics = createRoute({
   getParentRoute: () => inside,
   path: "/statistics",
-  validateSearch: (search: Record<string, unknown>): { days?: number } => {
+  validateSearch: only((search): { days?: number } => {
     const days = dayRanges.find((one) => one === search.days);
     return days ? { days } : {};
-  },
+  }),
   component: lazyRouteComponent(() => import("@/features/statistics/statistics_page")),
 });
 const audit = createRoute({
   getParentRoute: () => inside,
   path: "/audit",
-  validateSearch: (search: Record<string, unknown>): { type?: string; text?: string; event?: string; follow?: false } => {
+  validateSearch: only((search): { type?: string; text?: string; event?: string; follow?: false } => {
     const [type, words, event] = [text(search.type), word(search.text), text(search.event)];
     return { ...(type ? { type } : {}), ...(words ? { text: words } : {}), ...(event ? { event } : {}), ...(search.follow === false ? { follow: false } : {}) };
-  },
+  }),
   component: lazyRouteComponent(() => import("./pages/audit")),
 });
 
