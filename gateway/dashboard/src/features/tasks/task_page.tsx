@@ -113,7 +113,7 @@ export function TaskPage({ id }: { id: string }) {
   return (
     <Page title={shortId(id)} beside={<><TaskStatus task={listed} /><span className="dim">{t(`tasks.type.${listed.type}`)}</span></>} actions={<Actions task={listed} />}>
       <div className={facts.strip}>
-        <span>{whyOf(listed)}</span>
+        <span>{whyOf(t, listed)}</span>
         <span><span className="dim">{t("tasks.model")} </span><b>{listed.model}</b></span>
         <span><span className="dim">{t("tasks.priority")} </span><b>{t(`tasks.priorities.${String(listed.priority) as "1"}`)}</b></span>
         {listed.created_at && <span><span className="dim">{t("tasks.created")} </span><b><Ago at={listed.created_at} /></b></span>}
