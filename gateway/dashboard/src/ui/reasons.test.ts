@@ -25,7 +25,7 @@ test("A reason that nobody knows is told as it came", () => {
 
 test("Why a task waits is a sentence, with its time in the reader's zone", () => {
   const t = i18next.getFixedT("en");
-  expect(pendingText(t, "no_free_slot (2 of 2)")).toBe("waits for a free slot: 2 of 2 are in use");
+  expect(pendingText(t, "no_free_slot (2 of 2)")).toBe("waits: 2 of 2 slots in use");
   expect(pendingText(t, "model_offline")).toBe("its model is not online");
   expect(pendingText(t, "retry (2026-03-01T12:00:00.000000Z)")).toBe(`is tried again at ${moment("2026-03-01T12:00:00Z")}`);
   expect(pendingText(t, "something_new (1)")).toBe("something_new (1)");

@@ -22,7 +22,7 @@ export const reasons = {
     signalled: "ended by signal {{signal}} ({{name}})",
     stopped: "stopped as asked: {{how}}",
     pending: {
-      no_free_slot: "waits for a free slot: {{used}} of {{slots}} are in use",
+      no_free_slot: "waits: {{used}} of {{slots}} slots in use",
       model_offline: "its model is not online",
       cooling_down: "its model cools down until {{time}}",
       delayed: "begins at {{time}}",

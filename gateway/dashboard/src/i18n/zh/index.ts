@@ -1,5 +1,6 @@
 import { deployments } from "./deployments";
 import { desk } from "./desk";
+import { fields } from "./fields";
 import { frame } from "./frame";
 import { freshness } from "./freshness";
 import { lists } from "./lists";
@@ -12,4 +13,4 @@ import { time } from "./time";
 import { verify } from "./verify";
 import { work } from "./work";
 
-export const zh = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs, ...reasons };
+export const zh = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs, ...reasons, ...fields };

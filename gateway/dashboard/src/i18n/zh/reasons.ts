@@ -24,7 +24,7 @@ export const reasons: Translation<typeof en> = {
     signalled: "被信号 {{signal}} 终止（{{name}}）",
     stopped: "已按要求停止：{{how}}",
     pending: {
-      no_free_slot: "等待空闲槽位：{{slots}} 个中已用 {{used}} 个",
+      no_free_slot: "等待槽位（已用 {{used}}/{{slots}}）",
       model_offline: "模型不在线",
       cooling_down: "模型冷却至 {{time}}",
       delayed: "将于 {{time}} 开始",
