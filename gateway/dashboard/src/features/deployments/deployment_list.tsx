@@ -49,6 +49,7 @@ export function useColumns(at?: string): Column<Deployment>[] {
         id: "status",
         title: t("deployments.statusTitle"),
         width: "34%",
+        narrowWidth: "46%",
         cell: (row) => (
           <div className={classes.two}>
             <DeploymentStatus deployment={row} />

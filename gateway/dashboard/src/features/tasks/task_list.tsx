@@ -47,6 +47,7 @@ function useColumns(): Column<ListedTask>[] {
         id: "status",
         title: t("tasks.statusTitle"),
         width: "36%",
+        narrowWidth: "56%",
         cell: (task) => (
           <div className={cells.two}>
             <TaskStatus task={task} />

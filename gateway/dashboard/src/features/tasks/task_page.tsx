@@ -67,15 +67,15 @@ function Attempts({ task }: { task: ListedTask }) {
     <div className={classes.scroll}>
       <table className={classes.attempts} aria-label={t("tasks.attempts")}>
         <thead>
-          <tr>{(["started", "took", "outcome", "node", "detail"] as const).map((key) => <th key={key} scope="col">{t(`tasks.attempt.${key}`)}</th>)}</tr>
+          <tr>{(["started", "took", "outcome", "node", "detail"] as const).map((key) => <th key={key} scope="col" className={key === "node" ? classes.wide : undefined}>{t(`tasks.attempt.${key}`)}</th>)}</tr>
         </thead>
         <tbody>
           {[...task.attempts].reverse().map((attempt) => (
             <tr key={attempt.started_at}>
               <td><Moment at={attempt.started_at} /></td>
               <td className="num">{attempt.ended_at ? milliseconds(Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) : "…"}</td>
-              <td>{attempt.outcome ?? t("tasks.status.running")}{attempt.http_status ? ` · HTTP ${attempt.http_status}` : ""}</td>
-              <td>{attempt.node ?? "–"}</td>
+              <td>{attempt.outcome ?? t("tasks.status.running")}{attempt.http_status ? ` · HTTP ${attempt.http_status}` : ""}{attempt.node && <div className={`dim ${classes.narrow}`}>{attempt.node}</div>}</td>
+              <td className={classes.wide}>{attempt.node ?? "–"}</td>
               <td>{attempt.detail ?? ""}{attempt.code ? ` (${attempt.code})` : ""}</td>
             </tr>
           ))}

@@ -106,8 +106,7 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
         <LogView ref={view} id={id} book={book} store={live.store} withTime={withTime} wrap={wrap} marked={search.line} isFollowing={isFollowing} onFollow={setFollowing} onPick={pick} hrefOf={hrefOf} />
       )}
       <SourceLine source={`deployments/…/logs`} asOf={live.asOf} isStale={live.isStale}>
-        {book && t("logs.lines", { count: book.last, n: count(book.last, i18n.language) })}
-        {!isSearch && (isFollowing ? ` · ${t("logs.following")}` : ` · ${t("logs.paused")}`)}
+        {book && [t("logs.lines", { count: book.last, n: count(book.last, i18n.language) }), ...(isSearch ? [] : [t(isFollowing ? "logs.following" : "logs.paused")])].join(" · ")}
       </SourceLine>
     </>
   );
