@@ -140,6 +140,7 @@ test.each(looks)("Every page in Chinese, in $colorScheme colours, $width px wide
   for (const path of ["/dashboard", "/deployments", "/deployments/new", ...tabs, "/tasks", "/models", "/statistics", "/system", "/audit", "/settings/api-keys"]) {
     await visit.page.goto(path);
     await visit.live();
+    if (path.endsWith("/logs")) await visit.page.locator("[data-seq]").first().waitFor();
     await shoot(`zh-${path.replace(one, "/one").slice(1).replaceAll("/", "-")}`);
   }
   await visit.page.goto(`${one}/config?at=${new Date().toISOString()}`);

@@ -54,6 +54,8 @@ beforeAll(async () => {
 async function openTerminal(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Open terminal" }).click();
   await page.getByText("Connected").waitFor();
+  // What is typed before the shell is there stands twice.
+  await page.getByText("root@").or(page.getByText("$ ")).first().waitFor();
   await page.keyboard.type("ls --color=always -l; df -h . | tail -1\n");
   await page.getByText("train.py").waitFor();
 }
@@ -78,7 +80,7 @@ test.each(
     await visit.page.goto(path);
     if (path.includes("at=")) await visit.past();
     else await visit.live();
-    if (name === "logs") await visit.page.locator("[data-seq]").first().waitFor();
+    if (name === "logs" || name === "past-logs") await visit.page.locator("[data-seq]").first().waitFor();
     if (name === "terminal") await openTerminal(visit.page);
     if (name === "metrics") await visit.page.locator("figure canvas").first().waitFor();
     await shoot(name);
