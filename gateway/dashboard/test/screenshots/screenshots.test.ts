@@ -85,5 +85,8 @@ test.each(
     if (name === "metrics") await visit.page.locator("figure canvas").first().waitFor();
     await shoot(name);
   }
+  await visit.page.goto("/docs");
+  await visit.page.getByRole("heading", { level: 1 }).first().waitFor();
+  await shoot("docs");
   await visit.close();
 }, 300_000);
