@@ -8,8 +8,8 @@ export interface FieldChange {
   after: unknown;
 }
 
-/** What changes with every event and says nothing of the entity itself: the events between tell it better. Nor what a cost is reckoned from. */
-const noise = new Set(["updated_at", "version", "position", "reason.event_id", "billing.since", "billing.cost_usd_micro", "billing.remainder"]);
+/** What changes with every event and says nothing of the entity itself: the events between tell it better. Nor what stands in another field, and what a cost is reckoned from. */
+const noise = new Set(["updated_at", "version", "position", "reason.event_id", "reason.exit_code", "billing.since", "billing.cost_usd_micro", "billing.remainder"]);
 
 function flatten(value: unknown, at: string, into: Map<string, unknown>): void {
   if (value !== null && typeof value === "object" && !Array.isArray(value)) {

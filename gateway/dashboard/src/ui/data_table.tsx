@@ -12,6 +12,8 @@ export interface Column<R> {
   title: string;
   cell: (row: R) => ReactNode;
   width?: number | string;
+  /** Where the table is narrow; absent: the same. */
+  narrowWidth?: number | string;
   align?: "right";
   /** Left out where the table is narrow. */
   wide?: boolean;
@@ -88,6 +90,11 @@ function widthOf<R>(columns: Column<R>[], choice: ColumnChoice): number | undefi
 
 /** Left out where it is narrow, but for those that were asked for. */
 const isWide = <R,>(column: Column<R>, choice: ColumnChoice) => (column.wide && !choice.on.has(column.id)) || undefined;
+
+const inPx = (width: number | string | undefined) => (typeof width === "number" ? `${width}px` : width);
+
+/** Both widths; which of them holds, the style sheet knows. */
+const widthStyle = <R,>({ width, narrowWidth = width }: Column<R>) => ({ "--width": inPx(width), "--narrow-width": inPx(narrowWidth) }) as CSSProperties;
 
 interface CellsProps<R> {
   row: R;
@@ -212,7 +219,7 @@ export function DataTable<R extends { id: string }>({ name, label, rows, columns
               </th>
             )}
             {columns.map((column) => (
-              <th key={column.id} scope="col" style={{ width: column.width }} data-align={column.align} data-wide={isWide(column, choice)}>
+              <th key={column.id} scope="col" style={widthStyle(column)} data-align={column.align} data-wide={isWide(column, choice)}>
                 {column.title}
               </th>
             ))}

@@ -16,9 +16,11 @@ export function Ago({ at }: { at: string | number }) {
 
 export function Moment({ at }: { at: string | number }) {
   const iso = new Date(at).toISOString();
+  const [day, time] = moment(at).split(" ");
   return (
     <time dateTime={iso} title={iso} className="num">
-      {moment(at)}
+      {/* Where it does not fit into one line, it breaks between the two. */}
+      <span className="whole">{day}</span> <span className="whole">{time}</span>
     </time>
   );
 }

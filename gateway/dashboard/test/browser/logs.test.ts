@@ -144,9 +144,13 @@ test("What is typed stays in the search field and keeps the focus, an older answ
 
 test("A hit is opened and a permalink made by keys alone", async () => {
   const id = await hub.deploy("keyed", "seq 400; echo found one; echo found two; seq 400; sleep 600");
+  await expect.poll(() => lastOf(id)).toBe(802);
   const page = await open(id, "?contains=found");
   const hits = page.getByRole("table", { name: "Log lines found" });
   await hits.getByRole("row", { name: /found two$/ }).waitFor();
+  // All there is was searched.
+  await page.getByText(/^802 lines/).waitFor();
+  expect(await page.getByRole("button", { name: /newer line/ }).count()).toBe(0);
   await hits.focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");

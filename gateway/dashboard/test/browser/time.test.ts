@@ -64,6 +64,10 @@ test("Before it was stopped it was live, and the page does not claim to be of no
   expect(await page.locator("main").getAttribute("data-live")).toBe("stale");
   await page.getByRole("region", { name: "Time", exact: true }).getByRole("status").getByText(/^As it was at /).waitFor();
 
+  // What was cannot be edited.
+  await page.getByRole("region", { name: "What runs" }).waitFor();
+  expect(await page.getByRole("button", { name: "Edit" }).count()).toBe(0);
+
   await page.reload();
   await visit.past();
   await badge(page, "running").waitFor();
@@ -171,10 +175,10 @@ test("Two moments of a deployment: what is different, old and new, and what happ
   await go(visit, `${path()}?at=${idOf("started")}`);
   await page.getByRole("button", { name: "Compare" }).click();
   const table = page.getByRole("table", { name: "Differences" });
-  const status = table.getByRole("row", { name: /^status/ });
+  const status = table.getByRole("row", { name: /^Status/ });
   await status.waitFor();
   expect(await status.textContent()).toMatch(/Live.*Stopped/);
-  expect(await table.getByRole("row", { name: /labels\.team/ }).textContent()).toMatch(/not there.*vision/);
+  expect(await table.getByRole("row", { name: /Label team/ }).textContent()).toMatch(/not there.*vision/);
   const between = page.getByRole("list", { name: "Events between" });
   await between.getByText("deployment.stopped").waitFor();
   expect(await between.getByText("deployment.started").count()).toBe(0);
@@ -198,7 +202,7 @@ test("Two moments of the list: what appeared and what changed", async () => {
   await table.getByRole("row", { name: /came-after/ }).getByText("Appeared").waitFor();
   const changed = table.getByRole("row", { name: /went-before/ });
   await changed.getByText("Changed").waitFor();
-  expect(await changed.textContent()).toMatch(/status.*Live.*→.*Stopped/);
+  expect(await changed.textContent()).toMatch(/Status.*Live.*→.*Stopped/);
 });
 
 test("The overview's figures are those of then, and what is not kept says so", async () => {

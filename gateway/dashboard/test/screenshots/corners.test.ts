@@ -14,6 +14,7 @@ let hub: Hub;
 let fresh: Hub;
 let browser: Browser;
 let one: string;
+let task: string;
 
 beforeAll(async () => {
   mkdirSync(folder, { recursive: true });
@@ -24,7 +25,7 @@ beforeAll(async () => {
   await hub.put(`/api/v1/deployments/${id}/files/content?path=train.py`, "import torch\n\nmodel = torch.nn.Linear(4, 2)\n");
   await hub.ask("POST", "/api/v1/models", { name: "llama-8b", type: "local", host: "127.0.0.1", port: 9, status: "online" });
   await hub.ask("POST", "/api/v1/api-keys", { role: "viewer", name: "wall display" });
-  await hub.ask("POST", "/api/v1/tasks", { model_id: "llama-8b", type: "text-generation", input: "Summarise the run.", timeout: "1h" });
+  ({ id: task } = await hub.ask<{ id: string }>("POST", "/api/v1/tasks", { model_id: "llama-8b", type: "text-generation", input: "Summarise the run.", timeout: "1h" }));
   one = `/deployments/${id}`;
 });
 
@@ -134,13 +135,16 @@ test.each(looks)("Every page in Chinese, in $colorScheme colours, $width px wide
   const visit = await open(hub.url, look, "zh-CN");
   const shoot = camera(visit, look);
   await visit.page.goto("/sign-in");
+  await visit.page.getByRole("button", { name: "以开发者身份登录" }).waitFor();
+  await shoot("zh-sign-in");
   await visit.page.getByRole("button", { name: "以开发者身份登录" }).click();
   await visit.live();
   const tabs = ["logs", "metrics", "files", "history", "config", "connect"].map((tab) => `${one}/${tab}`);
-  for (const path of ["/dashboard", "/deployments", "/deployments/new", ...tabs, "/tasks", "/models", "/statistics", "/system", "/audit", "/settings/api-keys"]) {
+  for (const path of ["/dashboard", "/deployments", "/deployments/new", ...tabs, "/tasks", `/tasks/${task}`, "/models", "/statistics", "/system", "/audit", "/settings/api-keys"]) {
     await visit.page.goto(path);
     await visit.live();
-    await shoot(`zh-${path.replace(one, "/one").slice(1).replaceAll("/", "-")}`);
+    if (path.endsWith("/logs")) await visit.page.locator("[data-seq]").first().waitFor();
+    await shoot(`zh-${path.replace(one, "/one").replace(task, "one").slice(1).replaceAll("/", "-")}`);
   }
   await visit.page.goto(`${one}/config?at=${new Date().toISOString()}`);
   await visit.past();

@@ -54,6 +54,8 @@ beforeAll(async () => {
 async function openTerminal(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Open terminal" }).click();
   await page.getByText("Connected").waitFor();
+  // What is typed before the shell is there stands twice.
+  await page.getByText("root@").or(page.getByText("$ ")).first().waitFor();
   await page.keyboard.type("ls --color=always -l; df -h . | tail -1\n");
   await page.getByText("train.py").waitFor();
 }
@@ -78,10 +80,13 @@ test.each(
     await visit.page.goto(path);
     if (path.includes("at=")) await visit.past();
     else await visit.live();
-    if (name === "logs") await visit.page.locator("[data-seq]").first().waitFor();
+    if (name === "logs" || name === "past-logs") await visit.page.locator("[data-seq]").first().waitFor();
     if (name === "terminal") await openTerminal(visit.page);
     if (name === "metrics") await visit.page.locator("figure canvas").first().waitFor();
     await shoot(name);
   }
+  await visit.page.goto("/docs");
+  await visit.page.getByRole("heading", { level: 1 }).first().waitFor();
+  await shoot("docs");
   await visit.close();
 }, 300_000);

@@ -59,7 +59,7 @@ export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) 
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
       { id: "type", title: t("audit.type"), cell: (event) => <div className={cells.two}><span className={cells.name}>{shortType(event.type)}</span><span className={`dim cut ${cells.small}`}>{event.actor}</span></div> },
-      { id: "subject", title: t("audit.subject"), width: "28%", cell: (event) => <Subject id={event.subject} /> },
+      { id: "subject", title: t("audit.subject"), width: "28%", narrowWidth: 118, cell: (event) => <Subject id={event.subject} /> },
       { id: "project", title: t("audit.project"), width: 110, wide: true, cell: (event) => <span className="cut">{event.project ?? "–"}</span> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
       { id: "time", title: t("audit.time"), width: 172, align: "right", wide: true, cell: (event) => <Moment at={event.time} /> },

@@ -19,11 +19,11 @@ function Facts({ facts }: { facts: [string, ReactNode][] }) {
   );
 }
 
-export default function ConfigTab({ deployment: d }: { deployment: Deployment }) {
+export default function ConfigTab({ deployment: d, isPast = false }: { deployment: Deployment; isPast?: boolean }) {
   const { t } = useTranslation();
   const may = useMay();
   const [isEditing, setEditing] = useState(false);
-  const canAct = may("dev", d.project) && d.status !== "deleting" && d.status !== "deleted";
+  const canAct = !isPast && may("dev", d.project) && d.status !== "deleting" && d.status !== "deleted";
   useOffer(canAct ? [{ id: "edit", label: t("desk.edit.title", { name: d.name }), run: () => setEditing(true) }] : []);
   const env = Object.entries(d.env);
   const labels = Object.entries(d.labels);
@@ -34,13 +34,13 @@ export default function ConfigTab({ deployment: d }: { deployment: Deployment })
       <Panel title={t("config.runs")} actions={canAct && <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} onClick={() => setEditing(true)}>{t("edit")}</Button>}>
         <Facts
           facts={[
-            [t("config.command"), <Code key="c" block tabIndex={0}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
+            [t("config.command"), <Code key="c" block className={classes.command} tabIndex={0}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
             [t("config.image"), d.image],
             [t("config.ports"), d.ports.length > 0 ? d.ports.map((port) => `${port.port}${port.protocol ? `/${port.protocol}` : ""}${port.name ? ` ${port.name}` : ""}`).join(", ") : null],
             [t("config.files"), d.files.length > 0 ? d.files.map((file) => `${file.path} (${bytes(file.size)})`).join(", ") : null],
             [t("config.gpu"), d.gpu ? `${d.gpu.count ?? 1} × ${d.gpu.model}` : null],
             [t("config.limits"), limits ? [limits.cpus && `${limits.cpus} CPU`, limits.memory_bytes && bytes(limits.memory_bytes), limits.processes && t("config.processes", { count: limits.processes })].filter(Boolean).join(", ") : null],
-            [t("config.restart"), `${d.restart_policy.policy}${d.restart_policy.max_restarts === null || d.restart_policy.max_restarts === undefined ? "" : ` ≤ ${d.restart_policy.max_restarts}`}`],
+            [t("config.restart"), `${t(`create.restarts.${d.restart_policy.policy}`)}${d.restart_policy.max_restarts === null || d.restart_policy.max_restarts === undefined ? "" : ` ≤ ${d.restart_policy.max_restarts}`}`],
             [t("config.grace"), d.stop_grace],
             [t("config.price"), t("deployments.perHour", { price: usd(d.price_usd_micro_per_hour) })],
           ]}

@@ -15,6 +15,7 @@ import { FilterChips } from "@/ui/list/filter_chips";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
+import { reasonText } from "@/ui/reasons";
 import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
@@ -48,11 +49,12 @@ export function useColumns(at?: string): Column<Deployment>[] {
         id: "status",
         title: t("deployments.statusTitle"),
         width: "34%",
+        narrowWidth: "46%",
         cell: (row) => (
           <div className={classes.two}>
             <DeploymentStatus deployment={row} />
-            <span className={`dim cut ${classes.small}`} title={row.reason.text}>
-              {row.reason.text}
+            <span className={`dim cut ${classes.small}`} title={reasonText(t, row.reason.text)}>
+              {reasonText(t, row.reason.text)}
             </span>
           </div>
         ),

@@ -8,6 +8,7 @@ import { kEventsMax, useHistory } from "@/time/history";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count } from "@/ui/format";
 import { Failed, Loading } from "@/ui/page";
+import { reasonText } from "@/ui/reasons";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import classes from "./deployments.module.css";
@@ -31,10 +32,10 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
   const fresh = useQueryFreshness(query);
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
-      { id: "version", title: "#", width: 52, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
-      { id: "type", title: t("audit.type"), cell: (event) => <><div className="cut" title={shortType(event.type)}>{shortType(event.type)}</div><div className="dim cut">{reasonOf(event)}</div></> },
+      { id: "version", title: "#", width: 52, narrowWidth: 44, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
+      { id: "type", title: t("audit.type"), cell: (event) => <><div className="cut" title={shortType(event.type)}>{shortType(event.type)}</div><div className="dim cut">{reasonText(t, reasonOf(event))}</div></> },
       { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
-      { id: "time", title: t("audit.time"), width: 172, align: "right", cell: (event) => <Moment at={event.time} /> },
+      { id: "time", title: t("audit.time"), width: 172, narrowWidth: 102, align: "right", cell: (event) => <Moment at={event.time} /> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
     ],
     [t, onMoment],

@@ -69,7 +69,7 @@ export function ModelForm({ model, models, onClose }: { model: Model | undefined
   return (
     <Modal opened onClose={onClose} title={model ? t("models.edit", { name: model.name }) : t("models.add")} lockScroll={false} size="lg" centered closeButtonProps={{ "aria-label": t("close") }}>
       <form className={form.form} onSubmit={(event) => void submit(event)}>
-        {!model && <SegmentedControl aria-label={t("models.type")} value={type} onChange={(next) => setType(types.find((one) => one === next) ?? "openai")} data={types.map((value) => ({ value, label: t(`models.types.${value}`) }))} />}
+        {!model && <SegmentedControl className={form.choice} aria-label={t("models.type")} value={type} onChange={(next) => setType(types.find((one) => one === next) ?? "openai")} data={types.map((value) => ({ value, label: t(`models.types.${value}`) }))} />}
         {text("name", { required: true })}
         {type === "openai" && <div className={form.row}>{[text("base_url", { placeholder: "https://api.openai.com/v1" }), text("model", { placeholder: "gpt-4o-mini" })]}</div>}
         {type === "local" && <div className={form.row}>{[text("host", { required: true, placeholder: "127.0.0.1" }), number("port", { min: 1, max: 65_535 }), text("model_path")]}</div>}

@@ -102,7 +102,7 @@ export default function PastOverview({ at, than }: { at: string; than: string | 
   const rows = found.data?.rows;
   const whole = found.data?.isWhole ? rows : undefined;
   const n = (value: number) => count(value, i18n.language);
-  const list = { source: "/api/v1/deployments?at=…", asOf: found.dataUpdatedAt || undefined, isStale: found.isPlaceholderData };
+  const list = { source: "deployments?at=…", asOf: found.dataUpdatedAt || undefined, isStale: found.isPlaceholderData };
   const compared = useAllAt(all, than ?? at);
   const other = than !== undefined && compared.data?.isWhole ? compared.data.rows : undefined;
   // Compared with another moment, a figure says both, the earlier one first.

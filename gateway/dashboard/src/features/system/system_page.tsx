@@ -126,7 +126,7 @@ function Cluster() {
   // No event tells of these: they are read whenever the page is opened.
   const query = useQuery({ queryKey: ["system", "cluster"], queryFn: readCluster, staleTime: 0 });
   const { data, error } = query;
-  const fresh = { source: "/api/v1/system/cluster", ...useQueryFreshness(query) };
+  const fresh = { source: "system/cluster", ...useQueryFreshness(query) };
   if (!data) return error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={4} />;
   const n = (value: number) => count(value, i18n.language);
   const lag = Math.max(0, ...data.partitions.map((partition) => partition.lag.projections.records + partition.lag.copy.records));

@@ -47,11 +47,12 @@ function useColumns(): Column<ListedTask>[] {
         id: "status",
         title: t("tasks.statusTitle"),
         width: "36%",
+        narrowWidth: "56%",
         cell: (task) => (
           <div className={cells.two}>
             <TaskStatus task={task} />
-            <span className={`dim cut ${cells.small}`} title={whyOf(task)}>
-              {whyOf(task)}
+            <span className={`dim cut ${cells.small}`} title={whyOf(t, task)}>
+              {whyOf(t, task)}
             </span>
           </div>
         ),

@@ -67,15 +67,15 @@ function Attempts({ task }: { task: ListedTask }) {
     <div className={classes.scroll}>
       <table className={classes.attempts} aria-label={t("tasks.attempts")}>
         <thead>
-          <tr>{(["started", "took", "outcome", "node", "detail"] as const).map((key) => <th key={key} scope="col">{t(`tasks.attempt.${key}`)}</th>)}</tr>
+          <tr>{(["started", "took", "outcome", "node", "detail"] as const).map((key) => <th key={key} scope="col" className={key === "node" ? classes.wide : undefined}>{t(`tasks.attempt.${key}`)}</th>)}</tr>
         </thead>
         <tbody>
           {[...task.attempts].reverse().map((attempt) => (
             <tr key={attempt.started_at}>
               <td><Moment at={attempt.started_at} /></td>
               <td className="num">{attempt.ended_at ? milliseconds(Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) : "…"}</td>
-              <td>{attempt.outcome ?? t("tasks.status.running")}{attempt.http_status ? ` · HTTP ${attempt.http_status}` : ""}</td>
-              <td>{attempt.node ?? "–"}</td>
+              <td>{attempt.outcome ?? t("tasks.status.running")}{attempt.http_status ? ` · HTTP ${attempt.http_status}` : ""}{attempt.node && <div className={`dim ${classes.narrow}`}>{attempt.node}</div>}</td>
+              <td className={classes.wide}>{attempt.node ?? "–"}</td>
               <td>{attempt.detail ?? ""}{attempt.code ? ` (${attempt.code})` : ""}</td>
             </tr>
           ))}
@@ -113,7 +113,7 @@ export function TaskPage({ id }: { id: string }) {
   return (
     <Page title={shortId(id)} beside={<><TaskStatus task={listed} /><span className="dim">{t(`tasks.type.${listed.type}`)}</span></>} actions={<Actions task={listed} />}>
       <div className={facts.strip}>
-        <span>{whyOf(listed)}</span>
+        <span>{whyOf(t, listed)}</span>
         <span><span className="dim">{t("tasks.model")} </span><b>{listed.model}</b></span>
         <span><span className="dim">{t("tasks.priority")} </span><b>{t(`tasks.priorities.${String(listed.priority) as "1"}`)}</b></span>
         {listed.created_at && <span><span className="dim">{t("tasks.created")} </span><b><Ago at={listed.created_at} /></b></span>}

@@ -1,14 +1,16 @@
 import { deployments } from "./deployments";
 import { desk } from "./desk";
+import { fields } from "./fields";
 import { frame } from "./frame";
 import { freshness } from "./freshness";
 import { lists } from "./lists";
 import { logs } from "./logs";
 import { operate } from "./operate";
+import { reasons } from "./reasons";
 import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
 import { time } from "./time";
 import { verify } from "./verify";
 import { work } from "./work";
 
-export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs };
+export const en = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs, ...reasons, ...fields };

@@ -42,7 +42,7 @@ export function ExportMenu({ what, read }: { what: string; read: ReadExport }) {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <ActionIcon variant="default" size={34} aria-label={t("desk.export.title")} title={t("desk.export.title")}>
+        <ActionIcon variant="default" size={36} aria-label={t("desk.export.title")} title={t("desk.export.title")}>
           <IconDownload size={17} stroke={1.7} />
         </ActionIcon>
       </Menu.Target>

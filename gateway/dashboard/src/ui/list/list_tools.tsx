@@ -22,7 +22,7 @@ function ColumnMenu({ table, columns }: { table: string; columns: readonly Title
   return (
     <Menu position="bottom-end" withinPortal closeOnItemClick={false} onOpen={look}>
       <Menu.Target>
-        <ActionIcon variant="default" size={34} aria-label={t("desk.columns.title")} title={t("desk.columns.title")}>
+        <ActionIcon variant="default" size={36} aria-label={t("desk.columns.title")} title={t("desk.columns.title")}>
           <IconColumns3 size={17} stroke={1.7} />
         </ActionIcon>
       </Menu.Target>

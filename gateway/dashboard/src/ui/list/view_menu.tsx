@@ -92,7 +92,7 @@ export function ViewMenu({ table, what }: { table: string; what: string }) {
     <>
       <Menu position="bottom-end" withinPortal>
         <Menu.Target>
-          <ActionIcon variant="default" size={34} aria-label={t("desk.views.title")} title={t("desk.views.title")}>
+          <ActionIcon variant="default" size={36} aria-label={t("desk.views.title")} title={t("desk.views.title")}>
             <IconBookmark size={17} stroke={1.7} />
           </ActionIcon>
         </Menu.Target>

@@ -2,7 +2,8 @@ import { Button, NumberInput, SegmentedControl, Select, Textarea, TextInput } fr
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState, type FormEvent } from "react";
+import { useRef, useState, type FormEvent } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { Attempts } from "@/api/attempts";
 import { api, body, Problem, type Schemas } from "@/api/client";
@@ -29,6 +30,7 @@ export default function NewDeployment() {
   const [planned, setPlanned] = useState<{ of: string; plan: Plan }>();
   const [attempts] = useState(() => new Attempts());
   const [isBusy, setBusy] = useState(false);
+  const box = useRef<HTMLFormElement>(null);
   const providers = useQuery({ queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers")) });
   const hosts = useQuery({ queryKey: ["system", "hosts"], queryFn: () => body(api.GET("/api/v1/hosts", { params: { query: { page_size: 1_000 } } })) });
 
@@ -50,9 +52,19 @@ export default function NewDeployment() {
     <TextInput {...props(field)} {...more} onChange={(event) => set(field, event.currentTarget.value)} onBlur={() => draft[field] && setTouched((old) => new Set(old).add(field))} />
   );
 
+  /** Shows what is wrong, and goes to the first of it: on a phone it is far above the button. */
+  function fault(show: () => void) {
+    flushSync(show);
+    box.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }
+
   async function attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
-    setTouched(new Set(Object.keys(draft) as (keyof Draft)[]));
-    if (Object.keys(faults).length > 0) return undefined;
+    const touchAll = () => setTouched(new Set(Object.keys(draft) as (keyof Draft)[]));
+    if (Object.keys(faults).length > 0) {
+      fault(touchAll);
+      return undefined;
+    }
+    touchAll();
     setBusy(true);
     try {
       return await action();
@@ -60,7 +72,7 @@ export default function NewDeployment() {
       const problem = error instanceof Problem ? error : new Problem(0, "network", String(error));
       const field = problem.field ? fieldAt(problem.field) : undefined;
       const message = `${problem.detail} (${problem.code})`;
-      setRefused(field ? { [field]: message } : { other: problem.field ? `${problem.field}: ${message}` : message });
+      fault(() => setRefused(field ? { [field]: message } : { other: problem.field ? `${problem.field}: ${message}` : message }));
       return undefined;
     } finally {
       setBusy(false);
@@ -89,7 +101,7 @@ export default function NewDeployment() {
   const isReady = plan !== undefined && plan.refused.length === 0;
   return (
     <Page title={t("create.title")}>
-      <form className={classes.grid} onSubmit={(event) => void submit(event)} noValidate>
+      <form ref={box} className={classes.grid} onSubmit={(event) => void submit(event)} noValidate>
         <div className={classes.fields}>
           <Panel title={t("create.what")}>
             <div className={form.form}>

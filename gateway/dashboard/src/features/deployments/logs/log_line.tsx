@@ -31,6 +31,17 @@ function marked(text: string, find: string) {
   ));
 }
 
+/** To the millisecond. On a phone the day is left to its title. */
+function Time({ at }: { at: string }) {
+  const [day, time] = moment(at).split(" ");
+  return (
+    <>
+      <span className={classes.day}>{day} </span>
+      {time}.{at.slice(20, 23)}
+    </>
+  );
+}
+
 interface LineProps {
   seq: number;
   /** Null: lost; undefined: not read yet. */
@@ -63,7 +74,7 @@ export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked
       </span>
       {withTime && (
         <span role="cell" className={classes.time} title={line?.time}>
-          {line ? `${moment(line.time)}.${line.time.slice(20, 23)}` : ""}
+          {line && <Time at={line.time} />}
         </span>
       )}
       <span role="cell" className={classes.text}>

@@ -94,7 +94,10 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
           </Button>
         </div>
       </div>
-      {isSearch ? (
+      {isSearch && book === undefined && live.phase !== "failed" ? (
+        // How many lines there are is known first: those behind them are the newer ones.
+        <Loading />
+      ) : isSearch ? (
         <LogHits id={id} contains={search.contains} stream={search.stream} last={book?.last ?? 0} withTime={withTime} wrap={wrap} onPick={pick} hrefOf={hrefOf} />
       ) : book === undefined || isOpen ? (
         live.phase === "failed" ? <Failed failure={live.failure} /> : begin.failureCount > 0 ? <Empty title={t("logView.retrying")} /> : <Loading />
@@ -106,8 +109,7 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
         <LogView ref={view} id={id} book={book} store={live.store} withTime={withTime} wrap={wrap} marked={search.line} isFollowing={isFollowing} onFollow={setFollowing} onPick={pick} hrefOf={hrefOf} />
       )}
       <SourceLine source={`deployments/…/logs`} asOf={live.asOf} isStale={live.isStale}>
-        {book && t("logs.lines", { count: book.last, n: count(book.last, i18n.language) })}
-        {!isSearch && (isFollowing ? ` · ${t("logs.following")}` : ` · ${t("logs.paused")}`)}
+        {book && [t("logs.lines", { count: book.last, n: count(book.last, i18n.language) }), ...(isSearch ? [] : [t(isFollowing ? "logs.following" : "logs.paused")])].join(" · ")}
       </SourceLine>
     </>
   );

@@ -54,6 +54,14 @@ function clock(time: number, ticks: readonly number[]): string {
 const decimal = [1, 2, 5].flatMap((one) => Array.from({ length: 12 }, (_, power) => one * 10 ** (power - 2))).sort((a, b) => a - b);
 const binary = Array.from({ length: 44 }, (_, power) => 2 ** power);
 
+/** Samples that no line would show: those with none beside them, and the newest one. */
+function dotted(plot: uPlot, series: number): number[] | null {
+  const values = plot.data[series] ?? [];
+  const newest = values.findLastIndex((value) => value != null);
+  const dots = [...values.keys()].filter((at) => values[at] != null && (at === newest || (values[at - 1] == null && values[at + 1] == null)));
+  return dots.length > 0 ? dots : null;
+}
+
 /** One chart. Cross-hairs of all charts move together; who zooms or moves one moves all. */
 export function Chart({ title, subject, times, lines, format, max, isSize, range, onRange, onReset }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -92,7 +100,7 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
           x: { range: () => latest.current.range },
           y: { range: (_, __, top) => [0, Math.max(latest.current.max ?? 0, (top || 1) * 1.1)] },
         },
-        axes: [{ ...axis, space: 70, values: (_, ticks) => ticks.map((tick) => clock(tick, ticks)) }, { ...axis, size: 62, incrs: isSize ? binary : decimal, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
+        axes: [{ ...axis, space: 70, size: 28, values: (_, ticks) => ticks.map((tick) => clock(tick, ticks)) }, { ...axis, size: 62, incrs: isSize ? binary : decimal, values: (_, ticks) => ticks.map((tick) => latest.current.format(tick)) }],
         series: [
           { label: timeLabel, value: (_, time) => (time === null ? "–" : new Date(time * 1000).toLocaleTimeString(undefined, { hour12: false })) },
           ...labels.split("|").map((label, index) => ({
@@ -100,7 +108,7 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
             stroke: colour(colours[index] ?? "--calm-dot"),
             width: 1.5,
             spanGaps: false,
-            points: { show: false },
+            points: { show: false, size: 5, fill: colour(colours[index] ?? "--calm-dot"), filter: dotted },
             value: (_: uPlot, value: number | null) => (value === null ? "–" : latest.current.format(value)),
           })),
         ],

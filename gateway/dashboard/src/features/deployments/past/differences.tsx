@@ -11,7 +11,7 @@ import { Empty, Panel } from "@/ui/page";
 import { StatusBadge } from "@/ui/status_badge";
 import classes from "@/time/time.module.css";
 import cells from "../deployments.module.css";
-import { Change, Value } from "./values";
+import { Change, FieldName, Value } from "./values";
 
 /** Two moments in order; `was` and `at` are how an address has the earlier and the later one. */
 export interface Span {
@@ -85,7 +85,7 @@ export function FieldDifferences({ before, after, events, span, onEvent }: { bef
             <tbody>
               {changes.map(({ field, before: old, after: fresh }) => (
                 <tr key={field}>
-                  <th scope="row" className="mono">{field}</th>
+                  <th scope="row"><FieldName field={field} /></th>
                   <td className={classes.old}><Value field={field} value={old} /></td>
                   <td><Value field={field} value={fresh} /></td>
                 </tr>

@@ -90,7 +90,9 @@ export function PastLogs({ id, at, micros, search }: { id: string; at: string; m
           <Switch size="xs" label={t("logs.wrap")} checked={wrap} onChange={(event) => setWrap(event.currentTarget.checked)} />
         </div>
       </div>
-      {isSearch ? (
+      {isSearch && !book && !error ? (
+        <Loading />
+      ) : isSearch ? (
         <LogHits id={id} contains={search.contains} stream={search.stream} until={until} last={book?.last ?? 0} withTime={withTime} wrap={wrap} onPick={(seq) => setSearch({ line: seq }, false)} hrefOf={hrefOf} />
       ) : error ? (
         <Failed failure={{ code: "", detail: error.message }} />
