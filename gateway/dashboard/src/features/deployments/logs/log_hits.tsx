@@ -106,7 +106,7 @@ export function LogHits({ withTime, wrap, onPick, hrefOf, ...asked }: HitsProps)
           components={components}
           increaseViewportBy={kBeyond}
           computeItemKey={(_, line) => line.seq}
-          itemContent={(_, line) => <LogRow seq={line.seq} line={line} withTime={withTime} wrap={wrap} isMarked={false} find={contains ?? ""} href={hrefOf(line.seq)} onPick={onPick} />}
+          itemContent={(_, line) => <LogRow seq={line.seq} line={line} withTime={withTime} wrap={wrap} isMarked={false} find={contains ?? ""} lost={t("logView.lost")} href={hrefOf(line.seq)} onPick={onPick} />}
         />
       )}
       {further}

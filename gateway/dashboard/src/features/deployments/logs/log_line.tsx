@@ -1,5 +1,4 @@
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 import type { LogLine } from "@/api/client";
 import { moment } from "@/ui/format";
 import { paletteColour, parseAnsi, type AnsiSpan } from "./ansi";
@@ -8,7 +7,13 @@ import classes from "./logs.module.css";
 const colourOf = (colour: number | string | undefined): string | undefined =>
   colour === undefined ? undefined : typeof colour === "string" ? colour : colour < 16 ? `var(--ansi-${colour})` : paletteColour(colour);
 
+const isPlain = (span: AnsiSpan): boolean => {
+  for (const key in span) if (key !== "text") return false;
+  return true;
+};
+
 function Span({ span, find }: { span: AnsiSpan; find: string }) {
+  if (isPlain(span)) return find ? marked(span.text, find) : span.text;
   const [fg, bg] = span.inverse ? [colourOf(span.bg) ?? "var(--log-bg)", colourOf(span.fg) ?? "var(--mantine-color-text)"] : [colourOf(span.fg), colourOf(span.bg)];
   const style = {
     color: fg,
@@ -50,13 +55,14 @@ interface LineProps {
   wrap: boolean;
   isMarked: boolean;
   find: string;
+  /** What stands for a line that is lost. */
+  lost: string;
   href: string;
   onPick: (seq: number) => void;
 }
 
 /** One line: its number, which is its link, its time, its text. */
-export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked, find, href, onPick }: LineProps) {
-  const { t } = useTranslation();
+export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked, find, lost, href, onPick }: LineProps) {
   return (
     <div role="row" className={classes.line} data-seq={seq} data-stream={line?.stream} data-marked={isMarked || undefined} data-wrap={wrap || undefined}>
       <span role="cell" className={classes.number}>
@@ -78,7 +84,7 @@ export const LogRow = memo(function LogRow({ seq, line, withTime, wrap, isMarked
         </span>
       )}
       <span role="cell" className={classes.text}>
-        {line ? parseAnsi(line.text).map((span, index) => <Span key={index} span={span} find={find} />) : <span className={classes.missing}>{line === null ? t("logView.lost") : "…"}</span>}
+        {line ? parseAnsi(line.text).map((span, index) => <Span key={index} span={span} find={find} />) : <span className={classes.missing}>{line === null ? lost : "…"}</span>}
       </span>
     </div>
   );

@@ -5,10 +5,13 @@ import { useTranslation } from "react-i18next";
 import { Virtuoso, type Components, type VirtuosoHandle } from "react-virtuoso";
 import { count } from "@/ui/format";
 import { lineAt, type LogBook } from "./log_book";
+import { LineList, type ListHandle } from "./line_list";
+import { kLineHeight } from "./line_window";
 import { LogRow } from "./log_line";
+import type { LogStore } from "./log_reader";
 import { spanFrom, spanStart } from "./log_span";
 import { moveAmongRows } from "./row_keys";
-import { useLogPages, type LogStore } from "./use_log_pages";
+import { useLogPages } from "./use_log_pages";
 import classes from "./logs.module.css";
 
 export interface LogViewHandle {
@@ -36,16 +39,15 @@ const List = forwardRef<HTMLDivElement, HTMLAttributes<HTMLDivElement>>(function
 });
 const components = { Scroller, List } as Components<unknown, { label: string }>;
 
-const kLineHeight = 20;
-/** Rows beyond the view that are drawn as well, so that a key finds the next one. */
+/** Rows of wrapped lines beyond the view that are drawn as well, so that a key finds the next one. */
 const kBeyond = 2 * kLineHeight;
 /** How long behind a turn of the wheel, a key or a drag what moves is taken to be moved by it. */
 const kTouchMs = 700;
 
-/** All lines, of which those in view are drawn and those near it are read. */
+/** All lines, of which those in view are drawn and read. Wrapped ones have heights of their own, which are measured. */
 export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView({ id, book, store, withTime, wrap, marked, isFollowing, onFollow, onPick, hrefOf }, ref) {
   const { t, i18n } = useTranslation();
-  const virtuoso = useRef<VirtuosoHandle>(null);
+  const list = useRef<ListHandle | null>(null);
   const [pausedAt, setPausedAt] = useState<number>();
   // Of a long log the bar stands for a part: its end while it is followed, and what somebody looks at otherwise.
   const [start, setStart] = useState(() => spanStart(book, marked));
@@ -74,7 +76,7 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
   // The list takes a new length up behind this effect.
   useEffect(() => {
     if (!target) return undefined;
-    const frame = requestAnimationFrame(() => virtuoso.current?.scrollToIndex({ index: Math.max(0, target.seq - first), align: "center" }));
+    const frame = requestAnimationFrame(() => list.current?.scrollToIndex({ index: Math.max(0, target.seq - first), align: "center" }));
     return () => cancelAnimationFrame(frame);
     // Gone to once: a beginning that moves later on does not pull the reader back.
     // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -90,11 +92,12 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     setPausedAt(store.getView().state?.last);
   };
 
+  const toEnd = () => list.current?.scrollToIndex({ index: "LAST", align: "end" });
   // The end is kept in view until somebody scrolls up, however many lines come at once.
   // The list takes its new length up behind this effect: what it calls its last line is the right one in the next frame.
   useEffect(() => {
     if (!isFollowing) return undefined;
-    const frame = requestAnimationFrame(() => wanted.current && virtuoso.current?.scrollToIndex({ index: "LAST", align: "end" }));
+    const frame = requestAnimationFrame(() => wanted.current && toEnd());
     return () => cancelAnimationFrame(frame);
   }, [book.last, first, isFollowing]);
 
@@ -131,28 +134,45 @@ export const LogView = forwardRef<LogViewHandle, LogViewProps>(function LogView(
     if (moveAmongRows(event)) pause();
   };
 
+  const lost = t("logView.lost");
+  const initial = marked === undefined ? ({ index: "LAST", align: "end" } as const) : ({ index: Math.max(0, marked - first), align: "center" } as const);
+  const row = (index: number, key?: number) => {
+    const seq = first + index;
+    return <LogRow key={key} seq={seq} line={lineAt(book, seq)} withTime={withTime} wrap={wrap} isMarked={marked === seq} find="" lost={lost} href={hrefOf(seq)} onPick={onPick} />;
+  };
   const fresh = pausedAt === undefined ? 0 : Math.max(0, book.last - pausedAt);
   return (
     <div className={classes.view} onWheel={(event) => turned(event.deltaY)} onTouchMove={touched} onKeyDown={keyed} onPointerDown={touched} onPointerMove={(event) => event.buttons > 0 && touched()}>
-      <Virtuoso
-        ref={virtuoso}
-        style={{ height: "100%" }}
-        context={{ label: t("logs.title") }}
-        components={components}
-        totalCount={span.count}
-        {...(wrap ? { defaultItemHeight: kLineHeight } : { fixedItemHeight: kLineHeight })}
-        increaseViewportBy={kBeyond}
-        computeItemKey={(index) => first + index}
-        initialTopMostItemIndex={marked === undefined ? { index: "LAST", align: "end" } : { index: Math.max(0, marked - first), align: "center" }}
-        scrollerRef={(element) => (scroller.current = element instanceof HTMLElement ? element : undefined)}
-        onScroll={scrolled}
-        followOutput={() => (wanted.current ? "auto" : false)}
-        rangeChanged={readRange}
-        itemContent={(index) => {
-          const seq = first + index;
-          return <LogRow seq={seq} line={lineAt(book, seq)} withTime={withTime} wrap={wrap} isMarked={marked === seq} find="" href={hrefOf(seq)} onPick={onPick} />;
-        }}
-      />
+      {wrap ? (
+        <Virtuoso
+          ref={(measured: VirtuosoHandle | null) => void (list.current = measured)}
+          style={{ height: "100%" }}
+          context={{ label: t("logs.title") }}
+          components={components}
+          totalCount={span.count}
+          defaultItemHeight={kLineHeight}
+          increaseViewportBy={kBeyond}
+          computeItemKey={(index) => first + index}
+          initialTopMostItemIndex={initial}
+          scrollerRef={(element) => (scroller.current = element instanceof HTMLElement ? element : undefined)}
+          onScroll={scrolled}
+          followOutput={() => (wanted.current ? "auto" : false)}
+          rangeChanged={readRange}
+          itemContent={(index) => row(index)}
+        />
+      ) : (
+        <LineList
+          ref={list}
+          label={t("logs.title")}
+          count={span.count}
+          initial={initial}
+          scrollerRef={(element) => (scroller.current = element ?? undefined)}
+          onScroll={scrolled}
+          onResize={() => wanted.current && toEnd()}
+          onRange={readRange}
+          row={row}
+        />
+      )}
       {first > book.first && !isFollowing && (
         <Button className={classes.earlier} size="compact-md" variant="default" leftSection={<IconArrowUp size={15} />} onClick={() => goTo(first - 1)}>
           {t("logView.earlier", { n: count(first - book.first, i18n.language), count: first - book.first })}

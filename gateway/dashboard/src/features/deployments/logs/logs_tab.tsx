@@ -1,6 +1,4 @@
-import { Button, Select, Switch } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
-import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
@@ -14,19 +12,13 @@ import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
 import { told } from "@/ui/toasts";
 import tools from "@/ui/toolbar.module.css";
-import { JumpBox } from "./jump_box";
 import { downloadLogs, readLogs } from "./log_api";
 import { beginsAt, logSource } from "./log_book";
 import { LogHits } from "./log_hits";
+import { LogTools, type LogSearch } from "./log_tools";
 import { LogView, type LogViewHandle } from "./log_view";
-import { LogSearchBox } from "./search_box";
-import classes from "./logs.module.css";
 
-export interface LogSearch {
-  line?: number;
-  contains?: string;
-  stream?: "stdout" | "stderr";
-}
+export type { LogSearch };
 
 export function LogsTab({ deployment, search }: { deployment: Deployment; search: LogSearch }) {
   const { t, i18n } = useTranslation();
@@ -70,30 +62,24 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
     },
     [setSearch, isSearch],
   );
-  const jumped = (seq: number | undefined) => {
-    const to = seq ?? book?.last;
-    if (to) pick(to);
-  };
-
-  const download = () =>
-    told({ doing: t("logs.downloading"), done: t("logs.downloaded"), failed: t("logs.downloadFailed") }, async () =>
-      save(await downloadLogs(id, withTime), `${name}.log.gz`),
-    );
+  const jumped = useCallback(
+    (seq: number | undefined) => {
+      const to = seq ?? store.getView().state?.last;
+      if (to) pick(to);
+    },
+    [pick, store],
+  );
+  const download = useCallback(
+    () =>
+      void told({ doing: t("logs.downloading"), done: t("logs.downloaded"), failed: t("logs.downloadFailed") }, async () =>
+        save(await downloadLogs(id, withTime), `${name}.log.gz`),
+      ),
+    [t, id, name, withTime],
+  );
 
   return (
     <>
-      <div className={tools.bar}>
-        <LogSearchBox text={search.contains ?? ""} onText={(contains) => setSearch({ ...search, contains: contains || undefined } as LogSearch)} />
-        <Select size="xs" w={120} aria-label={t("logs.stream")} placeholder={t("logs.bothStreams")} clearable value={search.stream ?? null} data={["stdout", "stderr"]} onChange={(stream) => setSearch({ ...search, stream: (stream ?? undefined) as "stdout" | undefined } as LogSearch)} />
-        <JumpBox id={id} onLine={jumped} />
-        <div className={classes.options}>
-          <Switch size="xs" label={t("logs.times")} checked={withTime} onChange={(event) => setWithTime(event.currentTarget.checked)} />
-          <Switch size="xs" label={t("logs.wrap")} checked={wrap} onChange={(event) => setWrap(event.currentTarget.checked)} />
-          <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} onClick={() => void download()}>
-            {t("logs.download")}
-          </Button>
-        </div>
-      </div>
+      <LogTools id={id} search={search} onSearch={setSearch} onLine={jumped} withTime={withTime} onTime={setWithTime} wrap={wrap} onWrap={setWrap} onDownload={download} />
       {isSearch && book === undefined && live.phase !== "failed" ? (
         // How many lines there are is known first: those behind them are the newer ones.
         <Loading />

@@ -1,6 +1,9 @@
 import type { KeyboardEvent } from "react";
 
-const linkOf = (row: Element | null | undefined) => row?.querySelector<HTMLElement>("[data-seq] a") ?? undefined;
+const linkOf = (item: Element | null | undefined) => item?.querySelector<HTMLElement>("a") ?? undefined;
+
+/** What stands among its like: the row, or what a list that measures rows puts around it. */
+const itemOf = (row: Element | null) => (row?.parentElement?.getAttribute("role") === "rowgroup" ? row : row?.parentElement);
 
 /** The link of the first or the last row that is wholly in view. */
 function linkInView(table: HTMLElement, isLast: boolean): HTMLElement | undefined {
@@ -28,7 +31,7 @@ export function moveAmongRows(event: KeyboardEvent<HTMLElement>): boolean {
   }
   const isDown = event.key === "ArrowDown";
   if (!isDown && event.key !== "ArrowUp") return false;
-  const item = row?.parentElement;
+  const item = itemOf(row);
   const next = item ? linkOf(isDown ? item.nextElementSibling : item.previousElementSibling) : linkInView(table, !isDown);
   event.preventDefault();
   next?.focus();
