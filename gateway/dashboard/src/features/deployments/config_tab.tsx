@@ -6,6 +6,7 @@ import type { Deployment } from "@/api/client";
 import { useMay } from "@/session/session";
 import { bytes, usd } from "@/ui/format";
 import { Panel } from "@/ui/page";
+import { scrolls } from "@/ui/scrolls";
 import { Moment } from "@/ui/time";
 import { useOffer } from "@/ui/page_actions";
 import { EditDialog } from "./edit/edit_dialog";
@@ -34,13 +35,13 @@ export default function ConfigTab({ deployment: d }: { deployment: Deployment })
       <Panel title={t("config.runs")} actions={canAct && <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} onClick={() => setEditing(true)}>{t("edit")}</Button>}>
         <Facts
           facts={[
-            [t("config.command"), <Code key="c" block tabIndex={0}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
+            [t("config.command"), <Code key="c" block {...scrolls(t("config.command"))}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
             [t("config.image"), d.image],
             [t("config.ports"), d.ports.length > 0 ? d.ports.map((port) => `${port.port}${port.protocol ? `/${port.protocol}` : ""}${port.name ? ` ${port.name}` : ""}`).join(", ") : null],
             [t("config.files"), d.files.length > 0 ? d.files.map((file) => `${file.path} (${bytes(file.size)})`).join(", ") : null],
             [t("config.gpu"), d.gpu ? `${d.gpu.count ?? 1} × ${d.gpu.model}` : null],
             [t("config.limits"), limits ? [limits.cpus && `${limits.cpus} CPU`, limits.memory_bytes && bytes(limits.memory_bytes), limits.processes && t("config.processes", { count: limits.processes })].filter(Boolean).join(", ") : null],
-            [t("config.restart"), `${d.restart_policy.policy}${d.restart_policy.max_restarts === null || d.restart_policy.max_restarts === undefined ? "" : ` ≤ ${d.restart_policy.max_restarts}`}`],
+            [t("config.restart"), `${t(`create.restarts.${d.restart_policy.policy}`)}${d.restart_policy.max_restarts === null || d.restart_policy.max_restarts === undefined ? "" : ` ≤ ${d.restart_policy.max_restarts}`}`],
             [t("config.grace"), d.stop_grace],
             [t("config.price"), t("deployments.perHour", { price: usd(d.price_usd_micro_per_hour) })],
           ]}

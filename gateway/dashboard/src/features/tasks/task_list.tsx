@@ -50,8 +50,8 @@ function useColumns(): Column<ListedTask>[] {
         cell: (task) => (
           <div className={cells.two}>
             <TaskStatus task={task} />
-            <span className={`dim cut ${cells.small}`} title={whyOf(task)}>
-              {whyOf(task)}
+            <span className={`dim cut ${cells.small}`} title={whyOf(t, task)}>
+              {whyOf(t, task)}
             </span>
           </div>
         ),
