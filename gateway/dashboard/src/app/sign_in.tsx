@@ -40,7 +40,7 @@ export function SignInPage() {
         <img src="/assets/icon.svg" width={40} height={40} alt="" />
         <h1 className={classes.title}>{t("signIn.title")}</h1>
         <p className="dim">{t(state.phase === "out" && state.wasIn ? "signIn.ended" : "signIn.hint")}</p>
-        <PasswordInput label={t("signIn.token")} value={token} onChange={(event) => setToken(event.currentTarget.value)} error={failure} autoComplete="off" spellCheck={false} autoFocus maxLength={512} size="md" />
+        <PasswordInput visibilityToggleButtonProps={{ "aria-label": t("showSecret") }} label={t("signIn.token")} value={token} onChange={(event) => setToken(event.currentTarget.value)} error={failure} autoComplete="off" spellCheck={false} autoFocus maxLength={512} size="md" />
         <Button type="submit" loading={isBusy} disabled={!token.trim()} fullWidth size="md">
           {t("signIn.enter")}
         </Button>

@@ -1,6 +1,7 @@
 import { Skeleton } from "@mantine/core";
 import { useEffect, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { saidIn } from "./said";
 import classes from "./page.module.css";
 
 interface PageProps {
@@ -63,7 +64,7 @@ export function Failed({ failure, action }: { failure: { code: string; detail: s
     <div className={classes.empty} role="alert">
       <div className={classes.emptyTitle}>{t("failed.title")}</div>
       <div className="dim">
-        {failure?.code === "network" ? t("lists.noAnswer") : failure?.detail} <span className="mono">{failure?.code}</span>
+        {failure?.code === "network" ? t("lists.noAnswer") : failure && saidIn(t, failure.detail)} <span className="mono">{failure?.code}</span>
       </div>
       {action}
     </div>

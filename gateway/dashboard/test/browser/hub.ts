@@ -13,13 +13,21 @@ export class Hub {
   private process: ChildProcess | undefined;
   url = "";
 
-  private constructor(private readonly options: string[]) {}
+  private readonly options: string[];
 
-  /** `options` are further ones of `serve`. */
+  /** `options` are further ones of `serve`. It runs from `begin` on. */
+  constructor(...options: string[]) {
+    this.options = options;
+  }
+
   static async start(...options: string[]): Promise<Hub> {
-    const hub = new Hub(options);
-    await hub.run("127.0.0.1:0");
+    const hub = new Hub(...options);
+    await hub.begin();
     return hub;
+  }
+
+  begin(): Promise<void> {
+    return this.run("127.0.0.1:0");
   }
 
   private async run(listen: string): Promise<void> {

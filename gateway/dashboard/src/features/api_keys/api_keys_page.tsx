@@ -11,6 +11,7 @@ import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { scrolls } from "@/ui/scrolls";
 import { SourceLine } from "@/ui/source";
 import { StatusBadge } from "@/ui/status_badge";
 import { Ago, Moment } from "@/ui/time";
@@ -61,7 +62,7 @@ function NewKey({ onClose }: { onClose: () => void }) {
       <Modal opened onClose={onClose} title={t("keys.made")} lockScroll={false} centered size="lg" closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("close") }}>
         <div className={form.form}>
           <Alert color="yellow">{t("keys.once")}</Alert>
-          <Code block className={form.whole}>{token}</Code>
+          <Code block className={form.whole} {...scrolls(t("signIn.token"))}>{token}</Code>
           <div className={confirm.buttons}>
             <CopyButton value={token}>{({ copied, copy }) => <Button variant="default" onClick={copy}>{copied ? t("copied") : t("copy")}</Button>}</CopyButton>
             <Button onClick={onClose}>{t("close")}</Button>

@@ -10,6 +10,7 @@ import { DataTable, type Column } from "@/ui/data_table";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
+import { scrolls } from "@/ui/scrolls";
 import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
@@ -110,7 +111,7 @@ export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) 
       )}
       {openedId !== undefined && events !== undefined && (
         <Drawer opened onClose={() => open(undefined)} position="right" size="lg" title={opened ? shortType(opened.type) : openedId} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
-          {opened ? <Code block>{JSON.stringify(opened, null, 2)}</Code> : <Empty title={t("lists.eventGone")} hint={t("audit.noneHint")} />}
+          {opened ? <Code block {...scrolls(t("audit.type"))}>{JSON.stringify(opened, null, 2)}</Code> : <Empty title={t("lists.eventGone")} hint={t("audit.noneHint")} />}
         </Drawer>
       )}
     </Page>

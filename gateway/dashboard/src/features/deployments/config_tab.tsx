@@ -6,6 +6,7 @@ import type { Deployment } from "@/api/client";
 import { useMay } from "@/session/session";
 import { bytes, usd } from "@/ui/format";
 import { Panel } from "@/ui/page";
+import { scrolls } from "@/ui/scrolls";
 import { Moment } from "@/ui/time";
 import { useOffer } from "@/ui/page_actions";
 import { EditDialog } from "./edit/edit_dialog";
@@ -34,7 +35,7 @@ export default function ConfigTab({ deployment: d, isPast = false }: { deploymen
       <Panel title={t("config.runs")} actions={canAct && <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} onClick={() => setEditing(true)}>{t("edit")}</Button>}>
         <Facts
           facts={[
-            [t("config.command"), <Code key="c" block className={classes.command} tabIndex={0}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
+            [t("config.command"), <Code key="c" block className={classes.command} {...scrolls(t("config.command"))}>{d.command.map((part) => (/^[\w./:=@%+-]+$/.test(part) ? part : JSON.stringify(part))).join(" ")}</Code>],
             [t("config.image"), d.image],
             [t("config.ports"), d.ports.length > 0 ? d.ports.map((port) => `${port.port}${port.protocol ? `/${port.protocol}` : ""}${port.name ? ` ${port.name}` : ""}`).join(", ") : null],
             [t("config.files"), d.files.length > 0 ? d.files.map((file) => `${file.path} (${bytes(file.size)})`).join(", ") : null],

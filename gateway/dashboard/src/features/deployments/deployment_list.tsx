@@ -15,7 +15,7 @@ import { FilterChips } from "@/ui/list/filter_chips";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
-import { reasonText } from "@/ui/reasons";
+import { saidIn } from "@/ui/said";
 import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
@@ -53,8 +53,8 @@ export function useColumns(at?: string): Column<Deployment>[] {
         cell: (row) => (
           <div className={classes.two}>
             <DeploymentStatus deployment={row} />
-            <span className={`dim cut ${classes.small}`} title={reasonText(t, row.reason.text)}>
-              {reasonText(t, row.reason.text)}
+            <span className={`dim cut ${classes.small}`} title={saidIn(t, row.reason.text)}>
+              {saidIn(t, row.reason.text)}
             </span>
           </div>
         ),

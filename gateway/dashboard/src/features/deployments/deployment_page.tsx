@@ -13,7 +13,7 @@ import { Confirm } from "@/ui/confirm";
 import { shortId, usd } from "@/ui/format";
 import { Failed, Loading, Page } from "@/ui/page";
 import { useOffer } from "@/ui/page_actions";
-import { reasonText } from "@/ui/reasons";
+import { saidIn } from "@/ui/said";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { told } from "@/ui/toasts";
@@ -90,7 +90,7 @@ function Strip({ deployment }: { deployment: Deployment }) {
   const { reason, host, provider, price_usd_micro_per_hour: price, restarts, waits_for: waits } = deployment;
   return (
     <div className={classes.strip}>
-      <span title={reason.code}>{reasonText(t, reason.text)}</span>
+      <span title={reason.code}>{saidIn(t, reason.text)}</span>
       {waits && <span>{t("deployments.waitsFor", { host: waits.host })}</span>}
       <span>
         <span className="dim">{t("deployments.place")} </span>

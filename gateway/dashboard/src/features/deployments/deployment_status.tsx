@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Deployment } from "@/api/client";
-import { reasonText } from "@/ui/reasons";
+import { saidIn } from "@/ui/said";
 import { StatusBadge, type Tone } from "@/ui/status_badge";
 import type { Status } from "./api";
 
@@ -19,5 +19,5 @@ export const tones: Record<Status, Tone> = {
 export function DeploymentStatus({ deployment }: { deployment: Pick<Deployment, "status" | "reason"> }) {
   const { t } = useTranslation();
   const { status, reason } = deployment;
-  return <StatusBadge status={status} label={t(`deployments.status.${status}`)} tone={tones[status]} title={reasonText(t, reason.text)} />;
+  return <StatusBadge status={status} label={t(`deployments.status.${status}`)} tone={tones[status]} title={saidIn(t, reason.text)} />;
 }

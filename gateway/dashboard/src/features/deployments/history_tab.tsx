@@ -8,7 +8,8 @@ import { kEventsMax, useHistory } from "@/time/history";
 import { DataTable, type Column } from "@/ui/data_table";
 import { count } from "@/ui/format";
 import { Failed, Loading } from "@/ui/page";
-import { reasonText } from "@/ui/reasons";
+import { saidIn } from "@/ui/said";
+import { scrolls } from "@/ui/scrolls";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import classes from "./deployments.module.css";
@@ -33,7 +34,7 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
       { id: "version", title: "#", width: 52, narrowWidth: 44, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
-      { id: "type", title: t("audit.type"), cell: (event) => <><div className="cut" title={shortType(event.type)}>{shortType(event.type)}</div><div className="dim cut">{reasonText(t, reasonOf(event))}</div></> },
+      { id: "type", title: t("audit.type"), cell: (event) => <><div className="cut" title={shortType(event.type)}>{shortType(event.type)}</div><div className="dim cut">{saidIn(t, reasonOf(event))}</div></> },
       { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
       { id: "time", title: t("audit.time"), width: 172, narrowWidth: 102, align: "right", cell: (event) => <Moment at={event.time} /> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
@@ -47,7 +48,7 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
   return (
     <>
       <DataTable label={t("deployments.tab.history")} rows={rows} columns={columns} nameOf={(event) => event.type} onOpen={(event) => open(event.id === openId ? undefined : event.id)} />
-      {opened && <Code block style={{ maxHeight: "40%", flex: "none" }}>{JSON.stringify(opened.data, null, 2)}</Code>}
+      {opened && <Code block style={{ maxHeight: "40%", flex: "none" }} {...scrolls(shortType(opened.type))}>{JSON.stringify(opened.data, null, 2)}</Code>}
       <SourceLine source="/api/v1/deployments/…/events" {...fresh}>{events.length >= kEventsMax && t("lists.cutHistory", { n: count(kEventsMax, i18n.language) })}</SourceLine>
     </>
   );

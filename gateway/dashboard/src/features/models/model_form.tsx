@@ -80,7 +80,7 @@ export function ModelForm({ model, models, onClose }: { model: Model | undefined
             <Textarea {...props("request_template")} autosize minRows={2} placeholder={'{"input": "{{input}}"}'} onChange={(event) => setFields((old) => ({ ...old, request_template: event.target.value }))} />
           </>
         )}
-        <PasswordInput label={t("models.field.api_key")} value={apiKey} error={at("api_key")} autoComplete="off" placeholder={model?.api_key.set ? t("models.keyKept", { last4: model.api_key.last4 ?? "" }) : ""} onChange={(event) => setApiKey(event.currentTarget.value)} />
+        <PasswordInput visibilityToggleButtonProps={{ "aria-label": t("showSecret") }} label={t("models.field.api_key")} value={apiKey} error={at("api_key")} autoComplete="off" placeholder={model?.api_key.set ? t("models.keyKept", { last4: model.api_key.last4 ?? "" }) : ""} onChange={(event) => setApiKey(event.currentTarget.value)} />
         {type !== "custom" && <div className={form.row}>{[number("max_tokens", { min: 1 }), number("temperature", { min: 0, max: 2, step: 0.1 })]}</div>}
         <div className={form.row}>{[number("max_workers", { min: 1, placeholder: "5" }), number("max_queue_size", { min: 0, placeholder: "10000" })]}</div>
         <div className={form.row}>{[number("prompt", { min: 0, step: 0.01 }), number("completion", { min: 0, step: 0.01 })]}</div>

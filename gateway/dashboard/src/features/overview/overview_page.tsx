@@ -12,6 +12,7 @@ import { useMay } from "@/session/session";
 import { PastButton } from "@/time/past_button";
 import { clock, count, percent, shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page, Panel } from "@/ui/page";
+import { saidIn } from "@/ui/said";
 import { Figure, SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import { deploymentList } from "@/features/deployments/api";
@@ -60,8 +61,8 @@ function Failures({ rows }: { rows: ListedTask[] }) {
   return (
     <ul className={classes.list}>
       {rows.slice(0, kShown).map((task) => (
-        <li key={task.id} title={task.reason.text}>
-          <Link to="/tasks/$id" params={{ id: task.id }} className="cut"><span className="mono">{shortId(task.id)}</span> <span className="dim">{task.reason.text}</span></Link>
+        <li key={task.id} title={saidIn(t, task.reason.text ?? "")}>
+          <Link to="/tasks/$id" params={{ id: task.id }} className="cut"><span className="mono">{shortId(task.id)}</span> <span className="dim">{saidIn(t, task.reason.text ?? "")}</span></Link>
           <TaskStatus task={task} />
           <span className="dim">{task.updated_at && <Ago at={task.updated_at} />}</span>
         </li>

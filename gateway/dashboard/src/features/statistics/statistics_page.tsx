@@ -9,6 +9,7 @@ import { useQueryFreshness } from "@/live/use_query_freshness";
 import { count, milliseconds, moment, percent, usd } from "@/ui/format";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
 import { PictureButton } from "@/ui/picture_button";
+import { scrolls } from "@/ui/scrolls";
 import { Figure, SourceLine } from "@/ui/source";
 import { figuresSource, readByModel, readDays, readHours, sumOf } from "./api";
 import { dayRanges } from "./ranges";
@@ -70,7 +71,7 @@ function Days({ days }: { days: number }) {
         <SourceLine source="/api/v1/stats/tasks/date" {...fresh} />
       </Panel>
       <Panel title={t("stats.days")} flush>
-        <div className={classes.scroll}>
+        <div className={classes.scroll} {...scrolls(t("stats.days"))}>
           <table className={classes.table} aria-label={t("stats.days")}>
             <thead>
               <tr>{(["date", "total", "completed", "failed", "cancelled", "success", "tokens", "cost"] as const).map((key) => <th key={key} scope="col">{t(`stats.column.${key}`)}</th>)}</tr>
@@ -99,7 +100,7 @@ function ByModel() {
   const n = (value: number) => count(value, i18n.language);
   return (
     <Panel title={t("stats.byModel")} flush>
-      <div className={classes.scroll}>
+      <div className={classes.scroll} {...scrolls(t("stats.byModel"))}>
         <table className={classes.table} aria-label={t("stats.byModel")}>
           <thead>
             <tr>{(["model", "pending", "running", "completed", "failed", "success", "wait", "run", "tokens", "cost"] as const).map((key) => <th key={key} scope="col">{t(`stats.column.${key}`)}</th>)}</tr>

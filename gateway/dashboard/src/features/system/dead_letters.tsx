@@ -9,6 +9,7 @@ import { Confirm } from "@/ui/confirm";
 import { bytes, count } from "@/ui/format";
 import { Failed, Loading, Panel } from "@/ui/page";
 import { save } from "@/ui/save";
+import { scrolls } from "@/ui/scrolls";
 import { SourceLine } from "@/ui/source";
 import { Ago, Moment } from "@/ui/time";
 import { told } from "@/ui/toasts";
@@ -55,7 +56,7 @@ function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
       {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={5} /> : (
         <>
           <dl className={classes.facts}>
-            <dt>{t("letters.reason")}</dt><dd>{data.reason}</dd>
+            <dt>{t("letters.reason")}</dt><dd lang="en">{data.reason}</dd>
             <dt>{t("letters.source")}</dt><dd>{t(`letters.sources.${data.source}`)}{data.node && <span className="dim"> · {data.node}</span>}</dd>
             {data.foreign && <><dt>{t("letters.place")}</dt><dd className="mono">{data.foreign.topic} {data.foreign.partition}:{data.foreign.offset}</dd></>}
             {data.entity && <><dt>{t("letters.entity")}</dt><dd className="mono">{data.entity}</dd></>}
@@ -85,8 +86,8 @@ function Row({ letter, onShow, onRemove, onChanged }: { letter: Letter; onShow: 
   return (
     <tr>
       <td className={classes.letter}>
-        <b>{letter.reason}</b>
-        <div className="dim">{letter.type} <span className="mono" title={letter.entity}>{letter.foreign ? `${letter.foreign.topic} ${letter.foreign.partition}:${letter.foreign.offset}` : letter.entity.slice(0, 12)}</span></div>
+        <b lang="en">{letter.reason}</b>
+        <div className="dim"><span lang="en">{letter.type}</span> <span className="mono" title={letter.entity}>{letter.foreign ? `${letter.foreign.topic} ${letter.foreign.partition}:${letter.foreign.offset}` : letter.entity.slice(0, 12)}</span></div>
       </td>
       <td className={classes.wide}>{bytes(letter.size)}</td>
       <td className={classes.wide}><Ago at={letter.at} /></td>
@@ -120,7 +121,7 @@ export function DeadLetters() {
   return (
     <Panel title={t("letters.title")} flush>
       {!data ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={2} /> : data.items.length === 0 ? <div className={`dim ${classes.none}`}>{t("letters.none")}</div> : (
-        <div className={stats.scroll}>
+        <div className={stats.scroll} {...scrolls(t("letters.title"))}>
           <table className={stats.table} aria-label={t("letters.title")}>
             <thead><tr>{(["reason", "size", "at", "driven", "actions"] as const).map((key) => <th key={key} scope="col" className={["size", "at", "driven"].includes(key) ? classes.wide : undefined}>{t(`letters.${key}`)}</th>)}</tr></thead>
             <tbody>{data.items.map((letter) => <Row key={letter.id} letter={letter} onShow={() => setShown(letter.id)} onRemove={() => setRemoving(letter)} onChanged={again} />)}</tbody>
@@ -131,7 +132,7 @@ export function DeadLetters() {
       {shown && <LetterDrawer id={shown} onClose={() => setShown(undefined)} />}
       {removing && (
         <Confirm title={t("letters.removeAsk")} confirm={t("letters.remove")} onClose={() => setRemoving(undefined)} onConfirm={() => remove(removing.id)}>
-          <p>{removing.reason} · <span className="mono">{removing.entity}</span></p>
+          <p><span lang="en">{removing.reason}</span> · <span className="mono">{removing.entity}</span></p>
           <p className="dim">{t("letters.removeHint")}</p>
         </Confirm>
       )}

@@ -68,7 +68,7 @@ function Configuration({ settings }: { settings: Schemas["Setting"][] }) {
               <tr key={name} data-default={source === "default" || undefined}>
                 <td className="mono">{name}</td>
                 <td className="mono">{value || <span className="dim">–</span>}</td>
-                <td>{source === "default" ? t("info.default") : source}</td>
+                <td lang={source === "default" ? undefined : "en"}>{source === "default" ? t("info.default") : source}</td>
               </tr>
             ))}
           </tbody>

@@ -9,6 +9,7 @@ import { useQueryFreshness } from "@/live/use_query_freshness";
 import { useMay } from "@/session/session";
 import { bytes, count, milliseconds } from "@/ui/format";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
+import { scrolls } from "@/ui/scrolls";
 import { Figure, SourceLine } from "@/ui/source";
 import { StatusBadge } from "@/ui/status_badge";
 import { Ago } from "@/ui/time";
@@ -41,10 +42,10 @@ function HealthPanel() {
           <tbody>
             {data.checks.map((check) => (
               <tr key={check.name}>
-                <td>{check.name}</td>
+                <td lang="en" title={check.reason}>{check.name}</td>
                 <td>
-                  <StatusBadge status={check.ok ? "ok" : "failed"} label={t(check.ok ? "system.ok" : "system.notOk")} tone={check.ok ? "ok" : "bad"} title={check.reason} />
-                  {!check.ok && <span className="dim"> {check.reason}</span>}
+                  <StatusBadge status={check.ok ? "ok" : "failed"} label={t(check.ok ? "system.ok" : "system.notOk")} tone={check.ok ? "ok" : "bad"} />
+                  {!check.ok && <span className="dim" lang="en"> {check.reason}</span>}
                 </td>
               </tr>
             ))}
@@ -69,7 +70,7 @@ function HostsPanel() {
   return (
     <Panel title={t("system.hosts")} flush>
       {!data ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={3} /> : (
-        <div className={stats.scroll}>
+        <div className={stats.scroll} {...scrolls(t("system.hosts"))}>
           <table className={stats.table} aria-label={t("system.hosts")}>
             <thead><tr>{(["name", "status", "kind", "cpus", "memory", "gpus", "running", "seen"] as const).map((key) => <th key={key} scope="col">{t(`system.host.${key}`)}</th>)}</tr></thead>
             <tbody>
@@ -77,7 +78,7 @@ function HostsPanel() {
                 <tr key={host.id}>
                   <td>{host.name}</td>
                   <td><StatusBadge status={host.status} label={t(`system.hostStatus.${host.status}`)} tone={host.status === "online" ? "ok" : "bad"} /></td>
-                  <td>{host.kind}</td>
+                  <td>{t(`hostKinds.${host.kind}`)}</td>
                   <td>{count(host.cpus, i18n.language)}</td>
                   <td>{bytes(host.memory_bytes)}</td>
                   <td>{host.gpus.length > 0 ? host.gpus.map((gpu) => `${gpu.count} × ${gpu.model}`).join(", ") : "–"}</td>
@@ -104,7 +105,7 @@ function NodesPanel({ nodes, self, source }: { nodes: Schemas["ClusterNode"][]; 
   const { t, i18n } = useTranslation();
   return (
     <Panel title={t("nodes.title")} flush>
-      <div className={stats.scroll}>
+      <div className={stats.scroll} {...scrolls(t("nodes.title"))}>
         <table className={stats.table} aria-label={t("nodes.title")}>
           <thead><tr>{(["name", "partitions", "since"] as const).map((key) => <th key={key} scope="col">{t(`nodes.${key}`)}</th>)}</tr></thead>
           <tbody>
@@ -147,7 +148,7 @@ function Cluster() {
       </div>
       <NodesPanel nodes={data.nodes} self={data.node} source={<div className={classes.source}><SourceLine {...fresh} /></div>} />
       <Panel title={t("system.partitions")} flush>
-        <div className={stats.scroll}>
+        <div className={stats.scroll} {...scrolls(t("system.partitions"))}>
           <table className={stats.table} aria-label={t("system.partitions")}>
             <thead><tr>{(["partition", "owner", "epoch", "head", "copy", "projections", "fault"] as const).map((key) => <th key={key} scope="col">{t(`system.column.${key}`)}</th>)}</tr></thead>
             <tbody>

@@ -11,6 +11,8 @@ import { Confirm } from "@/ui/confirm";
 import { count, milliseconds, shortId, usd } from "@/ui/format";
 import { useOffer } from "@/ui/page_actions";
 import { Failed, Loading, Page, Panel } from "@/ui/page";
+import { saidIn } from "@/ui/said";
+import { scrolls } from "@/ui/scrolls";
 import { Figure } from "@/ui/source";
 import { Ago, Moment } from "@/ui/time";
 import { told } from "@/ui/toasts";
@@ -57,14 +59,14 @@ function Result({ result }: { result: NonNullable<Task["result"]> }) {
   if (typeof text === "string") return <div className={classes.said}>{text}</div>;
   if (Array.isArray(embeddings))
     return <div>{t("tasks.vectors", { count: embeddings.length, size: Array.isArray(embeddings[0]) ? embeddings[0].length : 0 })}</div>;
-  return <Code block>{JSON.stringify(json ?? result, null, 2)}</Code>;
+  return <Code block {...scrolls(t("tasks.result"))}>{JSON.stringify(json ?? result, null, 2)}</Code>;
 }
 
 function Attempts({ task }: { task: ListedTask }) {
   const { t } = useTranslation();
   if (task.attempts.length === 0) return <span className="dim">{t("tasks.noAttempts")}</span>;
   return (
-    <div className={classes.scroll}>
+    <div className={classes.scroll} {...scrolls(t("tasks.attempts"))}>
       <table className={classes.attempts} aria-label={t("tasks.attempts")}>
         <thead>
           <tr>{(["started", "took", "outcome", "node", "detail"] as const).map((key) => <th key={key} scope="col" className={key === "node" ? classes.wide : undefined}>{t(`tasks.attempt.${key}`)}</th>)}</tr>
@@ -74,9 +76,9 @@ function Attempts({ task }: { task: ListedTask }) {
             <tr key={attempt.started_at}>
               <td><Moment at={attempt.started_at} /></td>
               <td className="num">{attempt.ended_at ? milliseconds(Date.parse(attempt.ended_at) - Date.parse(attempt.started_at)) : "…"}</td>
-              <td>{attempt.outcome ?? t("tasks.status.running")}{attempt.http_status ? ` · HTTP ${attempt.http_status}` : ""}{attempt.node && <div className={`dim ${classes.narrow}`}>{attempt.node}</div>}</td>
+              <td>{attempt.outcome ? t(`outcomes.${attempt.outcome}`) : t("tasks.status.running")}{attempt.http_status ? ` · HTTP ${attempt.http_status}` : ""}{attempt.node && <div className={`dim ${classes.narrow}`}>{attempt.node}</div>}</td>
               <td className={classes.wide}>{attempt.node ?? "–"}</td>
-              <td>{attempt.detail ?? ""}{attempt.code ? ` (${attempt.code})` : ""}</td>
+              <td>{saidIn(t, attempt.detail ?? "")}{attempt.code ? ` (${attempt.code})` : ""}</td>
             </tr>
           ))}
         </tbody>
@@ -126,10 +128,10 @@ export function TaskPage({ id }: { id: string }) {
         <Figure label={t("tasks.cost")} value={usd(listed.cost_usd_micro ?? 0)} {...fresh} />
       </div>
       <Panel title={t(result ? "tasks.result" : "tasks.output")}>
-        {result ? <Result result={result} /> : said && listed.status === "running" ? <div className={classes.said} aria-live="polite" data-streaming>{said.text}</div> : <span className="dim">{listed.status === "failed" ? listed.reason.text : t("tasks.noOutput")}</span>}
+        {result ? <Result result={result} /> : said && listed.status === "running" ? <div className={classes.said} aria-live="polite" data-streaming>{said.text}</div> : <span className="dim">{listed.status === "failed" ? saidIn(t, listed.reason.text ?? "") : t("tasks.noOutput")}</span>}
       </Panel>
       <Panel title={t("tasks.input")}>
-        {task === undefined ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={2} /> : typeof input === "string" ? <div className={classes.said}>{input}</div> : <Code block>{JSON.stringify(input, null, 2)}</Code>}
+        {task === undefined ? error ? <Failed failure={{ code: "", detail: error.message }} /> : <Loading rows={2} /> : typeof input === "string" ? <div className={classes.said}>{input}</div> : <Code block {...scrolls(t("tasks.input"))}>{JSON.stringify(input, null, 2)}</Code>}
       </Panel>
       <Panel title={t("tasks.attempts")}>
         <Attempts task={listed} />

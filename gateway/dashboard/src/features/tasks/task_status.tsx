@@ -1,7 +1,7 @@
-import { useTranslation } from "react-i18next";
 import type { TFunction } from "i18next";
+import { useTranslation } from "react-i18next";
 import type { ListedTask, Schemas } from "@/api/client";
-import { pendingText, reasonText } from "@/ui/reasons";
+import { pendingIn, saidIn } from "@/ui/said";
 import { StatusBadge, type Tone } from "@/ui/status_badge";
 
 const tones: Record<Schemas["TaskStatus"], Tone> = { pending: "calm", running: "busy", completed: "ok", failed: "bad", cancelled: "calm" };
@@ -13,4 +13,4 @@ export function TaskStatus({ task }: { task: Pick<ListedTask, "status" | "reason
 
 /** Why it stands where it stands, for people. */
 export const whyOf = (t: TFunction, task: Pick<ListedTask, "status" | "reason" | "pending_reason">): string =>
-  task.status === "pending" && task.pending_reason ? pendingText(t, task.pending_reason) : reasonText(t, task.reason.text ?? "");
+  task.status === "pending" && task.pending_reason ? pendingIn(t, task.pending_reason) : saidIn(t, task.reason.text ?? "");

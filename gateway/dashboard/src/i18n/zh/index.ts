@@ -6,11 +6,11 @@ import { freshness } from "./freshness";
 import { lists } from "./lists";
 import { logs } from "./logs";
 import { operate } from "./operate";
-import { reasons } from "./reasons";
+import { said } from "./said";
 import { systemInfo } from "./system_info";
 import { terminal } from "./terminal";
 import { time } from "./time";
 import { verify } from "./verify";
 import { work } from "./work";
 
-export const zh = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs, ...reasons, ...fields };
+export const zh = { ...frame, ...deployments, ...work, ...operate, ...systemInfo, ...terminal, ...desk, ...time, ...verify, ...freshness, ...lists, ...logs, ...said, ...fields };

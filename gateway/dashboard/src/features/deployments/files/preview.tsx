@@ -7,6 +7,7 @@ import { bytes } from "@/ui/format";
 import { Empty, Failed, Loading, Panel } from "@/ui/page";
 import { contentAddress, readFile, type Entry } from "./api";
 import { imageType, textOf } from "./path";
+import { scrolls } from "@/ui/scrolls";
 import classes from "./files.module.css";
 
 const kPreviewMax = 2 * 2 ** 20;
@@ -29,7 +30,7 @@ function Content({ id, path, entry }: { id: string; path: string; entry: Entry }
   const type = imageType(entry.name);
   if (type) return <Picture name={entry.name} content={data} type={type} />;
   const text = textOf(data);
-  return text === undefined ? <Empty title={t("files.noPreview")} /> : <Code block className={classes.text}>{text}</Code>;
+  return text === undefined ? <Empty title={t("files.noPreview")} /> : <Code block className={classes.text} {...scrolls(entry.name)}>{text}</Code>;
 }
 
 export function Preview({ id, path, entry, onClose }: { id: string; path: string; entry: Entry; onClose: () => void }) {

@@ -8,6 +8,7 @@ import type { LiveSource } from "@/live/live_store";
 import { useLive, useNow } from "@/live/use_live";
 import { bytes } from "@/ui/format";
 import { Empty, Failed, Loading } from "@/ui/page";
+import { saidIn } from "@/ui/said";
 import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
 import tools from "@/ui/toolbar.module.css";
@@ -127,7 +128,7 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
         </div>
       )}
       <SourceLine source="deployments/…/metrics" asOf={live.asOf} isStale={live.isStale}>
-        {samples.gpu}
+        {samples.gpu && saidIn(t, samples.gpu)}
       </SourceLine>
     </>
   );

@@ -13,7 +13,7 @@ import { TimeBar } from "@/time/time_bar";
 import { useTravel } from "@/time/use_travel";
 import { shortId, usd } from "@/ui/format";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
-import { reasonText } from "@/ui/reasons";
+import { saidIn } from "@/ui/said";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import { deploymentSource } from "../api";
@@ -52,7 +52,7 @@ function Strip({ deployment: { reason, host, provider, started_at: started, pric
   );
   return (
     <div className={classes.strip}>
-      <span title={reason.code}>{reasonText(t, reason.text)}</span>
+      <span title={reason.code}>{saidIn(t, reason.text)}</span>
       {fact(t("deployments.place"), <>{host ?? "–"} <span className="dim">({provider})</span></>)}
       {started && fact(t("deployments.started"), <Moment at={started} />)}
       {fact(t("deployments.cost"), <>{usd(cost)} <span className="dim">{t("deployments.perHour", { price: usd(price) })}</span></>)}

@@ -6,6 +6,7 @@ import { api, body, type Deployment } from "@/api/client";
 import { timeOf } from "@/time/moment";
 import { pastQuery } from "@/time/past_query";
 import { Empty, Failed, Loading } from "@/ui/page";
+import { saidIn } from "@/ui/said";
 import { SourceLine } from "@/ui/source";
 import tools from "@/ui/toolbar.module.css";
 import { Chart, ChartsHint } from "../metrics/chart";
@@ -52,7 +53,7 @@ export function PastMetrics({ deployment: { id, name }, micros }: { deployment: 
           <ChartsHint />
         </div>
       )}
-      <SourceLine source="deployments/…/metrics?to=…" asOf={dataUpdatedAt || undefined} isStale={isPlaceholderData}>{samples.gpu}</SourceLine>
+      <SourceLine source="deployments/…/metrics?to=…" asOf={dataUpdatedAt || undefined} isStale={isPlaceholderData}>{samples.gpu && saidIn(t, samples.gpu)}</SourceLine>
     </>
   );
 }

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { FieldChange } from "@/time/diff";
 import { bytes, usd } from "@/ui/format";
-import { reasonText } from "@/ui/reasons";
+import { saidIn } from "@/ui/said";
 import { StatusBadge } from "@/ui/status_badge";
 import { Moment } from "@/ui/time";
 import type { Status } from "../api";
@@ -40,7 +40,7 @@ export function Value({ field, value }: { field: string; value: unknown }): Reac
   const { t } = useTranslation();
   if (value === undefined) return <span className="dim">{t("time.absent")}</span>;
   if (field === "status") return <StatusBadge status={String(value)} label={t(`deployments.status.${value as Status}`)} tone={tones[value as Status]} />;
-  if (field === "reason.text") return reasonText(t, String(value));
+  if (field === "reason.text") return saidIn(t, String(value));
   if (field.includes("usd_micro")) return <span className="num">{usd(Number(value))}</span>;
   if (field.endsWith("_at")) return <Moment at={String(value)} />;
   if (field.endsWith("_bytes")) return <span className="num">{bytes(Number(value))}</span>;
