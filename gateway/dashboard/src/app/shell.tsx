@@ -3,7 +3,7 @@ import { IconBook, IconDeviceDesktopAnalytics, IconMenu2 } from "@tabler/icons-r
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useLinkStatus, useLogAge } from "@/live/use_live";
+import { useLinkStatus, useLiveStores, useLogAge } from "@/live/use_live";
 import { useMay, useSession } from "@/session/session";
 import { useShownMoment } from "@/time/use_travel";
 import { moment } from "@/ui/format";
@@ -96,6 +96,7 @@ function Notice() {
   const { state } = useSession();
   const keptAt = state.phase === "in" ? state.keptAt : undefined;
   const logAge = useLogAge();
+  const { link } = useLiveStores();
   const [isSlow, setSlow] = useState(false);
   useEffect(() => {
     setSlow(false);
@@ -106,7 +107,8 @@ function Notice() {
   if (status === "live" || (!isSlow && keptAt === undefined)) return null;
   return (
     <div className={classes.notice} data-kind={status}>
-      {keptAt ? t("desk.offline.notice", { at: moment(keptAt) }) : logAge > 0 ? t("freshness.logAge", { seconds: logAge }) : t(status === "stale" ? "live.staleNotice" : "live.resumingNotice")}
+      <span>{keptAt ? t("desk.offline.notice", { at: moment(keptAt) }) : logAge > 0 ? t("freshness.logAge", { seconds: logAge }) : t(status === "stale" ? "live.staleNotice" : "live.resumingNotice")}</span>
+      {logAge === 0 && <button type="button" className={classes.again} onClick={() => link.hurry()}>{t("live.tryNow")}</button>}
     </div>
   );
 }

@@ -35,8 +35,8 @@ export interface Surroundings {
 }
 
 const kStaleAfterMs = 10_000;
-const kPingAfterMs = 15_000;
-const kPongWithinMs = 10_000;
+const kPingAfterMs = 5_000;
+const kPongWithinMs = 5_000;
 const kConnectWithinMs = 10_000;
 /** After a sleep, or a change of the network: a connection that still stands answers at once. */
 const kWakeWithinMs = 3_000;
@@ -234,7 +234,11 @@ export class Link {
   private ping(withinMs: number): void {
     this.send({ type: "ping" });
     this.cancelLimit?.();
-    this.cancelLimit = this.around.setTimer(() => this.socket?.onclose?.(), withinMs);
+    this.cancelLimit = this.around.setTimer(() => {
+      // Who has said nothing for so long has not just gone: what is shown is that old already.
+      this.isLate = true;
+      this.socket?.onclose?.();
+    }, withinMs);
   }
 
   /** A server that hears nothing of its log is asked until it does: nothing else would say so. */

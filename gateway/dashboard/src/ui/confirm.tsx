@@ -1,6 +1,7 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "./dialog";
 import classes from "./confirm.module.css";
 
 interface ConfirmProps {
@@ -25,7 +26,7 @@ export function Confirm({ title, children, confirm, onConfirm, onClose }: Confir
     }
   }
   return (
-    <Modal opened onClose={onClose} title={title} centered lockScroll={false} size="md" closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={title} size="md">
       {children}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -35,6 +36,6 @@ export function Confirm({ title, children, confirm, onConfirm, onClose }: Confir
           {confirm}
         </Button>
       </div>
-    </Modal>
+    </Dialog>
   );
 }

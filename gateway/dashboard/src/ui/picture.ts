@@ -51,5 +51,6 @@ export function drawn(picture: Picture): HTMLCanvasElement {
 
 export async function savePicture(picture: Picture): Promise<void> {
   const content = await new Promise<Blob | null>((resolve) => drawn(picture).toBlob(resolve, "image/png"));
-  if (content) save(content, `${picture.title}.png`);
+  if (!content) throw new Error("no picture was made");
+  save(content, `${picture.title}.png`);
 }

@@ -21,7 +21,7 @@ function Age({ asOf, source }: { asOf: number | undefined; source: string }) {
 }
 
 /** Small text under a figure or a table: its source, and on hover its age. */
-export function SourceLine({ source, asOf, isStale: isOld, children }: Freshness & { children?: ReactNode }) {
+export function SourceLine({ source, asOf, isStale: isOld, isHovered, children }: Freshness & { isHovered?: boolean; children?: ReactNode }) {
   const { t } = useTranslation();
   const isStale = useLinkStatus() === "stale" || isOld;
   const [isOpen, setOpen] = useState(false);
@@ -35,7 +35,7 @@ export function SourceLine({ source, asOf, isStale: isOld, children }: Freshness
         {!isStale ? t("source.of", { source }) : asOf ? t("desk.offline.asOf", { source, at: moment(asOf) }) : t("source.stale", { source })}
       </span>
       {/* Only while it is seen: lines like this are drawn with every change. */}
-      {isOpen && <Tooltip label={<span id={age}><Age asOf={asOf} source={source} /></span>} target={line} opened withinPortal />}
+      {(isOpen || isHovered) && <Tooltip label={<span id={age}><Age asOf={asOf} source={source} /></span>} target={line} opened withinPortal />}
     </>
   );
 }
@@ -43,14 +43,15 @@ export function SourceLine({ source, asOf, isStale: isOld, children }: Freshness
 /** One figure with its name above, its source below, its age on hover; grey when it may have been overtaken. */
 export function Figure({ label, value, note, tone, ...freshness }: Freshness & { label: string; value: ReactNode; note?: ReactNode; tone?: "bad" | "busy" | "ok" | undefined }) {
   const isStale = useLinkStatus() === "stale" || freshness.isStale;
+  const [isHovered, setHovered] = useState(false);
   return (
-    <div className={classes.figure} data-stale={isStale || undefined} role="group" aria-label={label}>
+    <div className={classes.figure} onMouseEnter={() => setHovered(true)} onMouseLeave={() => setHovered(false)} data-stale={isStale || undefined} role="group" aria-label={label}>
       <div className={classes.label}>{label}</div>
       <div className={classes.value} data-tone={tone}>
         {value}
       </div>
       {note && <div className={classes.note}>{note}</div>}
-      <SourceLine {...freshness} />
+      <SourceLine {...freshness} isHovered={isHovered} />
     </div>
   );
 }

@@ -37,6 +37,7 @@ test("A deployment is created, goes live, writes its log, and is stopped, all on
   await page.getByRole("row", { name: /line 3$/ }).waitFor();
   await page.getByRole("row", { name: /line 9$/ }).waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
   await page.locator('h1 ~ [data-status="stopped"]').waitFor();
   expect(await page.locator('h1 ~ [data-status="stopped"]').textContent()).toContain("Stopped");
 });

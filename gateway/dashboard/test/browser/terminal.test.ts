@@ -113,6 +113,7 @@ test("The end of a shell is told in words, and a new one can be opened", async (
   await page.getByText("The shell has ended (3)").waitFor();
   await openTerminal(page);
   await page.getByRole("button", { name: "Stop" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
   await page.getByText("The run has ended, and the shell with it").waitFor();
   await page.getByRole("tab", { name: "History" }).click();
   await page.getByRole("row", { name: /terminal_opened/ }).first().waitFor();

@@ -1,4 +1,4 @@
-import { Alert, Button, Code, CopyButton, Modal, SegmentedControl, TextInput } from "@mantine/core";
+import { Alert, Button, Code, CopyButton, SegmentedControl, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, type FormEvent } from "react";
@@ -8,6 +8,7 @@ import { useEventsOf } from "@/live/use_events";
 import { useMay, useSession } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { DataTable, type Column } from "@/ui/data_table";
+import { Dialog } from "@/ui/dialog";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
@@ -59,7 +60,7 @@ function NewKey({ onClose }: { onClose: () => void }) {
   if (made?.token) {
     const { token } = made;
     return (
-      <Modal opened onClose={onClose} title={t("keys.made")} lockScroll={false} centered size="lg" closeOnClickOutside={false} closeButtonProps={{ "aria-label": t("close") }}>
+      <Dialog onClose={onClose} title={t("keys.made")} size="lg" closeOnClickOutside={false}>
         <div className={form.form}>
           <Alert color="yellow">{t("keys.once")}</Alert>
           <Code block className={form.whole} {...scrolls(t("signIn.token"))}>{token}</Code>
@@ -68,12 +69,12 @@ function NewKey({ onClose }: { onClose: () => void }) {
             <Button onClick={onClose}>{t("close")}</Button>
           </div>
         </div>
-      </Modal>
+      </Dialog>
     );
   }
   const at = (field: string) => (failure?.field === field ? failure.detail : undefined);
   return (
-    <Modal opened onClose={onClose} title={t("keys.new")} lockScroll={false} centered closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("keys.new")}>
       <form className={form.form} onSubmit={(event) => void submit(event)}>
         <TextInput label={t("keys.name")} maxLength={128} value={name} error={at("name")} onChange={(event) => setName(event.currentTarget.value)} />
         <div>
@@ -89,7 +90,7 @@ function NewKey({ onClose }: { onClose: () => void }) {
           <Button type="submit" loading={isBusy}>{t("keys.new")}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Code, Drawer, Select, Switch } from "@mantine/core";
+import { Button, Code, Select, Switch } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
@@ -7,6 +7,7 @@ import type { CloudEvent } from "@/api/client";
 import { useLive } from "@/live/use_live";
 import { useMay } from "@/session/session";
 import { DataTable, type Column } from "@/ui/data_table";
+import { SideDialog } from "@/ui/dialog";
 import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
@@ -110,9 +111,9 @@ export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) 
         />
       )}
       {openedId !== undefined && events !== undefined && (
-        <Drawer opened onClose={() => open(undefined)} position="right" size="lg" title={opened ? shortType(opened.type) : openedId} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+        <SideDialog onClose={() => open(undefined)} title={opened ? shortType(opened.type) : openedId}>
           {opened ? <Code block {...scrolls(t("audit.type"))}>{JSON.stringify(opened, null, 2)}</Code> : <Empty title={t("lists.eventGone")} hint={t("audit.noneHint")} />}
-        </Drawer>
+        </SideDialog>
       )}
     </Page>
   );

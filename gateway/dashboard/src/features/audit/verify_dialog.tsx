@@ -1,5 +1,6 @@
-import { Button, Modal } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Dialog } from "@/ui/dialog";
 import { count, milliseconds } from "@/ui/format";
 import { StatusBadge } from "@/ui/status_badge";
 import { Moment } from "@/ui/time";
@@ -88,7 +89,7 @@ export function VerifyDialog({ state, onAgain, onClose }: { state: Verification;
   const { t } = useTranslation();
   const isRunning = state.phase === "running";
   return (
-    <Modal opened onClose={onClose} title={t("verify.title")} centered lockScroll={false} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("verify.title")} size="lg">
       {state.phase === "running" && <Running progress={state.progress} />}
       {state.phase === "done" && <Result result={state.result} />}
       {state.phase === "refused" && <div role="alert" className={classes.fault}><b>{t("verify.refused")}</b><div>{state.failure.detail} <span className="mono">{state.failure.code}</span></div></div>}
@@ -97,6 +98,6 @@ export function VerifyDialog({ state, onAgain, onClose }: { state: Verification;
         <Button variant="default" onClick={onClose}>{t(isRunning ? "verify.stop" : "close")}</Button>
         {!isRunning && <Button onClick={onAgain}>{t("verify.again")}</Button>}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Button, Loader, Modal, ScrollArea } from "@mantine/core";
+import { Button, Loader, ScrollArea } from "@mantine/core";
 import { IconAlertTriangle, IconCheck } from "@tabler/icons-react";
 import type { TFunction } from "i18next";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Deployment } from "@/api/client";
+import { Dialog } from "@/ui/dialog";
 import { tell, told } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import { actOnAll, type Action, type BatchOutcome } from "./api";
@@ -57,7 +58,7 @@ export function BatchDialog({ action, rows, onClose }: { action: Action; rows: D
   }
 
   return (
-    <Modal opened onClose={() => onClose(phase === "done")} title={t(`batch.ask.${action}`, { count: asked.length })} centered lockScroll={false} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={() => onClose(phase === "done")} title={t(`batch.ask.${action}`, { count: asked.length })} size="lg">
       {action === "delete" && phase === "asking" && <p className={classes.warning}>{t("batch.deleteWarning")}</p>}
       <ScrollArea.Autosize mah={360} type="auto">
         <ul className={classes.outcomes} aria-label={t("batch.outcomes")}>
@@ -89,6 +90,6 @@ export function BatchDialog({ action, rows, onClose }: { action: Action; rows: D
           </>
         )}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -20,7 +20,7 @@ import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Ago } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
-import { deploymentList, type Action } from "./api";
+import { applies, deploymentList, type Action } from "./api";
 import { BatchDialog } from "./batch_dialog";
 import { Cost } from "./cost_shown";
 import { DeploymentStatus } from "./deployment_status";
@@ -168,7 +168,7 @@ export function DeploymentList({ filter }: { filter: DeploymentFilter }) {
             {(["start", "stop", "delete"] as const).map((action) => {
               const Icon = icons[action];
               return (
-                <Button key={action} size="compact-sm" variant="default" leftSection={<Icon size={14} />} onClick={() => setAsking({ action, rows: chosen })}>
+                <Button key={action} size="compact-sm" variant="default" disabled={!chosen.some((row) => applies(action, row.status))} leftSection={<Icon size={14} />} onClick={() => setAsking({ action, rows: chosen })}>
                   {t(`deployments.action.${action}`)}
                 </Button>
               );

@@ -38,7 +38,7 @@ function Actions({ deployment }: { deployment: Deployment }) {
   const { t } = useTranslation();
   const may = useMay();
   const navigate = useNavigate();
-  const [isDeleting, setDeleting] = useState(false);
+  const [asking, setAsking] = useState<"stop" | "restart" | "delete">();
   const { id, name, status } = deployment;
   const canAct = may("dev", deployment.project);
 
@@ -49,7 +49,7 @@ function Actions({ deployment }: { deployment: Deployment }) {
       () => actOn(id, action),
       action === "stop" ? { label: t("desk.undo.startAgain"), detail: t("desk.undo.newRun"), run: () => void act("start") } : undefined,
     );
-  const begin = (action: Action) => (action === "delete" ? setDeleting(true) : void act(action));
+  const begin = (action: Action) => (action === "start" ? void act(action) : setAsking(action));
   useOffer(canAct ? actions.filter((action) => applies(action, status)).map((action) => ({ id: action, label: t("desk.act.one", { action: t(`deployments.action.${action}`), name }), run: () => begin(action) })) : []);
   if (!canAct) return null;
 
@@ -68,16 +68,16 @@ function Actions({ deployment }: { deployment: Deployment }) {
       {button("stop", IconPlayerStop)}
       {button("restart", IconRefresh)}
       {button("delete", IconTrash)}
-      {isDeleting && (
+      {asking && (
         <Confirm
-          title={t("batch.ask.delete", { count: 1 })}
-          confirm={t("deployments.action.delete")}
-          onClose={() => setDeleting(false)}
+          title={t(`batch.ask.${asking}`, { count: 1 })}
+          confirm={t(`deployments.action.${asking}`)}
+          onClose={() => setAsking(undefined)}
           onConfirm={async () => {
-            if (await act("delete")) void navigate({ to: "/deployments", search: {} });
+            if ((await act(asking)) && asking === "delete") void navigate({ to: "/deployments", search: {} });
           }}
         >
-          <p className={classes.warning}>{t("batch.deleteWarning")}</p>
+          <p className={classes.warning}>{t(asking === "delete" ? "batch.deleteWarning" : "batch.endsRun")}</p>
           <strong>{name}</strong> <span className="mono dim">{id}</span>
         </Confirm>
       )}

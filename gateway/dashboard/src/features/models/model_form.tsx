@@ -1,8 +1,9 @@
-import { Button, Modal, NumberInput, PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
+import { Button, NumberInput, PasswordInput, SegmentedControl, Switch, Textarea, TextInput } from "@mantine/core";
 import type { TFunction } from "i18next";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Model, type Schemas } from "@/api/client";
+import { Dialog } from "@/ui/dialog";
 import { tell, textOf } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import form from "@/ui/form.module.css";
@@ -67,7 +68,7 @@ export function ModelForm({ model, models, onClose }: { model: Model | undefined
   }
 
   return (
-    <Modal opened onClose={onClose} title={model ? t("models.edit", { name: model.name }) : t("models.add")} lockScroll={false} size="lg" centered closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={model ? t("models.edit", { name: model.name }) : t("models.add")} size="lg">
       <form className={form.form} onSubmit={(event) => void submit(event)}>
         {!model && <SegmentedControl className={form.choice} aria-label={t("models.type")} value={type} onChange={(next) => setType(types.find((one) => one === next) ?? "openai")} data={types.map((value) => ({ value, label: t(`models.types.${value}`) }))} />}
         {text("name", { required: true })}
@@ -92,6 +93,6 @@ export function ModelForm({ model, models, onClose }: { model: Model | undefined
           <Button type="submit" loading={isBusy} disabled={!fields.name.trim()}>{model ? t("save") : t("models.add")}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -55,12 +55,15 @@ function Recent({ rows }: { rows: Deployment[] }) {
   );
 }
 
+/** The list is by submission; here what failed last is first. */
+const lastFailed = (rows: ListedTask[]) => [...rows].sort((a, b) => (b.updated_at ?? "").localeCompare(a.updated_at ?? "")).slice(0, kShown);
+
 function Failures({ rows }: { rows: ListedTask[] }) {
   const { t } = useTranslation();
   if (rows.length === 0) return <Empty title={t("overview.noFailures")} />;
   return (
     <ul className={classes.list}>
-      {rows.slice(0, kShown).map((task) => (
+      {lastFailed(rows).map((task) => (
         <li key={task.id} title={saidIn(t, task.reason.text ?? "")}>
           <Link to="/tasks/$id" params={{ id: task.id }} className="cut"><span className="mono">{shortId(task.id)}</span> <span className="dim">{saidIn(t, task.reason.text ?? "")}</span></Link>
           <TaskStatus task={task} />
@@ -107,7 +110,7 @@ export default function OverviewPage() {
     >
       <div className={stats.figures}>
         <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(deployments.state?.total) })} {...list} />
-        <Figure label={t("overview.inTrouble")} value={n(bad)} tone={bad ? "bad" : undefined} {...list} />
+        <Figure label={t("overview.inTrouble")} value={bad ? <Link to="/deployments" search={{ status: whole?.find(isBad)?.status ?? "failed" }}>{n(bad)}</Link> : n(bad)} tone={bad ? "bad" : undefined} {...list} />
         <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={whole ? <Spent rows={whole} /> : t("overview.spentSoFar", { cost: "–" })} {...list} />
         <Figure label={t("overview.queue")} value={n(sum?.tasks.pending)} note={t("overview.runningTasks", { n: n(sum?.tasks.running), slots: n(slots) })} {...fresh} />
         <Figure label={t("overview.success")} value={sum ? percent(sum.last.success_rate) : "–"} note={t("overview.ended", { n: n(sum ? sum.last.completed + sum.last.failed : undefined) })} {...fresh} />

@@ -77,7 +77,7 @@ function Days({ days }: { days: number }) {
               <tr>{(["date", "total", "completed", "failed", "cancelled", "success", "tokens", "cost"] as const).map((key) => <th key={key} scope="col">{t(`stats.column.${key}`)}</th>)}</tr>
             </thead>
             <tbody>
-              {[...data.items].reverse().slice(0, 31).map((day) => (
+              {[...data.items].reverse().map((day) => (
                 <tr key={day.date}>
                   <td>{day.date}</td><td>{n(day.total)}</td><td>{n(day.completed)}</td><td>{n(day.failed)}</td><td>{n(day.cancelled)}</td>
                   <td>{percent(day.success_rate)}</td><td>{n(day.tokens)}</td><td>{usd(day.cost_usd_micro)}</td>
@@ -86,6 +86,7 @@ function Days({ days }: { days: number }) {
             </tbody>
           </table>
         </div>
+        <div className={classes.foot}><SourceLine source="/api/v1/stats/tasks/date" {...fresh}>{t("stats.bySubmission")}</SourceLine></div>
       </Panel>
     </>
   );
@@ -109,7 +110,7 @@ function ByModel() {
             {data.items.map((model) => (
               <tr key={model.id}>
                 <td>{model.name}</td><td>{n(model.pending)}</td><td>{model.running} / {model.slots}</td>
-                <td>{n(model.tasks.completed)}</td><td>{n(model.tasks.failed)}</td><td>{percent(model.last_24h.success_rate)}</td>
+                <td>{n(model.last_24h.completed)}</td><td>{n(model.last_24h.failed)}</td><td>{percent(model.last_24h.success_rate)}</td>
                 <td>{milliseconds(model.last_24h.wait_ms.p50)} / {milliseconds(model.last_24h.wait_ms.p95)}</td>
                 <td>{milliseconds(model.last_24h.run_ms.p50)} / {milliseconds(model.last_24h.run_ms.p95)}</td>
                 <td>{n(model.last_24h.tokens)}</td><td>{usd(model.last_24h.cost_usd_micro)}</td>
@@ -119,7 +120,7 @@ function ByModel() {
           </tbody>
         </table>
       </div>
-      <div style={{ padding: "6px 12px 10px" }}><SourceLine source="/api/v1/stats/models" {...fresh} /></div>
+      <div className={classes.foot}><SourceLine source="/api/v1/stats/models" {...fresh} /></div>
     </Panel>
   );
 }
@@ -193,6 +194,7 @@ export default function StatisticsPage() {
           <Figure label={t("stats.spent24")} value={usd(last.cost_usd_micro)} note={t("stats.tokens24", { n: count(last.tokens, i18n.language) })} {...fresh} />
         </div>
       )}
+      <p className={classes.measure}>{t("stats.endings")}</p>
       <Hours />
       <Days days={days} />
       <ByModel />

@@ -1,4 +1,4 @@
-import { Button, Code, Drawer } from "@mantine/core";
+import { Button, Code } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -6,6 +6,7 @@ import { useTranslation } from "react-i18next";
 import { api, body, Problem, type Schemas } from "@/api/client";
 import { useQueryFreshness } from "@/live/use_query_freshness";
 import { Confirm } from "@/ui/confirm";
+import { SideDialog } from "@/ui/dialog";
 import { bytes, count } from "@/ui/format";
 import { Failed, Loading, Panel } from "@/ui/page";
 import { save } from "@/ui/save";
@@ -52,7 +53,7 @@ function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
   const { data, error } = useQuery({ queryKey: ["system", "letters", id], queryFn: () => readLetter(id) });
   return (
-    <Drawer opened onClose={onClose} position="right" size="lg" title={t("letters.one")} lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+    <SideDialog onClose={onClose} title={t("letters.one")}>
       {error ? <Failed failure={{ code: "", detail: error.message }} /> : !data ? <Loading rows={5} /> : (
         <>
           <dl className={classes.facts}>
@@ -69,7 +70,7 @@ function LetterDrawer({ id, onClose }: { id: string; onClose: () => void }) {
           <Content letter={data} />
         </>
       )}
-    </Drawer>
+    </SideDialog>
   );
 }
 

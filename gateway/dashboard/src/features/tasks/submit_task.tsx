@@ -1,9 +1,10 @@
-import { Button, Modal, NumberInput, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
+import { Button, NumberInput, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Attempts } from "@/api/attempts";
 import { Problem, type Schemas } from "@/api/client";
+import { Dialog } from "@/ui/dialog";
 import { tell } from "@/ui/toasts";
 import confirm from "@/ui/confirm.module.css";
 import form from "@/ui/form.module.css";
@@ -67,7 +68,7 @@ export function SubmitTask({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={t("tasks.submit")} lockScroll={false} size="lg" centered closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("tasks.submit")} size="lg">
       <form className={form.form} onSubmit={(event) => void submit(event)}>
         <Select label={t("tasks.model")} required searchable value={model} onChange={setModel} error={at("model_id")} nothingFoundMessage={t("tasks.noModel")} data={models.map((one) => ({ value: one.id, label: one.status === "online" ? one.name : `${one.name} (${t(`models.status.${one.status}`)})` }))} />
         <Select label={t("tasks.typeTitle")} allowDeselect={false} value={type} data={taskTypes.map((value) => ({ value, label: t(`tasks.type.${value}`) }))} onChange={(next) => change({ type: taskTypes.find((one) => one === next) ?? "text-generation" })} />
@@ -92,6 +93,6 @@ export function SubmitTask({ onClose }: { onClose: () => void }) {
           <Button type="submit" loading={isBusy} disabled={!model || !given.text}>{t("tasks.submit")}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

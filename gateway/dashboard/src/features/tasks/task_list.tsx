@@ -96,7 +96,7 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
   /** On the chosen ones, or on all that the filter finds. */
   async function act(action: "cancel" | "retry") {
     const fits = action === "cancel" ? mayCancel : mayRetry;
-    const texts = { doing: t(`tasks.bulk.${action}.doing`), done: t(`tasks.bulk.${action}.done`), failed: t(`tasks.bulk.${action}.failed`) };
+    const texts = { doing: t(`tasks.bulk.${action}.doing`), done: "", failed: t(`tasks.bulk.${action}.failed`) };
     await told(texts, async () => {
       if (chosen.length === 0) {
         const { items, brokeOff } = await actOnFound(action, filter);
@@ -105,11 +105,13 @@ export function TaskList({ filter }: { filter: TaskFilter }) {
           texts.failed = t(`lists.brokeOff.${action}`, { count: items.length - failed.length, refused: n(failed.length) });
           throw brokeOff;
         }
+        texts.done = t(`tasks.bulk.${action}.done`, { count: items.length - failed.length });
         if (failed.length > 0) tell("failure", t("tasks.bulk.some", { failed: failed.length, count: items.length }), failed[0]?.detail);
         return;
       }
       const outcomes = await Promise.allSettled(chosen.filter(fits).map((task) => (action === "cancel" ? cancelTask(task.id) : retryTask(task.id))));
       const failed = outcomes.filter((outcome) => outcome.status === "rejected");
+      texts.done = t(`tasks.bulk.${action}.done`, { count: outcomes.length - failed.length });
       if (failed.length > 0) tell("failure", t("tasks.bulk.some", { failed: failed.length, count: outcomes.length }), String(failed[0]?.reason));
     });
     setSelected(new Set());

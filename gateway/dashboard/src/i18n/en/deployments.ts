@@ -19,6 +19,7 @@ export const deployments = {
       restart_one: "Restart {{count}} deployment?", restart_other: "Restart {{count}} deployments?",
       delete_one: "Delete {{count}} deployment?", delete_other: "Delete {{count}} deployments?",
     },
+    endsRun: "The run ends, and what it holds in memory goes. The files of the workspace stay.",
     deleteWarning: "What runs is ended, and its workspace with all files is removed. This cannot be undone.",
     outcomes: "Deployments", ok: "Done", failed: "Refused",
     allDone_one: "{{action}}: {{count}} accepted", allDone_other: "{{action}}: all {{count}} accepted",
@@ -38,7 +39,8 @@ export const deployments = {
     noHits: "No line was found", noHitsHint_one: "{{count}} line was searched.", noHitsHint_other: "{{count}} lines were searched.", moreHits: "Find more",
   },
   metrics: {
-    range: "Range", live: "Back to live", none: "No samples yet", noneHint: "They come every few seconds while it runs.",
+    range: "Range", live: "Back to live", none: "No samples yet", noneHint: "They come every few seconds while it runs.", noneThen: "No samples in this time", noneThenHint: "It does not run now. A longer range may have samples of an earlier run.",
+    noNetwork: "network is measured in containers alone", saved: "The samples are saved as CSV",
     cpu: "CPU", memory: "Memory", gpu: "GPU", gpuMemory: "GPU memory", temperature: "GPU temperature", power: "GPU power", network: "Network", disk: "Disk",
     line: {
       cpu_percent: "CPU", memory_bytes: "Memory", network_rx_bytes: "received", network_tx_bytes: "sent", disk_read_bytes: "read",
@@ -46,7 +48,7 @@ export const deployments = {
     },
   },
   files: {
-    name: "Name", size: "Size", modified: "Changed", download: "Download", rename: "Rename", upload: "Upload", newFolder: "New folder", workspace: "Workspace", trail: "Folder",
+    noName: "A name has no slash, and is not . or ..", name: "Name", size: "Size", modified: "Changed", download: "Download", rename: "Rename", upload: "Upload", newFolder: "New folder", workspace: "Workspace", trail: "Folder",
     none: "This folder is empty", noneHint: "Drop files here, or upload them.", noPreview: "These bytes are no text and no picture", tooLarge: "{{size}} is too much to show; download it",
     more: "There are more than are shown", actions: "Actions of {{name}}", uploaded: "{{name}} is uploaded", uploadFailed: "{{name}} could not be uploaded",
     making: "Making {{name}}…", made: "{{name}} is made", makeFailed: "{{name}} could not be made", renaming: "Renaming to {{name}}…", renamed: "It is called {{name}} now", renameFailed: "It could not be called {{name}}",
@@ -62,12 +64,13 @@ export const deployments = {
     processes_one: "{{count}} process", processes_other: "{{count}} processes",
   },
   create: {
+    notYours: "Only members who may deploy make deployments", notYoursHint: "Ask an administrator for the role of a developer in a project.",
     title: "New deployment", what: "What", where: "Where", how: "How", name: "Name", command: "Command", commandHint: "Split as a shell would; nothing is expanded.",
     env: "Environment", envHint: "One NAME=value a line. @NAME reads a secret at each start.", provider: "Provider", host: "Host", anyHost: "Any", image: "Image",
     gpuModel: "GPU model", gpuCount: "GPUs", cpus: "CPU limit", memory: "Memory limit", restart: "Restart", labels: "Labels", ports: "Ports",
     stopGrace: "Stop grace", price: "Price per hour", plan: "Plan", planHint: "Show the plan to see where it would run and what it costs. Nothing is started yet.",
     perHour: "Per hour", perDay: "Per day", showPlan: "Show plan", confirm: "Confirm and start", yaml: "Save as YAML", made: "{{name}} is being created",
-    fault: { needed: "This is needed", small: "This is too small", large: "This is too large", long: "This is too long", shape: "This is not understood" },
+    fault: { needed: "This is needed", small: "This is too small", large: "This is too large", long: "This is too long", shape: "This is not understood", open: "A quote is not closed" },
     restarts: { never: "Never", "on-failure": "On failure", always: "Always" },
   },
 };

@@ -33,6 +33,6 @@ export const desk = {
       label: "Fallback models", hint: "Called instead, in this order, while this one is not online, cools down or is tried again.", add: "Add a model", noMore: "No other models",
       full: "As many as may be", up: "{{name}} further up", down: "{{name}} further down", remove: "Remove {{name}}",
     },
-    picture: { save: "Save as PNG: {{title}}" },
+    picture: { save: "Save as PNG: {{title}}", making: "Drawing…", saved: "{{title}} is saved as PNG", failed: "The picture could not be made" },
   },
 };

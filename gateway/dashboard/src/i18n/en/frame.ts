@@ -12,7 +12,7 @@ export const frame = {
   },
   live: {
     live: "Live", resuming: "Resuming…", stale: "Not connected",
-    resumingNotice: "The connection was cut. Resuming where it was; nothing is lost.",
+    resumingNotice: "The connection was cut. It goes on where it was as soon as the server answers.", tryNow: "Try now",
     staleNotice: "No connection. What is shown is what was known last; it goes on by itself when the server answers.",
   },
   look: { light: "Light colours", dark: "Dark colours" },

@@ -1,6 +1,6 @@
 export const terminal = {
   terminal: {
-    title: "Terminal", open: "Open terminal", close: "End shell", input: "Terminal input",
+    title: "Terminal", open: "Open terminal", close: "End shell", input: "Terminal input; Shift+Escape leaves it", way: "Shift+Esc leaves",
     none: "No shell is open", hint: "A shell in the workspace, with the variables and limits of the command. It ends with the run; opening and end stand in the history.",
     notRunning: "It does not run", notRunningHint: "A shell is one of the processes of a run. Start the deployment first.",
     phase: { opening: "Opening…", open: "Connected", resuming: "Connection lost; coming back to the shell…" },

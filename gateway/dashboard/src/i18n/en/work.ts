@@ -21,8 +21,8 @@ export const work = {
     bulk: {
       chosen_one: "{{count}} selected task", chosen_other: "{{count}} selected tasks", found_one: "{{count}} task that fits the filter", found_other: "All {{count}} tasks that fit the filter",
       all_one: "The only task ({{count}})", all_other: "All {{count}} tasks: no filter is set", some: "{{failed}} of {{count}} refused",
-      cancel: { ask: "Cancel?", confirm: "Cancel them", doing: "Cancelling…", done: "Cancelled what could be", failed: "Could not be cancelled" },
-      retry: { ask: "Send again?", confirm: "Retry them", doing: "Sending again…", done: "Sent again what could be", failed: "Could not be sent again" },
+      cancel: { ask: "Cancel?", confirm: "Cancel them", doing: "Cancelling…", done_one: "{{count}} task is cancelled", done_other: "{{count}} tasks are cancelled", failed: "Could not be cancelled" },
+      retry: { ask: "Send again?", confirm: "Retry them", doing: "Sending again…", done_one: "{{count}} task is sent again", done_other: "{{count}} tasks are sent again", failed: "Could not be sent again" },
     },
   },
   models: {
@@ -44,6 +44,8 @@ export const work = {
     title: "Statistics", range: "Range", byDay: "Tasks by day", days: "Days", byModel: "By model, last 24 hours", byHour: "Ended by hour", queue: "Most waiting, by hour",
     dayCount_one: "{{count}} day", dayCount_other: "{{count}} days", dayTitle: "{{date}}: {{completed}} completed, {{failed}} failed, {{cancelled}} cancelled",
     queueTitle: "{{hour}}: at most {{most}} waiting, {{last}} at its end",
+    endings: "The last 24 hours count endings: a task that failed, was sent again and failed again ended twice. Days count tasks, by the day on which they were submitted, as they stand now.",
+    bySubmission: "tasks by the day on which they were submitted, as they stand now",
     completed24: "Completed, 24 h", failed24: "Failed, 24 h", success24: "Success, 24 h", spent24: "Spent on tasks, 24 h", tokens24: "{{n}} tokens", wait: "Waiting time", run: "Run time",
     column: {
       date: "Day (UTC)", model: "Model", total: "Submitted", pending: "Waiting", running: "Running", completed: "Completed", failed: "Failed", cancelled: "Cancelled",

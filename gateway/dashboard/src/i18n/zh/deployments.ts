@@ -20,6 +20,7 @@ export const deployments: Translation<typeof en> = {
       start_other: "启动 {{count}} 个部署？", stop_other: "停止 {{count}} 个部署？",
       restart_other: "重启 {{count}} 个部署？", delete_other: "删除 {{count}} 个部署？",
     },
+    endsRun: "本次运行会结束，内存中的内容会丢失；工作区的文件会保留。",
     deleteWarning: "正在运行的内容会被终止，工作区及其全部文件会被删除。此操作无法撤销。",
     outcomes: "部署", ok: "完成", failed: "被拒绝",
     allDone_other: "{{action}}：{{count}} 个全部接受",
@@ -39,6 +40,7 @@ export const deployments: Translation<typeof en> = {
     noHits: "没有找到匹配的行", noHitsHint_other: "已搜索 {{count}} 行。", moreHits: "查找更多",
   },
   metrics: {
+    noneThen: "这段时间没有样本", noneThenHint: "目前没有运行。更长的时间范围内可能有之前运行的样本。", noNetwork: "只在容器中测量网络", saved: "样本已保存为 CSV",
     range: "时间范围", live: "回到实时", none: "还没有采样", noneHint: "运行期间每隔几秒采样一次。",
     cpu: "CPU", memory: "内存", gpu: "GPU", gpuMemory: "显存", temperature: "GPU 温度", power: "GPU 功率", network: "网络", disk: "磁盘",
     line: {
@@ -47,6 +49,7 @@ export const deployments: Translation<typeof en> = {
     },
   },
   files: {
+    noName: "名称不能包含斜杠，也不能是 . 或 ..",
     name: "名称", size: "大小", modified: "修改时间", download: "下载", rename: "重命名", upload: "上传", newFolder: "新建文件夹", workspace: "工作区", trail: "文件夹",
     none: "文件夹为空", noneHint: "将文件拖到此处，或点击上传。", noPreview: "内容既不是文本也不是图片", tooLarge: "{{size}} 太大，无法显示，请下载查看",
     more: "还有更多未显示", actions: "{{name}} 的操作", uploaded: "已上传 {{name}}", uploadFailed: "无法上传 {{name}}",
@@ -63,12 +66,13 @@ export const deployments: Translation<typeof en> = {
     processes_other: "{{count}} 个进程",
   },
   create: {
+    notYours: "只有有权部署的成员才能新建部署", notYoursHint: "请向管理员申请项目的开发者角色。",
     title: "新建部署", what: "运行什么", where: "在哪里运行", how: "如何运行", name: "名称", command: "命令", commandHint: "按 shell 规则拆分，不做展开。",
     env: "环境变量", envHint: "每行一个 NAME=value。@NAME 在每次启动时读取密钥。", provider: "提供方", host: "主机", anyHost: "任意", image: "镜像",
     gpuModel: "GPU 型号", gpuCount: "GPU 数量", cpus: "CPU 上限", memory: "内存上限", restart: "重启", labels: "标签", ports: "端口",
     stopGrace: "停止宽限", price: "每小时价格", plan: "方案", planHint: "先查看方案：在哪里运行、费用多少。此时不会启动任何东西。",
     perHour: "每小时", perDay: "每天", showPlan: "查看方案", confirm: "确认并启动", yaml: "另存为 YAML", made: "正在创建 {{name}}",
-    fault: { needed: "必填", small: "数值过小", large: "数值过大", long: "内容过长", shape: "无法识别" },
+    fault: { needed: "必填", small: "数值过小", large: "数值过大", long: "内容过长", shape: "无法识别", open: "引号没有闭合" },
     restarts: { never: "从不", "on-failure": "失败时", always: "总是" },
   },
 };

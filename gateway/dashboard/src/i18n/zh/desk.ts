@@ -36,6 +36,6 @@ export const desk: Translation<typeof en> = {
       label: "备用模型", hint: "当此模型不在线、冷却中或重试时，按此顺序改为调用它们。", add: "添加模型", noMore: "没有其他模型",
       full: "已达上限", up: "上移 {{name}}", down: "下移 {{name}}", remove: "移除 {{name}}",
     },
-    picture: { save: "保存为 PNG：{{title}}" },
+    picture: { save: "保存为 PNG：{{title}}", making: "正在绘制…", saved: "{{title}} 已保存为 PNG", failed: "无法生成图片" },
   },
 };

@@ -15,7 +15,7 @@ export const frame: Translation<typeof en> = {
   },
   live: {
     live: "实时", resuming: "正在恢复…", stale: "未连接",
-    resumingNotice: "连接中断，正在从断点恢复，不会丢失任何内容。",
+    resumingNotice: "连接中断；服务器一应答，就从断点继续。", tryNow: "立即重试",
     staleNotice: "没有连接。显示的是最后已知的状态；服务器恢复后会自动继续。",
   },
   look: { light: "浅色外观", dark: "深色外观" },

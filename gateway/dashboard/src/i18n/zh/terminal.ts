@@ -3,7 +3,7 @@ import type { Translation } from "../translation";
 
 export const terminal: Translation<typeof en> = {
   terminal: {
-    title: "终端", open: "打开终端", close: "结束 Shell", input: "终端输入",
+    title: "终端", open: "打开终端", close: "结束 Shell", input: "终端输入；按 Shift+Escape 离开", way: "Shift+Esc 离开",
     none: "没有打开的 Shell", hint: "在工作区中的 Shell，使用命令的变量与限制。它随运行结束；打开与结束会记入历史。",
     notRunning: "未在运行", notRunningHint: "Shell 是运行中的进程之一。请先启动该部署。",
     phase: { opening: "正在打开…", open: "已连接", resuming: "连接中断，正在回到 Shell…" },

@@ -23,8 +23,8 @@ export const work: Translation<typeof en> = {
     attempt: { started: "开始", took: "用时", outcome: "结果", node: "节点", detail: "详情" },
     bulk: {
       chosen_other: "选中的 {{count}} 个任务", found_other: "符合筛选条件的全部 {{count}} 个任务", all_other: "全部 {{count}} 个任务：未设置筛选", some: "{{count}} 个中有 {{failed}} 个被拒绝",
-      cancel: { ask: "取消？", confirm: "取消这些任务", doing: "正在取消…", done: "可取消的均已取消", failed: "无法取消" },
-      retry: { ask: "重新提交？", confirm: "重试这些任务", doing: "正在重新提交…", done: "可重试的均已重新提交", failed: "无法重新提交" },
+      cancel: { ask: "取消？", confirm: "取消这些任务", doing: "正在取消…", done_other: "已取消 {{count}} 个任务", failed: "无法取消" },
+      retry: { ask: "重新提交？", confirm: "重试这些任务", doing: "正在重新提交…", done_other: "已重新提交 {{count}} 个任务", failed: "无法重新提交" },
     },
   },
   models: {
@@ -46,6 +46,8 @@ export const work: Translation<typeof en> = {
     title: "统计", range: "时间范围", byDay: "每日任务", days: "每日明细", byModel: "按模型（近 24 小时）", byHour: "每小时结束", queue: "每小时最大等待数",
     dayCount_other: "{{count}} 天", dayTitle: "{{date}}：完成 {{completed}}，失败 {{failed}}，取消 {{cancelled}}",
     queueTitle: "{{hour}}：最多等待 {{most}}，结束时 {{last}}",
+    endings: "近 24 小时按结束次数统计：失败后重新提交又失败的任务算两次。每日明细按任务的提交日期统计其当前状态。",
+    bySubmission: "按提交日期统计任务的当前状态",
     completed24: "完成（24 小时）", failed24: "失败（24 小时）", success24: "成功率（24 小时）", spent24: "任务花费（24 小时）", tokens24: "{{n}} 个令牌", wait: "等待时间", run: "运行时间",
     column: {
       date: "日期（UTC）", model: "模型", total: "提交", pending: "等待", running: "运行", completed: "完成", failed: "失败", cancelled: "取消",

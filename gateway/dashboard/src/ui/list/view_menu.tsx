@@ -1,9 +1,10 @@
-import { ActionIcon, Button, CopyButton, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, CopyButton, Menu, TextInput } from "@mantine/core";
 import { IconBookmark, IconCheck, IconTrash } from "@tabler/icons-react";
 import { useRouter, useRouterState } from "@tanstack/react-router";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import confirm from "@/ui/confirm.module.css";
+import { Dialog } from "@/ui/dialog";
 import form from "@/ui/form.module.css";
 import { tell } from "@/ui/toasts";
 import { textOfChoice } from "./columns";
@@ -37,7 +38,7 @@ function SaveView({ address, what, onClose }: { address: string; what: string; o
     onClose();
   }
   return (
-    <Modal opened onClose={onClose} title={t("desk.views.saveTitle", { what })} centered lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("desk.views.saveTitle", { what })}>
       <form className={form.form} onSubmit={submit}>
         <TextInput label={t("desk.views.name")} value={name} maxLength={kNameMax} data-autofocus onChange={(event) => setName(event.currentTarget.value)} description={isThere ? t("desk.views.replaces") : t("desk.views.hint")} error={isFull && t("desk.views.full")} />
         <div className={classes.link}>
@@ -49,7 +50,7 @@ function SaveView({ address, what, onClose }: { address: string; what: string; o
           <Button type="submit" disabled={!name.trim() || isFull}>{t("save")}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -74,9 +75,9 @@ function ManageViews({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const { views } = useViews();
   return (
-    <Modal opened onClose={onClose} title={t("desk.views.manage")} centered lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("desk.views.manage")}>
       {views.length === 0 ? <span className="dim">{t("desk.views.none")}</span> : <ul className={classes.views}>{views.map((view) => <ManagedView key={view.name} view={view} />)}</ul>}
-    </Modal>
+    </Dialog>
   );
 }
 

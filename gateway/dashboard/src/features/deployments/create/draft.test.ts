@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { bytesOf, emptyDraft, fieldAt, requestOf, splitCommand } from "./draft";
+import { bytesOf, emptyDraft, fieldAt, isClosed, requestOf, splitCommand } from "./draft";
 
 test("A command is split as a shell splits it, and nothing in it is expanded", () => {
   expect(splitCommand(`sh -c 'for i in 1 2; do echo "$i"; done' "a b" c\\ d ""`)).toEqual(["sh", "-c", 'for i in 1 2; do echo "$i"; done', "a b", "c d", ""]);
   expect(splitCommand("")).toEqual([]);
   expect(splitCommand(`echo "not closed`)).toEqual(["echo", "not closed"]);
+  for (const closed of ["", "a b", `sh -c 'a "b'`, `"a 'b"`, `a\\'b`, `"a\\"b"`]) expect(isClosed(closed), closed).toBe(true);
+  for (const open of [`'a`, `a "b`, `"a\\"`, `'a' 'b`]) expect(isClosed(open), open).toBe(false);
 });
 
 test("Sizes are powers of 1024, and what is no size is none", () => {

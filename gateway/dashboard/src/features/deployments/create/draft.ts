@@ -34,6 +34,9 @@ export function splitCommand(line: string): string[] {
   return words;
 }
 
+/** Whether each quote of it is closed; a shell would take no other. */
+export const isClosed = (line: string): boolean => /^(?:[^"'\\]|\\[\s\S]|"(?:[^"\\]|\\[\s\S])*"|'[^']*')*\\?$/.test(line);
+
 function unquoted(word: string): string {
   return word.replace(/\\([\s\S])|"((?:[^"\\]|\\[\s\S])*)"?|'([^']*)'?/g, (_, escaped?: string, double?: string, single?: string) =>
     escaped ?? (double !== undefined ? double.replace(/\\(["\\$`])/g, "$1") : (single ?? "")),

@@ -7,21 +7,22 @@ import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { Attempts } from "@/api/attempts";
 import { api, body, Problem, type Schemas } from "@/api/client";
+import { useMay } from "@/session/session";
 import { usd } from "@/ui/format";
-import { Page, Panel } from "@/ui/page";
+import { Empty, Page, Panel } from "@/ui/page";
 import { save } from "@/ui/save";
 import { tell } from "@/ui/toasts";
 import facts from "@/features/deployments/deployments.module.css";
 import form from "@/ui/form.module.css";
 import { createDeployment, planDeployment } from "../api";
-import { emptyDraft, fieldAt, requestOf, type Draft } from "./draft";
+import { emptyDraft, fieldAt, isClosed, requestOf, type Draft } from "./draft";
 import { faultsOf } from "./validate";
 import classes from "./create.module.css";
 
 type Faults = Partial<Record<keyof Draft, string>>;
 type Plan = Schemas["DeploymentPlan"];
 
-export default function NewDeployment() {
+function Form() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
@@ -37,7 +38,7 @@ export default function NewDeployment() {
   const request = requestOf(draft);
   // A plan is of what was asked about, and what is confirmed is what was shown: one that comes late is of an older draft.
   const plan = planned?.of === JSON.stringify(request) ? planned.plan : undefined;
-  const faults = faultsOf(request);
+  const faults = { ...faultsOf(request), ...(isClosed(draft.command) ? {} : { command: "open" as const }) };
   const set = (field: keyof Draft, value: string) => {
     setDraft((old) => ({ ...old, [field]: value }));
     setTouched((old) => new Set(old).add(field));
@@ -165,6 +166,17 @@ export default function NewDeployment() {
           </Panel>
         </div>
       </form>
+    </Page>
+  );
+}
+
+export default function NewDeployment() {
+  const { t } = useTranslation();
+  const may = useMay();
+  if (may("dev")) return <Form />;
+  return (
+    <Page title={t("create.title")}>
+      <Empty title={t("create.notYours")} hint={t("create.notYoursHint")} />
     </Page>
   );
 }

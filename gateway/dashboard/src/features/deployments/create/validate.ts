@@ -7,7 +7,7 @@ const creating = new Validator(schema as Schema, "2020-12", false);
 const changing = new Validator({ ...schema, $ref: "#/$defs/PatchDeployment" } as Schema, "2020-12", false);
 
 /** What is wrong with a field, as texts of `create.fault` name it. */
-export type Fault = "needed" | "small" | "large" | "long" | "shape";
+export type Fault = "needed" | "small" | "large" | "long" | "shape" | "open";
 
 const faultOf: Record<string, Fault> = {
   required: "needed", minLength: "needed", minItems: "needed", minimum: "small", exclusiveMinimum: "small", maximum: "large",

@@ -1,8 +1,9 @@
-import { Button, Modal, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import { Button, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { Problem, type Deployment } from "@/api/client";
 import confirm from "@/ui/confirm.module.css";
+import { Dialog } from "@/ui/dialog";
 import form from "@/ui/form.module.css";
 import { tell, textOf } from "@/ui/toasts";
 import { faultsOfChange } from "../create/validate";
@@ -101,7 +102,7 @@ export function EditDialog({ deployment, onClose }: { deployment: Deployment; on
   }
 
   return (
-    <Modal opened onClose={onClose} title={t("desk.edit.title", { name: deployment.name })} centered lockScroll={false} size="lg" closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={t("desk.edit.title", { name: deployment.name })} size="lg">
       <form className={form.form} onSubmit={(event) => void submit(event)} noValidate>
         <TextInput {...props("name")} required data-autofocus maxLength={128} onChange={(event) => set("name", event.currentTarget.value)} />
         <Textarea {...props("labels")} autosize minRows={2} maxRows={8} classNames={{ input: "mono" }} placeholder="team=vision" onChange={(event) => set("labels", event.currentTarget.value)} />
@@ -126,7 +127,7 @@ export function EditDialog({ deployment, onClose }: { deployment: Deployment; on
           <Button type="submit" loading={isBusy} disabled={isSame || Object.keys(faults).length > 0 || overtaken !== undefined}>{t("save")}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

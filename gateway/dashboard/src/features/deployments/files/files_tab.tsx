@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Modal, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Menu, TextInput } from "@mantine/core";
 import { IconDots, IconFile, IconFolder, IconFolderPlus, IconLink, IconRefresh, IconUpload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { Problem, type Deployment } from "@/api/client";
 import { useMay } from "@/session/session";
 import { Confirm } from "@/ui/confirm";
 import { DataTable, type Column } from "@/ui/data_table";
+import { Dialog } from "@/ui/dialog";
 import { bytes } from "@/ui/format";
 import { Empty, Failed, Loading } from "@/ui/page";
 import { SourceLine } from "@/ui/source";
@@ -33,15 +34,15 @@ function NameDialog({ title, before, onGive, onClose }: { title: string; before:
     void onGive(name).finally(onClose);
   };
   return (
-    <Modal opened onClose={onClose} title={title} centered lockScroll={false} closeButtonProps={{ "aria-label": t("close") }}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={submit}>
-        <TextInput label={t("files.name")} value={name} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput label={t("files.name")} value={name} error={name !== "" && !isName(name) && t("files.noName")} data-autofocus onChange={(event) => setName(event.currentTarget.value)} />
         <div className={confirm.buttons}>
           <Button variant="default" onClick={onClose}>{t("cancel")}</Button>
           <Button type="submit" disabled={!isName(name) || name === before}>{t("save")}</Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
@@ -101,7 +102,7 @@ export default function FilesTab({ deployment, path, onPath }: { deployment: Dep
     if (canAct) void upload([...event.dataTransfer.files]);
   };
   const rows = (files.data?.items ?? []).map<Row>((entry) => ({ ...entry, id: join(path, entry.name) }));
-  const shown = rows.find((row) => row.name === opened);
+  const shown = rows.find((row) => row.name === opened && row.kind === "file");
   const failure = files.error instanceof Problem ? files.error : undefined;
   return (
     <>

@@ -22,18 +22,18 @@ function busyLog(had: number, failsAt = Infinity) {
 }
 
 test("A log that grows as fast as it is read is downloaded up to where it stood", async () => {
-  const texts = await textsOf(await downloadLogs("dep_x", false, busyLog(25_000).read));
+  const texts = await textsOf(await downloadLogs("dep_x", false, {}, busyLog(25_000).read));
   expect([texts.length, texts[0], texts.at(-1)]).toEqual([25_000, "line 1", "line 25000"]);
 });
 
 test("A short answer is the end, and an empty log an empty file", async () => {
   const answers = [{ items: [line(3)], next_cursor: "3" }, { items: [line(1), line(2)], next_cursor: "2" }];
   const short = async () => answers.shift() ?? Promise.reject(new Error("asked behind the end"));
-  expect(await textsOf(await downloadLogs("dep_x", false, short))).toEqual(["line 1", "line 2"]);
+  expect(await textsOf(await downloadLogs("dep_x", false, {}, short))).toEqual(["line 1", "line 2"]);
   const empty = async () => ({ items: [], next_cursor: "0" });
-  expect(await textsOf(await downloadLogs("dep_x", false, empty))).toEqual([""]);
+  expect(await textsOf(await downloadLogs("dep_x", false, {}, empty))).toEqual([""]);
 });
 
 test("A download that is cut off is a failure, and nothing waits for the rest", async () => {
-  await expect(downloadLogs("dep_x", false, busyLog(45_000, 3).read)).rejects.toThrow("cut off");
+  await expect(downloadLogs("dep_x", false, {}, busyLog(45_000, 3).read)).rejects.toThrow("cut off");
 });

@@ -25,17 +25,17 @@ type LogPage = Schemas["LogPage"];
 const kDownloadPage = 10_000;
 
 /**
- * All lines that are kept, up to the last that is there when it begins: a log may be written as fast as it is read. As
+ * All lines that are kept and meet `filter`, up to the last that is there when it begins: a log may be written as fast as it is read. As
  * text, compressed on the way; nothing but the compressed bytes is kept.
  */
-export async function downloadLogs(id: string, withTimes: boolean, read = readLogs): Promise<Blob> {
+export async function downloadLogs(id: string, withTimes: boolean, filter: Pick<LogQuery, "contains" | "stream"> = {}, read = readLogs): Promise<Blob> {
   const zip = new CompressionStream("gzip");
   const blob = new Response(zip.readable).blob();
   const writer = zip.writable.getWriter();
   try {
     const last = (await read(id, { tail: 1 })).items[0]?.seq ?? 0;
     const encoder = new TextEncoder();
-    for await (const lines of linesUpTo(last, (after) => read(id, { limit: kDownloadPage, ...(after === undefined ? {} : { after }) })))
+    for await (const lines of linesUpTo(last, (after) => read(id, { ...filter, limit: kDownloadPage, ...(after === undefined ? {} : { after }) })))
       await writer.write(encoder.encode(lines.map((line) => textOf(line, withTimes)).join("")));
     await writer.close();
   } catch (error) {

@@ -30,7 +30,8 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
   const [withTime, setWithTime] = useLocalStorage({ key: "computehub.logs.times", defaultValue: true });
   const [wrap, setWrap] = useLocalStorage({ key: "computehub.logs.wrap", defaultValue: false });
   const book = live.state;
-  const isSearch = search.contains !== undefined || search.stream !== undefined;
+  const { contains, stream } = search;
+  const isSearch = contains !== undefined || stream !== undefined;
 
   // The stream begins with the last thousand lines; where those before them begin is asked once.
   // Asked until it is answered: what is taken for the beginning meanwhile hides all lines before it.
@@ -72,9 +73,9 @@ export function LogsTab({ deployment, search }: { deployment: Deployment; search
   const download = useCallback(
     () =>
       void told({ doing: t("logs.downloading"), done: t("logs.downloaded"), failed: t("logs.downloadFailed") }, async () =>
-        save(await downloadLogs(id, withTime), `${name}.log.gz`),
+        save(await downloadLogs(id, withTime, { ...(contains ? { contains } : {}), ...(stream ? { stream } : {}) }), `${name}.log.gz`),
       ),
-    [t, id, name, withTime],
+    [t, id, name, withTime, contains, stream],
   );
 
   return (

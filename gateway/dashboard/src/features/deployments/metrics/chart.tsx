@@ -66,8 +66,8 @@ function dotted(plot: uPlot, series: number): number[] | null {
 export function Chart({ title, subject, times, lines, format, max, isSize, range, onRange, onReset }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
-  const latest = useRef({ format, onRange, onReset, range, max });
-  latest.current = { format, onRange, onReset, range, max };
+  const latest = useRef({ title, format, onRange, onReset, range, max });
+  latest.current = { title, format, onRange, onReset, range, max };
   const moves = useMemo<Moves>(() => ({ range: () => latest.current.range, onRange: (next) => latest.current.onRange(next), onReset: () => latest.current.onReset() }), []);
   const { t } = useTranslation();
   const timeLabel = t("audit.time");
@@ -126,6 +126,7 @@ export function Chart({ title, subject, times, lines, format, max, isSize, range
       element,
     );
     plot.current = made;
+    made.root.querySelector(".u-legend")?.setAttribute("aria-label", latest.current.title);
     listenFor(made, moves);
     const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: kHeight }));
     resized.observe(element);

@@ -11,6 +11,7 @@ import { Empty, Failed, Loading } from "@/ui/page";
 import { saidIn } from "@/ui/said";
 import { save } from "@/ui/save";
 import { SourceLine } from "@/ui/source";
+import { tell } from "@/ui/toasts";
 import tools from "@/ui/toolbar.module.css";
 import { Chart, ChartsHint, type ChartLine } from "./chart";
 import { kRangeDefault, liveRange, rangeNames, ranges, upTo, type Range, type RangeName } from "./metric_search";
@@ -103,6 +104,8 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
   if (live.phase === "failed" && !samples) return <Failed failure={live.failure} />;
   if (!samples) return <Loading />;
   const range = zoom ?? liveRange(seconds, now, newest);
+  const isRunning = deployment.status === "running";
+  const unmeasured = [samples.gpu && saidIn(t, samples.gpu), charts.length > 0 && !charts.some(({ spec }) => spec.key === "network") && t("metrics.noNetwork")].filter(Boolean);
   return (
     <>
       <div className={tools.bar}>
@@ -113,12 +116,12 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
           </Button>
         )}
         <span style={{ flex: 1 }} />
-        <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} onClick={() => save(new Blob([csvOf(samples)], { type: "text/csv" }), `${name}-metrics.csv`)}>
+        <Button size="compact-sm" variant="default" leftSection={<IconDownload size={14} />} onClick={() => { save(new Blob([csvOf(samples)], { type: "text/csv" }), `${name}-metrics.csv`); tell("success", t("metrics.saved")); }}>
           CSV
         </Button>
       </div>
       {charts.length === 0 ? (
-        <Empty title={t("metrics.none")} hint={t("metrics.noneHint")} />
+        isRunning ? <Empty title={t("metrics.none")} hint={t("metrics.noneHint")} /> : <Empty title={t("metrics.noneThen")} hint={t("metrics.noneThenHint")} />
       ) : (
         <div className={classes.grid}>
           {charts.map(({ spec, times, lines }) => (
@@ -128,7 +131,7 @@ export default function MetricsTab({ deployment }: { deployment: Deployment }) {
         </div>
       )}
       <SourceLine source="deployments/…/metrics" asOf={live.asOf} isStale={live.isStale}>
-        {samples.gpu && saidIn(t, samples.gpu)}
+        {unmeasured.join(" · ")}
       </SourceLine>
     </>
   );

@@ -71,6 +71,12 @@ function Screen({ deployment, session, resume, onState, onLink }: ScreenProps) {
         onState(state);
       },
     });
+    // Tab belongs to the shell: who has keys alone needs another way out.
+    terminal.attachCustomKeyEventHandler((event) => {
+      if (event.key !== "Escape" || !event.shiftKey) return true;
+      if (event.type === "keydown") element.closest("section")?.querySelector("button")?.focus();
+      return false;
+    });
     const encoder = new TextEncoder();
     const typed = terminal.onData((text) => link.type(encoder.encode(text)));
     const mouse = terminal.onBinary((text) => link.type(Uint8Array.from(text, (letter) => letter.charCodeAt(0))));
@@ -146,6 +152,7 @@ export default function TerminalPanel({ deployment }: { deployment: Deployment }
       flush
       actions={
         <span className={classes.tools}>
+          <span className={`dim ${classes.way}`}>{t("terminal.way")}</span>
           <Words state={state} />
           {isOver ? isRunning && open : (
             <Button size="compact-xs" variant="default" disabled={state?.phase !== "open"} onClick={() => link?.end()}>
