@@ -92,6 +92,15 @@ export class Hub {
     return this.end("SIGKILL");
   }
 
+  /** It stays, and does nothing until it is let go on. */
+  hang(): void {
+    this.process?.kill("SIGSTOP");
+  }
+
+  goOn(): void {
+    this.process?.kill("SIGCONT");
+  }
+
   revive(): Promise<void> {
     return this.run(new URL(this.url).host);
   }
