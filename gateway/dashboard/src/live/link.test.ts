@@ -146,6 +146,35 @@ test("A stream that the server closes because we read too slowly is asked for ag
   expect(around.socket.sent.at(-1)).toMatchObject({ type: "subscribe", stream: "tasks", after: "c4" });
 });
 
+test("A stream that the server closes before it stood is asked for again", () => {
+  link.attach("tasks", notes);
+  link.begin("tasks", "c3");
+  around.socket.onopen?.();
+  around.socket.say({ type: "closed", stream: "tasks", code: "slow_consumer", cursor: "c3" });
+  around.pass(1_000);
+  expect(around.socket.sent.filter((m) => m.type === "subscribe")).toHaveLength(2);
+  around.socket.subscribed("tasks", true, "c3");
+  around.socket.say({ type: "event", stream: "tasks", cursor: "c4", data: 4 });
+  expect(notes.said).toEqual([["opened", true, "c3"], ["event", 4]]);
+});
+
+test("A stream that stands when one before it was closed is not asked for again, and one that does not yet is not had twice", () => {
+  followed();
+  const ended = link.attach("models", notes);
+  link.begin("models");
+  ended();
+  link.attach("models", notes);
+  link.begin("models");
+  around.socket.say({ type: "closed", stream: "models", code: "slow_consumer", cursor: "c1" });
+  around.pass(1_000);
+  expect(around.socket.sent.slice(-2)).toMatchObject([{ type: "unsubscribe" }, { type: "subscribe", stream: "models" }]);
+  around.socket.say({ type: "closed", stream: "models", code: "slow_consumer", cursor: "c1" });
+  around.socket.subscribed("models", false, "c2");
+  const before = around.socket.sent.length;
+  around.pass(1_000);
+  expect(around.socket.sent).toHaveLength(before);
+});
+
 const askedFor = (stream: string) => around.socket.sent.filter((m) => m.type === "subscribe" && m.stream === stream);
 
 test("A stream that was closed just before a cut is asked for once on the next socket", () => {

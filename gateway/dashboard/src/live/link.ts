@@ -274,7 +274,9 @@ export class Link {
     const followed = this.streams.get(message.stream);
     if (!followed || followed.phase === "refused") return;
     if (message.type === "subscribed") return this.opened(followed, message);
-    // Until our own subscription stands, what comes is of one before it on this socket, which ends.
+    // Until our own subscription stands, what comes is of one before it on this socket, which ends; or ours has ended
+    // before it stood, which nothing else would say.
+    if (followed.phase === "asked" && message.type === "closed") return this.closed(followed, message.code, true);
     if (followed.phase !== "open") return;
     followed.cursor = message.cursor;
     if (message.type === "closed") return this.closed(followed, message.code);
@@ -308,9 +310,9 @@ export class Link {
     }
   }
 
-  private closed(followed: Followed, code: string): void {
+  private closed(followed: Followed, code: string, mayStand = false): void {
     followed.phase = "asked";
-    if (isTransient(code)) return this.later(followed);
+    if (isTransient(code)) return this.later(followed, mayStand);
     this.refuse(followed, code, code);
     this.around.doubt();
   }
@@ -322,13 +324,15 @@ export class Link {
     this.update();
   }
 
-  private later(followed: Followed): void {
+  /** `mayStand`: what was closed may be one before it, so that the server still has it; two of one stream it refuses. */
+  private later(followed: Followed, mayStand = false): void {
     const { id } = followed;
     this.update();
     this.around.setTimer(() => {
       // Another socket may have asked for it meanwhile, under another number.
-      if (this.isOpen && this.streams.get(followed.stream) === followed && followed.phase === "asked" && followed.id === id)
-        this.subscribe(followed);
+      if (!this.isOpen || this.streams.get(followed.stream) !== followed || followed.phase !== "asked" || followed.id !== id) return;
+      if (mayStand) this.send({ type: "unsubscribe", id });
+      this.subscribe(followed);
     }, kTellAgainMs);
   }
 

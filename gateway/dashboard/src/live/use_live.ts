@@ -38,8 +38,9 @@ export class LiveStores {
     let entry = this.stores.get(source.key);
     if (!entry) {
       entry = { store: this.made(source) as unknown as LiveStore<unknown>, users: 0 };
-      this.stores.set(source.key, entry);
+      // What is made is about to be looked at, and no old one.
       this.forgetOld();
+      this.stores.set(source.key, entry);
     }
     return entry.store as unknown as LiveStore<S>;
   }

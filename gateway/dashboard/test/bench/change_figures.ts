@@ -67,17 +67,18 @@ async function measureRenames(scene: Scene, page: Page, name: string, rows: read
   const change = async () => {
     const row = rows[pick(rows.length)] ?? "";
     const mark = `change-${++renamed}.`;
-    const { updated_at } = await scene.client.ask("PATCH", `/api/v1/deployments/${row}`, { name: mark });
-    return { row, mark, at: msOf(updated_at), answered: now() };
+    // Answered with the row as it is by then, which may have another change's name: one of the same moment, or newer.
+    const { updated_at, version, name } = await scene.client.ask("PATCH", `/api/v1/deployments/${row}`, { name: mark });
+    return { row, mark, name, version, at: msOf(updated_at), answered: now() };
   };
   await atRate(kWarmUp, kPerSecond, change);
   const cdp = await countCpu(page);
   const stop = await watch(page, /change-\d+\./);
   const before = await cpuSeconds(cdp);
   const changes = await profiled(scene.bench, page, name, () => atRate(kPerSecond * kSeconds, kPerSecond, change));
-  // Two requests for one row may be decided the other way round.
-  changes.sort((a, b) => a.at - b.at);
-  const last = new Map(changes.map(({ row, mark }) => [row, mark]));
+  // Two requests for one row may be decided the other way round; which was, is said by what both were answered with.
+  changes.sort((a, b) => a.version - b.version || Number(a.mark === a.name) - Number(b.mark === b.name));
+  const last = new Map(changes.map(({ row, name: shown }) => [row, shown]));
   const wanted = shown.flatMap((id) => last.get(id) ?? []);
   await page.waitForFunction((marks) => marks.every((mark) => document.body.textContent?.includes(mark)), wanted);
   const cpu = (await cpuSeconds(cdp)) - before;

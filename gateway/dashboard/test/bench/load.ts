@@ -9,6 +9,9 @@ export interface Answer {
   id: string;
   created_at: string;
   updated_at: string;
+  /** How many events it has seen, and its name behind the last of them. */
+  version: number;
+  name: string;
 }
 
 /** Requests over a bounded number of connections that stay open. */

@@ -38,6 +38,19 @@ function beginFrames(): void {
   (window as unknown as { bench: typeof kept }).bench = kept;
 }
 
+/** What is run in the page: moves with each frame, from the first line to the last, as somebody does who drags the bar all the way down. */
+const dragDown = (box: Element, ms: number): Promise<void> =>
+  new Promise((done) => {
+    const begun = performance.now();
+    const step = () => {
+      const share = Math.min(1, (performance.now() - begun) / ms);
+      box.scrollTop = share * box.scrollHeight;
+      if (share < 1) requestAnimationFrame(step);
+      else done();
+    };
+    requestAnimationFrame(step);
+  });
+
 async function scrolledBy(page: Page, move: () => Promise<unknown>): Promise<Scrolled> {
   const cdp = await countCpu(page);
   await page.evaluate(beginFrames);
@@ -89,10 +102,7 @@ export async function measureScroll(bench: Bench): Promise<void> {
       await page.waitForTimeout(kJumpEveryMs);
     };
     tell(bench, "jumps", await scrolledBy(page, jump));
-    // From the first line to the last within the time, as somebody who drags the bar all the way down.
-    let at = 0;
-    const drag = () => log.evaluate((box, share) => new Promise((done) => requestAnimationFrame(() => done((box.scrollTop = share * box.scrollHeight)))), (at = Math.min(1, at + 1 / (60 * kSeconds))));
-    tell(bench, "drag", await profiled(bench, page, "drag", () => scrolledBy(page, drag)));
+    tell(bench, "drag", await profiled(bench, page, "drag", () => scrolledBy(page, () => log.evaluate(dragDown, kSeconds * 1_000))));
     const released = performance.now();
     await page.waitForFunction(() => document.querySelector("[data-seq]") !== null && document.querySelector("[data-seq]:not([data-stream])") === null);
     bench.report.add({ name: "page_scroll_landed.drag", value: performance.now() - released, unit: "ms", n: 1 });

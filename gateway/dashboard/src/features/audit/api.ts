@@ -11,20 +11,42 @@ export interface AuditFilter {
 /** The newest events, the newest first. */
 export interface Audit {
   events: CloudEvent[];
+  /** The types among them by name; another array only when one has come or gone. */
+  types: readonly string[];
+  /** How many there are of each. Shared, not copied. */
+  counts: Map<string, number>;
 }
 
 const kEventsMax = 10_000;
 const kTail = 1_000;
 const kKept = 200;
 
-/** Adds events at their place; one that is there is not added again. Most are the newest: nothing else is looked at for them. */
-export function addEvents(old: CloudEvent[], fresh: CloudEvent[]): CloudEvent[] {
-  return fresh.reduce((events, event) => {
-    let place = events.findIndex(({ time }) => time <= event.time);
-    if (place < 0) place = events.length;
-    for (let at = place; events[at]?.time === event.time; ++at) if (events[at]?.id === event.id) return events;
-    return events.toSpliced(place, 0, event).slice(0, kEventsMax);
-  }, old);
+/** Adds an event at its place; one that is there is not added again. Most are the newest: nothing else is looked at for them. */
+export function addEvent(audit: Audit, event: CloudEvent, most = kEventsMax): Audit {
+  const { events, counts } = audit;
+  let place = events.findIndex(({ time }) => time <= event.time);
+  if (place < 0) place = events.length;
+  if (place >= most) return audit;
+  for (let at = place; events[at]?.time === event.time; ++at) if (events[at]?.id === event.id) return audit;
+  const next = events.toSpliced(place, 0, event);
+  const dropped = next.length > most ? next.pop() : undefined;
+  const isKnown = counts.has(event.type);
+  count(counts, event, 1);
+  const isGone = dropped !== undefined && count(counts, dropped, -1) === 0;
+  return { events: next, counts, types: isKnown && !isGone ? audit.types : [...counts.keys()].sort() };
+}
+
+function count(counts: Map<string, number>, { type }: CloudEvent, by: number): number {
+  const left = (counts.get(type) ?? 0) + by;
+  if (left > 0) counts.set(type, left);
+  else counts.delete(type);
+  return left;
+}
+
+export function auditOf(events: CloudEvent[]): Audit {
+  const counts = new Map<string, number>();
+  for (const event of events) count(counts, event, 1);
+  return { events, counts, types: [...counts.keys()].sort() };
 }
 
 const newestFirst = (a: CloudEvent, b: CloudEvent) => (a.time < b.time ? 1 : a.time > b.time ? -1 : 0);
@@ -34,10 +56,11 @@ export const auditSource: LiveSource<Audit> = {
   stream: "events",
   load: async ({ signal }) => {
     const page = await body(api.GET("/api/v1/events", { params: { query: { tail: kTail } }, signal }));
-    return { state: { events: [...page.items].sort(newestFirst) }, cursor: page.next_cursor };
+    return { state: auditOf([...page.items].sort(newestFirst)), cursor: page.next_cursor };
   },
-  event: (audit, data) => ({ events: addEvents(audit.events, [data as CloudEvent]) }),
-  keep: ({ events }) => ({ events: events.slice(0, kKept) }),
+  event: (audit, data) => addEvent(audit, data as CloudEvent),
+  size: ({ events }) => events.length,
+  keep: ({ events }) => auditOf(events.slice(0, kKept)),
 };
 
 export function matchesEvent(event: CloudEvent, { type, text }: AuditFilter): boolean {
@@ -45,6 +68,18 @@ export function matchesEvent(event: CloudEvent, { type, text }: AuditFilter): bo
   if (!text) return true;
   const wanted = text.toLowerCase();
   return [event.type, event.subject, event.actor, event.id, event.project ?? "", event.correlationid ?? ""].some((value) => value.toLowerCase().includes(wanted));
+}
+
+/** Tells which of many events match, again and again as some are added: each is looked at once. */
+export function matching(filter: AuditFilter): (events: CloudEvent[]) => CloudEvent[] {
+  if (!filter.type && !filter.text) return (events) => events;
+  const known = new WeakMap<CloudEvent, boolean>();
+  return (events) =>
+    events.filter((event) => {
+      let is = known.get(event);
+      if (is === undefined) known.set(event, (is = matchesEvent(event, filter)));
+      return is;
+    });
 }
 
 /** "computehub.deployment.started.v1" → "deployment.started" */

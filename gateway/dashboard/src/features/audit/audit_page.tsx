@@ -1,7 +1,7 @@
-import { Button, Code, Select, Switch } from "@mantine/core";
+import { Button, Code } from "@mantine/core";
 import { IconShieldCheck } from "@tabler/icons-react";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CloudEvent } from "@/api/client";
 import { useLive } from "@/live/use_live";
@@ -12,14 +12,14 @@ import { count, shortId } from "@/ui/format";
 import { ListTools } from "@/ui/list/list_tools";
 import { Empty, Failed, Loading, Page } from "@/ui/page";
 import { scrolls } from "@/ui/scrolls";
-import { SearchBox } from "@/ui/search_box";
 import { SourceLine } from "@/ui/source";
 import { Moment } from "@/ui/time";
 import tools from "@/ui/toolbar.module.css";
 import cells from "@/features/deployments/deployments.module.css";
+import { AuditTools } from "./audit_tools";
 import { useVerification } from "./use_verification";
 import { VerifyDialog } from "./verify_dialog";
-import { auditExport, auditSource, matchesEvent, shortType, type AuditFilter } from "./api";
+import { auditExport, auditSource, matching, shortType, type AuditFilter } from "./api";
 
 function Subject({ id }: { id: string }) {
   const link = { className: "mono", tabIndex: -1 };
@@ -27,6 +27,8 @@ function Subject({ id }: { id: string }) {
   if (id.startsWith("tsk_")) return <Link to="/tasks/$id" params={{ id }} {...link}>{shortId(id)}</Link>;
   return <span className="mono">{id.includes("_") ? shortId(id) : id}</span>;
 }
+
+const none: readonly string[] = [];
 
 interface AuditProps {
   filter: AuditFilter;
@@ -48,7 +50,17 @@ export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) 
     setVerifying(true);
     void verification.start();
   };
-  const set = (change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined } & { follow?: false | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true });
+  const set = useCallback((change: { [K in keyof AuditFilter]?: AuditFilter[K] | undefined } & { follow?: false | undefined }) => void navigate({ to: "/audit", search: (old) => ({ ...old, ...change }) as AuditFilter, replace: true }), [navigate]);
+  const { store } = live;
+  const follow = useCallback(
+    (isWanted: boolean) => {
+      setHeld(store.getView().state?.events);
+      set({ follow: isWanted ? undefined : false });
+    },
+    [store, set],
+  );
+  const onText = useCallback((text: string | undefined) => set({ text }), [set]);
+  const onType = useCallback((type: string | undefined) => set({ type }), [set]);
   // Each event that is looked at is a place to come back from.
   const open = (event: string | undefined) => void navigate({ to: "/audit", search: ({ event: _, ...rest }) => (event === undefined ? rest : { ...rest, event }) });
   const events = live.state?.events;
@@ -56,8 +68,9 @@ export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) 
 
   const all = useMemo(() => (isFollowing ? events : (held ?? events)) ?? [], [isFollowing, events, held]);
   const opened = openedId === undefined ? undefined : (events?.find(({ id }) => id === openedId) ?? all.find(({ id }) => id === openedId));
-  const rows = useMemo(() => all.filter((event) => matchesEvent(event, filter)), [all, filter]);
-  const types = useMemo(() => [...new Set((live.state?.events ?? []).map((event) => event.type))].sort(), [live.state]);
+  const match = useMemo(() => matching(filter), [filter]);
+  const rows = useMemo(() => match(all), [all, match]);
+  const types = live.state?.types ?? none;
   const columns = useMemo<Column<CloudEvent>[]>(
     () => [
       { id: "type", title: t("audit.type"), cell: (event) => <div className={cells.two}><span className={cells.name}>{shortType(event.type)}</span><span className={`dim cut ${cells.small}`}>{event.actor}</span></div> },
@@ -69,29 +82,27 @@ export function AuditPage({ filter, event: openedId, isFollowing }: AuditProps) 
     [t],
   );
 
+  // What does not hang on the events is not drawn again whenever one comes.
+  const isAdmin = may("admin");
+  const actions = useMemo(
+    () => (
+      <>
+        {isAdmin && <Button size="sm" variant="default" leftSection={<IconShieldCheck size={15} />} onClick={verify}>{t("verify.open")}</Button>}
+        <ListTools table="audit" columns={columns} what={t("audit.title")} read={auditExport(filter)} />
+      </>
+    ),
+    // What verifies stays the same for as long as the page is there.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [isAdmin, columns, filter, t],
+  );
+
   return (
     <Page
       title={t("audit.title")}
       fill
-      actions={
-        <>
-          {may("admin") && <Button size="sm" variant="default" leftSection={<IconShieldCheck size={15} />} onClick={verify}>{t("verify.open")}</Button>}
-          <ListTools table="audit" columns={columns} what={t("audit.title")} read={auditExport(filter)} />
-        </>
-      }
+      actions={actions}
     >
-      <div className={tools.bar}>
-        <SearchBox label={t("audit.search")} value={filter.text} onSearch={(text) => set({ text })} />
-        <Select size="sm" w={240} searchable clearable aria-label={t("audit.type")} placeholder={t("filter.anyType")} value={filter.type ?? null} data={types.map((value) => ({ value, label: shortType(value) }))} onChange={(type) => set({ type: type ?? undefined })} />
-        <Switch
-          label={t("audit.follow")}
-          checked={isFollowing}
-          onChange={(event) => {
-            setHeld(events);
-            set({ follow: event.currentTarget.checked ? undefined : false });
-          }}
-        />
-      </div>
+      <AuditTools filter={filter} types={types} isFollowing={isFollowing} onText={onText} onType={onType} onFollow={follow} />
       {live.state === undefined ? (
         <div className={tools.box}>{live.phase === "failed" ? <Failed failure={live.failure} /> : <Loading rows={9} />}</div>
       ) : rows.length === 0 ? (

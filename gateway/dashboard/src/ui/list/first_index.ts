@@ -13,10 +13,11 @@ interface Identified {
 export function prepended(before: readonly Identified[], after: readonly Identified[]): number {
   const first = before.slice(0, kLooked);
   if (first.length === 0 || first[0]?.id === after[0]?.id) return 0;
-  const places = new Map(after.map(({ id }, at) => [id, at]));
-  for (const [at, { id }] of first.entries()) {
-    const place = places.get(id);
-    if (place !== undefined) return Math.max(0, place - at);
+  // Both are in the same order: the first of before that comes is the first that is left, and most often near the top.
+  const places = new Map(first.map(({ id }, at) => [id, at]));
+  for (const [place, { id }] of after.entries()) {
+    const at = places.get(id);
+    if (at !== undefined) return Math.max(0, place - at);
   }
   return 0;
 }

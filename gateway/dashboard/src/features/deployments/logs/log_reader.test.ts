@@ -18,16 +18,20 @@ interface Asked {
 let book: LogBook;
 let asked: Asked[];
 let timers: (() => void)[];
+let frames: (() => void)[];
 let reader: LogReader;
 // Behind the promises that an answer goes through.
 const settle = async () => {
   for (let turn = 0; turn < 10; ++turn) await Promise.resolve();
 };
 
+const frame = () => frames.splice(0).forEach((run) => run());
+
 beforeEach(() => {
   book = { ...addLines(emptyBook, lines(kLast, 1)), first: 1, isFirstKnown: true };
   asked = [];
   timers = [];
+  frames = [];
   const store = {
     getView: () => ({ state: book }),
     update: (change: (old: LogBook) => LogBook) => {
@@ -51,10 +55,11 @@ beforeEach(() => {
         },
       });
     });
-  reader = new LogReader(read, store, (run) => {
+  const later = (run: () => void) => {
     timers.push(run);
     return () => undefined;
-  });
+  };
+  reader = new LogReader(read, store, { later, nextFrame: (run) => void frames.push(run) });
 });
 
 test("What is in view is read as whole pages, each once", async () => {
@@ -67,26 +72,40 @@ test("What is in view is read as whole pages, each once", async () => {
   expect(asked).toHaveLength(2);
 });
 
-test("Of lines that go by only those in view are asked for, one answer at a time", async () => {
-  for (let from = 1; from < 600_000; from += 1_700) reader.look(from, from + 35);
-  const last = 1 + 1_700 * Math.floor(599_998 / 1_700);
-  // The first look is at where the log stood.
-  expect(asked).toHaveLength(1);
-  await asked[0]?.answer();
-  expect(asked).toHaveLength(2);
-  expect(asked[1]?.limit).toBeLessThan(100);
-  await asked[1]?.answer();
-  expect([lineAt(book, last)?.seq, lineAt(book, last + 35)?.seq]).toEqual([last, last + 35]);
+test("Of what goes by little is asked for, only what is in view, and one at a time", async () => {
+  const looks = 60;
+  for (let look = 1; look <= looks; ++look) {
+    reader.look(look * 1_700, look * 1_700 + 35);
+    if (look > 1) frame();
+    if (look % 20 === 0) await asked.at(-1)?.answer();
+  }
+  expect(asked.length).toBeGreaterThan(1);
+  expect(asked.length).toBeLessThanOrEqual(looks / 6);
+  expect(Math.max(...asked.map((one) => one.limit))).toBeLessThan(100);
 });
 
-test("Where it comes to rest whole pages are read", async () => {
-  reader.look(500_000, 500_035);
+test("What stays for a frame is read, and where it comes to rest whole pages are", async () => {
+  reader.look(400_000, 400_035);
   await asked[0]?.answer();
+  await asked[1]?.answer();
+  asked = [];
+  reader.look(500_000, 500_035);
+  frame();
+  expect(asked).toHaveLength(0);
+  frame();
+  expect(asked).toHaveLength(1);
+  await asked[0]?.answer();
+  expect([lineAt(book, 500_000)?.seq, lineAt(book, 500_035)?.seq]).toEqual([500_000, 500_035]);
   expect(asked.slice(1).map((one) => [one.line, one.limit])).toEqual([[499_501, kLinesPerPage], [500_001, kLinesPerPage]]);
   await asked[1]?.answer();
   await asked[2]?.answer();
   expect(asked).toHaveLength(3);
   expect(lineAt(book, 500_500)?.seq).toBe(500_500);
+});
+
+test("Who jumps to a place waits for no frame", () => {
+  reader.look(500_000, 500_035);
+  expect(asked.map((one) => one.limit < 100)).toEqual([true]);
 });
 
 test("What could not be read is asked for again though nobody moves", async () => {
@@ -106,9 +125,8 @@ test("What is refused for good is not asked for again", async () => {
 });
 
 test("An answer without a line is asked for once, and does not keep others waiting", async () => {
-  reader.look(kLinesPerPage * 2 - 10, kLinesPerPage * 2 - 1);
-  reader.look(kLinesPerPage * 2 + 10, kLinesPerPage * 2 + 20);
-  reader.look(kLinesPerPage * 2 + 490, kLinesPerPage * 4 + 10);
+  reader.look(kLinesPerPage - 10, kLinesPerPage + 10);
+  reader.look(kLinesPerPage * 2 - 10, kLinesPerPage * 3 + 10);
   expect(asked).toHaveLength(3);
   await asked[0]?.answer([]);
   expect(asked).toHaveLength(4);

@@ -2,16 +2,20 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { readLogs } from "./log_api";
 import type { LogBook } from "./log_book";
 import type { RowRange } from "./line_list";
-import { LogReader, type LogStore } from "./log_reader";
+import { LogReader, type Clock, type LogStore } from "./log_reader";
 
-const later = (run: () => void, ms: number) => {
-  const timer = setTimeout(run, ms);
-  return () => clearTimeout(timer);
+const clock: Clock = {
+  later: (run, ms) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  // The first one comes before the frame that is being made, the second one when the next has scrolled.
+  nextFrame: (run) => void requestAnimationFrame(() => requestAnimationFrame(run)),
 };
 
 /** Reads the lines in view, `start` being the number of the list's first one. To be told which rows are in view. */
 export function useLogPages(id: string, book: LogBook, store: LogStore, start: number): (range: RowRange) => void {
-  const [reader] = useState(() => new LogReader((query) => readLogs(id, query), store, later));
+  const [reader] = useState(() => new LogReader((query) => readLogs(id, query), store, clock));
   const range = useRef<RowRange>({ startIndex: 0, endIndex: 0 });
   const from = useRef(start);
   from.current = start;
