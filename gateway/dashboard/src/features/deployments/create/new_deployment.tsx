@@ -1,14 +1,15 @@
 import { Button, NumberInput, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useRef, useState, type FormEvent } from "react";
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import { Attempts } from "@/api/attempts";
 import { api, body, Problem, type Schemas } from "@/api/client";
+import { useMay } from "@/session/session";
 import { usd } from "@/ui/format";
-import { Page, Panel } from "@/ui/page";
+import { Empty, Page, Panel } from "@/ui/page";
 import { save } from "@/ui/save";
 import { tell } from "@/ui/toasts";
 import facts from "@/features/deployments/deployments.module.css";
@@ -21,7 +22,7 @@ import classes from "./create.module.css";
 type Faults = Partial<Record<keyof Draft, string>>;
 type Plan = Schemas["DeploymentPlan"];
 
-export default function NewDeployment() {
+function NewDeployment() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
@@ -165,6 +166,18 @@ export default function NewDeployment() {
           </Panel>
         </div>
       </form>
+    </Page>
+  );
+}
+
+/** Who may only read is told so, and is shown no form that would be refused. */
+export default function NewDeploymentPage() {
+  const { t } = useTranslation();
+  const may = useMay();
+  if (may("dev")) return <NewDeployment />;
+  return (
+    <Page title={t("create.title")}>
+      <Empty title={t("mayNot.make")} hint={t("mayNot.makeHint")} action={<Button component={Link} to="/deployments" variant="default">{t("deployments.toList")}</Button>} />
     </Page>
   );
 }
