@@ -24,22 +24,37 @@ afterAll(async () => {
   await hub.stop();
 });
 
-test("A deployment is created, goes live, writes its log, and is stopped, all on one page that nobody reloads", async () => {
+test("A deployment is made in the form, planned, goes live, writes its log, moves its charts, and is stopped, on one page that nobody reloads", async () => {
   visit = await Visit.open(browser, hub.url);
-  const page = await visit.signInWith(hub.token, "/deployments/new");
-  await page.getByLabel("Name").fill("from-the-page");
-  await page.getByLabel("Command").fill(`sh -c 'i=0; while true; do i=$((i+1)); echo "line $i"; sleep 0.2; done'`);
+  const page = await visit.signInWith(hub.token, "/deployments");
+  await page.evaluate(() => Object.assign(window, { isSame: true }));
+  await page.getByRole("link", { name: "New deployment" }).first().click();
+  await page.getByRole("textbox", { name: "Name" }).fill("from-the-page");
+  await page.getByRole("textbox", { name: "Command" }).fill(`sh -c 'i=0; while true; do i=$((i+1)); echo "line $i"; sleep 0.2; done'`);
+  await page.getByRole("textbox", { name: "Price per hour" }).fill("2.5");
   await page.getByRole("button", { name: "Show plan" }).click();
+  await page.getByRole("region", { name: "Plan" }).getByText("$60.00").waitFor();
   await page.getByRole("button", { name: "Confirm and start" }).click();
 
-  await page.locator('[data-status="running"]').waitFor();
   await page.getByRole("heading", { name: "from-the-page" }).waitFor();
-  await page.getByRole("row", { name: /line 3$/ }).waitFor();
-  await page.getByRole("row", { name: /line 9$/ }).waitFor();
+  const badge = page.getByRole("main").getByRole("status", { name: /^(Live|Starting|Stopp|Error)/ });
+  await badge.filter({ hasText: "Live" }).waitFor();
+  expect(await badge.getAttribute("data-status")).toBe("running");
+  const log = page.getByRole("table", { name: "Log" });
+  await log.getByRole("row", { name: /line 3$/ }).waitFor();
+  await log.getByRole("row", { name: /line 9$/ }).waitFor();
+
+  await page.getByRole("tab", { name: "Metrics" }).click();
+  const plot = page.getByRole("figure", { name: "CPU" }).locator("[data-points]");
+  const points = async () => Number(await plot.getAttribute("data-points"));
+  const before = await points();
+  await expect.poll(points, { timeout: 30_000 }).toBeGreaterThan(before + 1);
+
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
-  await page.locator('h1 ~ [data-status="stopped"]').waitFor();
-  expect(await page.locator('h1 ~ [data-status="stopped"]').textContent()).toContain("Stopped");
+  await badge.filter({ hasText: "Stopped" }).waitFor();
+  expect(await badge.getAttribute("data-status")).toBe("stopped");
+  expect(await page.evaluate(() => "isSame" in window)).toBe(true);
 });
 
 test("A form says at the field what is wrong with it, before anything is sent", async () => {

@@ -64,7 +64,6 @@ export const deployments = {
     processes_one: "{{count}} process", processes_other: "{{count}} processes",
   },
   create: {
-    notYours: "Only members who may deploy make deployments", notYoursHint: "Ask an administrator for the role of a developer in a project.",
     title: "New deployment", what: "What", where: "Where", how: "How", name: "Name", command: "Command", commandHint: "Split as a shell would; nothing is expanded.",
     env: "Environment", envHint: "One NAME=value a line. @NAME reads a secret at each start.", provider: "Provider", host: "Host", anyHost: "Any", image: "Image",
     gpuModel: "GPU model", gpuCount: "GPUs", cpus: "CPU limit", memory: "Memory limit", restart: "Restart", labels: "Labels", ports: "Ports",

@@ -23,5 +23,6 @@ export const said = {
   },
   hostKinds: { node: "server", agent: "agent" },
   outcomes: { completed: "completed", failed: "failed", timed_out: "timed out", interrupted: "interrupted", aborted: "aborted" },
+  mayNot: { make: "You may only look here", makeHint: "Making deployments needs the role Developer." },
   showSecret: "Show or hide what is typed",
 };

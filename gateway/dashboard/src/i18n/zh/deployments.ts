@@ -66,7 +66,6 @@ export const deployments: Translation<typeof en> = {
     processes_other: "{{count}} 个进程",
   },
   create: {
-    notYours: "只有有权部署的成员才能新建部署", notYoursHint: "请向管理员申请项目的开发者角色。",
     title: "新建部署", what: "运行什么", where: "在哪里运行", how: "如何运行", name: "名称", command: "命令", commandHint: "按 shell 规则拆分，不做展开。",
     env: "环境变量", envHint: "每行一个 NAME=value。@NAME 在每次启动时读取密钥。", provider: "提供方", host: "主机", anyHost: "任意", image: "镜像",
     gpuModel: "GPU 型号", gpuCount: "GPU 数量", cpus: "CPU 上限", memory: "内存上限", restart: "重启", labels: "标签", ports: "端口",

@@ -25,5 +25,6 @@ export const said: Translation<typeof en> = {
   },
   hostKinds: { node: "服务器", agent: "代理" },
   outcomes: { completed: "完成", failed: "失败", timed_out: "超时", interrupted: "中断", aborted: "中止" },
+  mayNot: { make: "您只有查看权限", makeHint: "新建部署需要开发者角色。" },
   showSecret: "显示或隐藏所输入的内容",
 };

@@ -1,7 +1,7 @@
 import { Button, NumberInput, SegmentedControl, Select, Textarea, TextInput } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { useRef, useState, type FormEvent } from "react";
 import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
@@ -22,7 +22,7 @@ import classes from "./create.module.css";
 type Faults = Partial<Record<keyof Draft, string>>;
 type Plan = Schemas["DeploymentPlan"];
 
-function Form() {
+function NewDeployment() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const [draft, setDraft] = useState<Draft>(emptyDraft);
@@ -170,13 +170,14 @@ function Form() {
   );
 }
 
-export default function NewDeployment() {
+/** Who may only read is told so, and is shown no form that would be refused. */
+export default function NewDeploymentPage() {
   const { t } = useTranslation();
   const may = useMay();
-  if (may("dev")) return <Form />;
+  if (may("dev")) return <NewDeployment />;
   return (
     <Page title={t("create.title")}>
-      <Empty title={t("create.notYours")} hint={t("create.notYoursHint")} />
+      <Empty title={t("mayNot.make")} hint={t("mayNot.makeHint")} action={<Button component={Link} to="/deployments" variant="default">{t("deployments.toList")}</Button>} />
     </Page>
   );
 }
