@@ -1,4 +1,16 @@
 "use strict";
+// Light or dark as the dashboard of this browser, or else as the system has it.
+const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
+function showScheme() {
+  const chosen = window.localStorage.getItem("mantine-color-scheme-value");
+  const isDark = chosen === "dark" || (chosen !== "light" && systemDark.matches);
+  document.documentElement.classList.toggle("dark-mode", isDark);
+  document.documentElement.style.colorScheme = isDark ? "dark" : "light";
+}
+systemDark.addEventListener("change", showScheme);
+window.addEventListener("storage", showScheme);
+showScheme();
+
 // Everything comes from this server: no validator, no outside address.
 window.SwaggerUIBundle({
   url: "/api/v1/openapi.json",

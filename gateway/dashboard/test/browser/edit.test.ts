@@ -45,7 +45,7 @@ test("A deployment is edited, what it would be refused for is said at its field,
   await form.getByLabel("Name").fill("renamed");
   await form.getByLabel("Labels").fill("team=language");
   await form.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: "renamed" }).waitFor();
+  await page.getByRole("heading", { name: "renamed", exact: true }).waitFor();
   expect(await read(id)).toMatchObject({ name: "renamed", labels: { team: "language" }, limits: { memory_bytes: 512 * 2 ** 20 } });
 
   await page.getByRole("button", { name: "Undo" }).click();

@@ -62,7 +62,7 @@ function NewKey({ onClose }: { onClose: () => void }) {
     return (
       <Dialog onClose={onClose} title={t("keys.made")} size="lg" closeOnClickOutside={false}>
         <div className={form.form}>
-          <Alert color="yellow">{t("keys.once")}</Alert>
+          <Alert className={form.notice}>{t("keys.once")}</Alert>
           <Code block className={form.whole} {...scrolls(t("signIn.token"))}>{token}</Code>
           <div className={confirm.buttons}>
             <CopyButton value={token}>{({ copied, copy }) => <Button variant="default" onClick={copy}>{copied ? t("copied") : t("copy")}</Button>}</CopyButton>

@@ -36,7 +36,7 @@ export default function HistoryTab({ deployment, past, onMoment }: HistoryProps)
       { id: "version", title: "#", width: 52, narrowWidth: 44, align: "right", cell: (event) => <button type="button" className={classes.moment} title={t("time.toEvent")} aria-label={t("time.toEventOf", { n: event.version })} onClick={() => onMoment(event.id)}>{event.version}</button> },
       { id: "type", title: t("audit.type"), cell: (event) => <><div className="cut" title={shortType(event.type)}>{shortType(event.type)}</div><div className="dim cut">{saidIn(t, reasonOf(event))}</div></> },
       { id: "actor", title: t("audit.actor"), width: 150, wide: true, cell: (event) => event.actor },
-      { id: "time", title: t("audit.time"), width: 172, narrowWidth: 102, align: "right", cell: (event) => <Moment at={event.time} /> },
+      { id: "time", title: t("audit.time"), width: 172, narrowWidth: 114, align: "right", cell: (event) => <Moment at={event.time} /> },
       { id: "position", title: t("audit.position"), width: 90, align: "right", wide: true, cell: (event) => <span className="mono dim">{event.id}</span> },
     ],
     [t, onMoment],
