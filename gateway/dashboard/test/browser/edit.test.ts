@@ -49,7 +49,7 @@ test("A deployment is edited, what it would be refused for is said at its field,
   expect(await read(id)).toMatchObject({ name: "renamed", labels: { team: "language" }, limits: { memory_bytes: 512 * 2 ** 20 } });
 
   await page.getByRole("button", { name: "Undo" }).click();
-  await page.getByRole("heading", { name: "edited" }).waitFor();
+  await page.getByRole("heading", { name: "edited", exact: true }).waitFor();
   await page.getByText("It is as it was").waitFor();
   const back = await read(id);
   expect(back.labels).toEqual({ team: "vision" });
@@ -71,7 +71,7 @@ test("What somebody else changed meanwhile is shown, and written over only by wh
   // What was not touched here follows what is there now.
   expect(await form.getByLabel("Labels").inputValue()).toBe("team=audio");
   await form.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: "mine" }).waitFor();
+  await page.getByRole("heading", { name: "mine", exact: true }).waitFor();
   expect((await read(id)).labels).toEqual({ team: "audio" });
 });
 
@@ -82,7 +82,7 @@ test("Undo does not write over what was changed since, and says so", async () =>
   const form = await openForm(page);
   await form.getByLabel("Name").fill("first");
   await form.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("heading", { name: "first" }).waitFor();
+  await page.getByRole("heading", { name: "first", exact: true }).waitFor();
   await hub.ask("PATCH", `/api/v1/deployments/${id}`, { name: "second" });
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByRole("alert").filter({ hasText: "changed again since: Name" }).waitFor();
