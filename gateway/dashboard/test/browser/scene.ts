@@ -17,7 +17,7 @@ export interface Scene {
 }
 
 /** What it calls things, none of it an English word. */
-export const given: ReadonlySet<string> = new Set(["rufus", "ruth", "rosa", "rita", "rolf", "rike", "klein", "zahl", "gruppe=sieben", "sieben", "datei.txt"]);
+export const given: ReadonlySet<string> = new Set(["rufus", "ruth", "rosa", "rita", "rolf", "rike", "klein", "zahl", "gruppe=sieben", "gruppe", "sieben", "datei.txt"]);
 
 const script = "for i in $(seq 1 60); do printf '\\033[32mzahl\\033[0m %d\\n' $i; done; while true; do echo zahl; sleep 1; done";
 

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 import { readLogs } from "./log_api";
 import type { LogBook } from "./log_book";
 import type { RowRange } from "./line_list";
@@ -15,7 +15,7 @@ const clock: Clock = {
 
 /** Reads the lines in view, `start` being the number of the list's first one. To be told which rows are in view. */
 export function useLogPages(id: string, book: LogBook, store: LogStore, start: number): (range: RowRange) => void {
-  const [reader] = useState(() => new LogReader((query) => readLogs(id, query), store, clock));
+  const reader = useMemo(() => new LogReader((query) => readLogs(id, query), store, clock), [id, store]);
   const range = useRef<RowRange>({ startIndex: 0, endIndex: 0 });
   const from = useRef(start);
   from.current = start;
