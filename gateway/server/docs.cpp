@@ -12,6 +12,7 @@
   }
 HUB_DOCUMENT(page)
 HUB_DOCUMENT(start)
+HUB_DOCUMENT(colours)
 HUB_DOCUMENT(style)
 HUB_DOCUMENT(script)
 HUB_DOCUMENT(license)
@@ -40,13 +41,14 @@ struct Document {
   std::string_view bytes;
 };
 
-const std::array<Document, 6>& documents() {
-  static const std::array<Document, 6> all = {{
+const std::array<Document, 7>& documents() {
+  static const std::array<Document, 7> all = {{
       {"", "text/html; charset=utf-8", {hub_docs_page_begin, hub_docs_page_end}},
       {"start.js", "text/javascript; charset=utf-8", {hub_docs_start_begin, hub_docs_start_end}},
       {"swagger-ui.css", "text/css; charset=utf-8", {hub_docs_style_begin, hub_docs_style_end}},
       {"swagger-ui-bundle.js", "text/javascript; charset=utf-8", {hub_docs_script_begin, hub_docs_script_end}},
       {"LICENSE", "text/plain; charset=utf-8", {hub_docs_license_begin, hub_docs_license_end}},
+      {"page.css", "text/css; charset=utf-8", {hub_docs_colours_begin, hub_docs_colours_end}},
       {"NOTICE", "text/plain; charset=utf-8", {hub_docs_notice_begin, hub_docs_notice_end}},
   }};
   return all;
@@ -68,8 +70,8 @@ const Prepared& prepared() {
 }
 
 const Prepared& prepared(std::size_t index) {
-  constexpr std::array<const Prepared& (*)(), 6> all = {prepared<0>, prepared<1>, prepared<2>,
-                                                        prepared<3>, prepared<4>, prepared<5>};
+  constexpr std::array<const Prepared& (*)(), 7> all = {prepared<0>, prepared<1>, prepared<2>, prepared<3>,
+                                                        prepared<4>, prepared<5>, prepared<6>};
   return all[index]();
 }
 

@@ -10,6 +10,7 @@ hub_docs_\name\()_end:
     .section .rodata
     document page, "index.html"
     document start, "start.js"
+    document colours, "page.css"
     document style, "swagger-ui.css"
     document script, "swagger-ui-bundle.js"
     document license, "LICENSE"
