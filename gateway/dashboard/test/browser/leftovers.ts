@@ -12,7 +12,7 @@ const notWords = "script, style, pre, code, .mono, [data-seq], .xterm, [aria-hid
 /** Names that are the same in every language, and what stands for a measure. */
 const names = new Set(
   `ComputeHub Kafka RocksDB Boost CAF OpenSSL GCC glibc libcurl librdkafka simdjson OpenAI English Language
-   API CPU GPU ID JSON CSV YAML PNG SSH HTTP UTC Shell shell Shift Ctrl Escape KiB MiB GiB ms min`.split(/\s+/),
+   API CPU GPU ID JSON CSV YAML PNG SSH HTTP UTC Shell shell Shift Shift+Esc Ctrl Escape KiB MiB GiB ms min`.split(/\s+/),
 );
 /** Values of the API's own fields, which are its words in every language: of a provider, a log, a project, a role, an owner. */
 const values = new Set(["local", "openai", "embedded", "default", "system", "user", "dev"]);
