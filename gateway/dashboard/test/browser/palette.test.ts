@@ -44,6 +44,10 @@ test("By keys alone one goes to a deployment by its name, and stops it there", a
   await field(page).fill("stop trainer");
   await option(page, "Stop trainer-of-names").waitFor();
   await page.keyboard.press("Enter");
+  const cancel = page.getByRole("dialog").getByRole("button", { name: "Cancel" });
+  await expect.poll(() => cancel.evaluate((element) => element === document.activeElement)).toBe(true);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
   await page.locator('h1 ~ [data-status="stopped"]').waitFor();
   // And what was stopped is offered to be started again, as what it is.
   await page.getByText("Starting again is a new run").waitFor();

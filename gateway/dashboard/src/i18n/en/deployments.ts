@@ -40,7 +40,7 @@ export const deployments = {
   },
   metrics: {
     range: "Range", live: "Back to live", none: "No samples yet", noneHint: "They come every few seconds while it runs.", noneThen: "No samples in this time", noneThenHint: "It does not run now. A longer range may have samples of an earlier run.",
-    noNetwork: "network is measured in containers alone", saved: "The samples are saved as CSV",
+    noNetwork: "the network is the machine's own, and is not counted for one deployment", saved: "The samples are saved as CSV",
     cpu: "CPU", memory: "Memory", gpu: "GPU", gpuMemory: "GPU memory", temperature: "GPU temperature", power: "GPU power", network: "Network", disk: "Disk",
     line: {
       cpu_percent: "CPU", memory_bytes: "Memory", network_rx_bytes: "received", network_tx_bytes: "sent", disk_read_bytes: "read",

@@ -40,7 +40,7 @@ export const deployments: Translation<typeof en> = {
     noHits: "没有找到匹配的行", noHitsHint_other: "已搜索 {{count}} 行。", moreHits: "查找更多",
   },
   metrics: {
-    noneThen: "这段时间没有样本", noneThenHint: "目前没有运行。更长的时间范围内可能有之前运行的样本。", noNetwork: "只在容器中测量网络", saved: "样本已保存为 CSV",
+    noneThen: "这段时间没有样本", noneThenHint: "目前没有运行。更长的时间范围内可能有之前运行的样本。", noNetwork: "网络与主机共用，无法按部署计量", saved: "样本已保存为 CSV",
     range: "时间范围", live: "回到实时", none: "还没有采样", noneHint: "运行期间每隔几秒采样一次。",
     cpu: "CPU", memory: "内存", gpu: "GPU", gpuMemory: "显存", temperature: "GPU 温度", power: "GPU 功率", network: "网络", disk: "磁盘",
     line: {
