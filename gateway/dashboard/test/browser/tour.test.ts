@@ -46,5 +46,5 @@ describe.each([
 
   test("They say which language they speak", () => expect([...languages]).toEqual([lang]));
 
-  test.runIf(language === "zh")("Nothing of the other language is left on them", () => expect(english).toEqual([]));
+  if (language === "zh") test("Nothing of the other language is left on them", () => expect(english).toEqual([]));
 });
