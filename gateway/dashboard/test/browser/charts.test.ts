@@ -1,34 +1,16 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, type Visit } from "./browser";
-import { Hub } from "./hub";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
 let id: string;
 
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+const { hub, visit } = stage(async () => {
   id = await hub.deploy("charted", "while true; do i=$((i+1)); [ $((i % 50000)) = 0 ] && sleep 0.1; done");
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
 });
 
 const kSecond = 1;
 async function open(search: string): Promise<{ page: Page; range: (title?: string) => Promise<[number, number]> }> {
-  visit = await newHubPage(browser, hub, `/deployments/${id}/metrics${search}`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/metrics${search}`);
   page.setDefaultTimeout(10_000);
   const range = (title = "CPU") =>
     page.locator(`figure[aria-label="${title}"] [data-points]`).evaluate((plot: HTMLElement): [number, number] => [Number(plot.dataset.from), Number(plot.dataset.to)]);

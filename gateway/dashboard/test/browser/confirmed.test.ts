@@ -1,37 +1,17 @@
 import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, type Visit } from "./browser";
-import { Hub } from "./hub";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, visit } = stage();
 
 const isPlan = (url: URL) => url.pathname === "/api/v1/deployments" && url.searchParams.has("dry_run");
 const isMaking = (url: URL) => url.pathname === "/api/v1/deployments" && !url.searchParams.has("dry_run");
 
 test("A plan that comes after the draft was changed is not the plan of what is confirmed", async () => {
-  visit = await newHubPage(browser, hub, "/deployments/new");
-  const { page } = visit;
+  const { page } = await visit("/deployments/new");
   let answer = () => undefined as void;
   const held = new Promise<void>((resolve) => (answer = resolve));
   await page.route(isPlan, async (route) => {
@@ -53,8 +33,7 @@ test("A plan that comes after the draft was changed is not the plan of what is c
 });
 
 test("A deployment whose making was not answered is made once, however often it is asked for", async () => {
-  visit = await newHubPage(browser, hub, "/deployments/new");
-  const { page } = visit;
+  const { page } = await visit("/deployments/new");
   await page.getByLabel("Name").fill("made-once");
   await page.getByLabel("Command").fill("sleep 600");
   await page.getByRole("button", { name: "Show plan" }).click();
@@ -77,8 +56,7 @@ test("A file is replaced only when somebody says so, and one that is too large i
   const id = await hub.deploy("replaced", "printf old > config.txt; sleep 600");
   const content = async () => (await fetch(`${hub.url}/api/v1/deployments/${id}/files/content?path=config.txt`, { headers: { Authorization: `Bearer ${hub.token}` } })).text();
   await expect.poll(content, { timeout: 30_000 }).toBe("old");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/files`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/files`);
   const give = (text: string) => page.locator('input[type="file"]').setInputFiles({ name: "config.txt", mimeType: "text/plain", buffer: Buffer.from(text) });
   await give("new");
   const dialog = page.getByRole("dialog", { name: "Replace 1 file?" });
@@ -118,8 +96,7 @@ async function longList(page: Page): Promise<void> {
 }
 
 test("What a list does not count to the end is not said to be all of it, and what broke off says how far it came", async () => {
-  visit = await newHubPage(browser, hub, "/dashboard");
-  const { page } = visit;
+  const { page } = await visit("/dashboard");
   await longList(page);
   await page.route((url) => url.pathname === "/api/v1/tasks/cancel", (route) => {
     if (new URL(route.request().url()).searchParams.has("cursor")) return route.fulfill({ status: 503, json: { code: "log.unavailable", detail: "the log cannot be written", status: 503, title: "unavailable" } });

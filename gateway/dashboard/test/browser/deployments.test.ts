@@ -1,32 +1,11 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, Visit } from "./browser";
+import { expect, test } from "vitest";
 import { Cutter } from "./cutter";
-import { Hub } from "./hub";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, open, visit } = stage();
 
 test("A deployment is made in the form, planned, goes live, writes its log, moves its charts, and is stopped, on one page that nobody reloads", async () => {
-  visit = await Visit.open(browser, hub.url);
-  const page = await visit.signInWith(hub.token, "/deployments");
+  const page = await (await open()).signInWith(hub.token, "/deployments");
   await page.evaluate(() => Object.assign(window, { isSame: true }));
   await page.getByRole("link", { name: "New deployment" }).first().click();
   await page.getByRole("textbox", { name: "Name" }).fill("from-the-page");
@@ -58,8 +37,7 @@ test("A deployment is made in the form, planned, goes live, writes its log, move
 });
 
 test("A form says at the field what is wrong with it, before anything is sent", async () => {
-  visit = await newHubPage(browser, hub, "/deployments/new");
-  const { page } = visit;
+  const { page } = await visit("/deployments/new");
   await page.getByRole("button", { name: "Show plan" }).click();
   const name = page.getByLabel("Name");
   await expect.poll(() => name.getAttribute("aria-invalid")).toBe("true");
@@ -73,8 +51,7 @@ test("No line is lost or doubled when the connection is cut twenty times while t
   const cutter = await Cutter.before(hub.url);
   try {
     const lines = 1_200;
-    visit = await Visit.open(browser, cutter.url);
-    const page = await visit.signIn();
+    const page = await (await open({}, cutter.url)).signIn();
     const id = await hub.deploy("talker", `awk 'BEGIN { for (i = 1; i <= ${lines}; i++) { print "said " i; fflush(); if (i % 6 == 0) system("sleep 0.1") } }'; sleep 600`);
     await page.goto(`/deployments/${id}/logs`);
     await page.locator("[data-seq]").first().waitFor();
@@ -114,8 +91,7 @@ test("No line is lost or doubled when the connection is cut twenty times while t
 
 test("Who scrolls up reads in peace, and is told how much is new", async () => {
   const id = await hub.deploy("chatty", "i=0; while true; do i=$((i+1)); echo \"word $i\"; sleep 0.05; done");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/logs`);
   await page.getByRole("row", { name: /word 80$/ }).waitFor();
   await page.getByRole("table", { name: "Log" }).hover();
   await page.mouse.wheel(0, -600);
@@ -128,8 +104,8 @@ test("Who scrolls up reads in peace, and is told how much is new", async () => {
 
 test("The server is killed and started again under an open page, which goes on by itself", async () => {
   const id = await hub.deploy("survivor", 'i=0; while true; do i=$((i+1)); echo "alive $i"; sleep 0.1; done');
-  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
-  const { page } = visit;
+  const seen = await visit(`/deployments/${id}/logs`);
+  const { page } = seen;
   await page.locator("[data-seq]").nth(5).waitFor();
   const newest = async () => Number(await page.locator("[data-seq]").last().getAttribute("data-seq"));
   const before = await newest();
@@ -137,7 +113,7 @@ test("The server is killed and started again under an open page, which goes on b
   const back = hub.crash();
   await cut;
   await back;
-  await visit.live();
+  await seen.live();
   await expect.poll(newest, { timeout: 60_000 }).toBeGreaterThan(before);
   const shown = await page.locator("[data-seq]").evaluateAll((rows) => rows.map((row) => Number((row as HTMLElement).dataset.seq)));
   expect(shown).toEqual(shown.map((_, index) => (shown[0] ?? 0) + index));
@@ -145,8 +121,7 @@ test("The server is killed and started again under an open page, which goes on b
 
 test("A batch says of each deployment what became of it, refusals too", async () => {
   const [kept, gone] = await Promise.all([hub.deploy("batch-kept", "sleep 600"), hub.deploy("batch-gone", "sleep 600")]);
-  visit = await newHubPage(browser, hub, "/deployments?text=batch-");
-  const { page } = visit;
+  const { page } = await visit("/deployments?text=batch-");
   await page.getByRole("checkbox", { name: "Select batch-kept" }).check();
   await page.getByRole("checkbox", { name: "Select batch-gone" }).check();
   await page.getByRole("toolbar").getByRole("button", { name: "Stop" }).click();
@@ -165,8 +140,7 @@ test("A batch says of each deployment what became of it, refusals too", async ()
 test("A list is gone through by keys alone, and filters stand in the address", async () => {
   await hub.deploy("keys-one", "sleep 600");
   const second = await hub.deploy("keys-two", "sleep 600");
-  visit = await newHubPage(browser, hub, "/deployments");
-  const { page } = visit;
+  const { page } = await visit("/deployments");
   await page.getByLabel("Search name, id, labels").fill("keys-");
   await page.waitForURL(/text=keys-/);
   await page.getByRole("row", { name: /keys-two/ }).focus();
@@ -180,8 +154,7 @@ test("A list is gone through by keys alone, and filters stand in the address", a
 
 test("Lines are searched by the server, and a hit leads to its place", async () => {
   const id = await hub.deploy("searched", 'for i in $(seq 1 3000); do echo "row $i"; done; echo "needle here"; for i in $(seq 1 3000); do echo "after $i"; done; sleep 600');
-  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/logs`);
   await page.getByRole("row", { name: /after 3000$/ }).waitFor();
   await page.getByLabel("Search the log").fill("needle");
   const hit = page.getByRole("table", { name: "Log lines found" }).getByRole("row", { name: /needle here/ });
@@ -195,8 +168,7 @@ test("Lines are searched by the server, and a hit leads to its place", async () 
 
 test("A file is put into the workspace, looked at, renamed and removed, and the deployment sees it", async () => {
   const id = await hub.deploy("with-files", "mkdir -p out; echo made > out/by-it.txt; while [ ! -e config.yaml ]; do sleep 0.1; done; cat config.yaml; sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/files`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/files`);
   await page.getByRole("row", { name: /^Folder out/ }).click();
   await page.waitForURL(/path=out/);
   await page.getByRole("row", { name: /by-it\.txt/ }).click();

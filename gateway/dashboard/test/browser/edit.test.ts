@@ -1,27 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, type Visit } from "./browser";
-import { Hub } from "./hub";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, visit } = stage();
 
 type Known = { name: string; labels: Record<string, string>; limits: { memory_bytes?: number } | null };
 const read = (id: string) => hub.ask<Known>("GET", `/api/v1/deployments/${id}`);
@@ -35,8 +16,7 @@ async function openForm(page: Page) {
 
 test("A deployment is edited, what it would be refused for is said at its field, and undo puts it back", async () => {
   const id = await hub.deploy("edited", "sleep 600", { labels: { team: "vision" } });
-  visit = await newHubPage(browser, hub, `/deployments/${id}/config`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/config`);
   const form = await openForm(page);
   await form.getByLabel("Memory limit").fill("much");
   await expect.poll(() => form.getByLabel("Memory limit").getAttribute("aria-invalid")).toBe("true");
@@ -58,8 +38,7 @@ test("A deployment is edited, what it would be refused for is said at its field,
 
 test("What somebody else changed meanwhile is shown, and written over only by who says so", async () => {
   const id = await hub.deploy("shared", "sleep 600", { labels: { team: "vision" } });
-  visit = await newHubPage(browser, hub, `/deployments/${id}/config`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/config`);
   const form = await openForm(page);
   await form.getByLabel("Name").fill("mine");
   await hub.ask("PATCH", `/api/v1/deployments/${id}`, { name: "theirs", labels: { team: "audio" } });
@@ -77,8 +56,7 @@ test("What somebody else changed meanwhile is shown, and written over only by wh
 
 test("Undo does not write over what was changed since, and says so", async () => {
   const id = await hub.deploy("contested", "sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/config`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/config`);
   const form = await openForm(page);
   await form.getByLabel("Name").fill("first");
   await form.getByRole("button", { name: "Save" }).click();
@@ -91,8 +69,7 @@ test("Undo does not write over what was changed since, and says so", async () =>
 
 test("A batch that was stopped is started again from its message", async () => {
   const ids = await Promise.all([hub.deploy("again-one", "sleep 600"), hub.deploy("again-two", "sleep 600")]);
-  visit = await newHubPage(browser, hub, "/deployments?text=again-");
-  const { page } = visit;
+  const { page } = await visit("/deployments?text=again-");
   for (const name of ["again-one", "again-two"]) await page.getByRole("checkbox", { name: `Select ${name}` }).check();
   await page.getByRole("toolbar").getByRole("button", { name: "Stop" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
@@ -103,8 +80,7 @@ test("A batch that was stopped is started again from its message", async () => {
 
 test("Fallbacks of a model are chosen in an order, and undo takes them away again", async () => {
   for (const name of ["main", "spare-one", "spare-two"]) await hub.ask("POST", "/api/v1/models", { name, type: "local", host: "127.0.0.1", port: 9 });
-  visit = await newHubPage(browser, hub, "/models");
-  const { page } = visit;
+  const { page } = await visit("/models");
   await page.getByRole("button", { name: "Actions of main" }).click();
   await page.getByRole("menuitem", { name: "Edit" }).click();
   const form = page.getByRole("dialog");

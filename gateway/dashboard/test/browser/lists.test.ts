@@ -1,27 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, type Visit } from "./browser";
-import { Hub } from "./hub";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, visit } = stage();
 
 const focused = (page: Page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.getAttribute("data-id") ?? document.activeElement?.tagName);
 
@@ -30,8 +11,7 @@ test.each([
   ["/tasks", "Search model, id, labels"],
   ["/audit", "Search who, what, id"],
 ])("Who types slowly into the search of %s types on where they were", async (path, label) => {
-  visit = await newHubPage(browser, hub, path);
-  const { page } = visit;
+  const { page } = await visit(path);
   const search = page.getByLabel(label);
   await search.focus();
   // Slower than the search waits for: each letter is looked for by itself.
@@ -42,8 +22,7 @@ test.each([
 });
 
 test("A search follows the address when somebody else changes it", async () => {
-  visit = await newHubPage(browser, hub, "/deployments");
-  const { page } = visit;
+  const { page } = await visit("/deployments");
   const search = page.getByLabel("Search name, id, labels");
   await search.fill("no-such-thing");
   await page.getByRole("button", { name: "Clear filters" }).click();
@@ -56,8 +35,7 @@ const standing = (page: Page) => page.locator("tr[data-id]").evaluateAll((rows) 
 test("The keys go to the end of a long list and back, and on from there; names may be anything", async () => {
   const id = await hub.deploy("many-files", `for i in $(seq 1000 1400); do : > "f$i"; done; : > 'a"b]'; : > made; sleep 600`);
   await expect.poll(async () => (await hub.ask<{ items: { name: string }[] }>("GET", `/api/v1/deployments/${id}/files`)).items.some(({ name }) => name === "made"), { timeout: 30_000 }).toBe(true);
-  visit = await newHubPage(browser, hub, `/deployments/${id}/files`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/files`);
   await page.getByRole("row", { name: /^File a"b]/ }).focus();
   await page.keyboard.press("End");
   await expect.poll(() => focused(page)).toBe("made");
@@ -75,8 +53,7 @@ test("Who has scrolled down a list reads on where they are when rows come on top
   const id = await hub.deploy("changes", "sleep 600");
   const change = (n: number) => hub.ask("PATCH", `/api/v1/deployments/${id}`, { labels: { n: String(n) } });
   for (let n = 0; n < 80; ++n) await change(n);
-  visit = await newHubPage(browser, hub, "/audit");
-  const { page } = visit;
+  const { page } = await visit("/audit");
   const list = page.getByRole("table", { name: "Audit" });
   await list.hover();
   await page.mouse.wheel(0, 1_500);

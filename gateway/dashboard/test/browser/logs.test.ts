@@ -1,29 +1,10 @@
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { gunzipSync } from "node:zlib";
 import { readFileSync } from "node:fs";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, type Visit } from "./browser";
-import { Hub } from "./hub";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, visit } = stage();
 
 interface Answer {
   items: { seq: number; time: string; text: string; stream: string }[];
@@ -33,9 +14,9 @@ interface Answer {
 
 const lastOf = async (id: string) => (await hub.ask<Answer>("GET", `/api/v1/deployments/${id}/logs?tail=1`)).items[0]?.seq ?? 0;
 const open = async (id: string, more = ""): Promise<Page> => {
-  visit = await newHubPage(browser, hub, `/deployments/${id}/logs${more}`);
-  visit.page.setDefaultTimeout(7_000);
-  return visit.page;
+  const seen = await visit(`/deployments/${id}/logs${more}`);
+  seen.page.setDefaultTimeout(7_000);
+  return seen.page;
 };
 const line = (page: Page, seq: number) => page.locator(`[data-seq="${seq}"]`);
 
@@ -61,8 +42,7 @@ test("The newest line of a log of 1.75 million is in view while it is followed, 
 test("A hole in a log is told as lost lines, hides nothing before it, and is asked for once", async () => {
   const id = await hub.deploy("holed", `seq 1000; while [ ! -e go ]; do sleep 0.2; done; for i in $(seq 30); do echo "new $i"; sleep 0.1; done; sleep 600`);
   await expect.poll(() => lastOf(id)).toBe(1_000);
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const { page } = await visit();
   page.setDefaultTimeout(7_000);
   // As the server tells of lines that a disk has lost: they are not there, and the first such place is named.
   const isKept = ({ seq }: { seq: number }) => seq <= 700 || seq > 750;
@@ -97,8 +77,7 @@ test("A hole in a log is told as lost lines, hides nothing before it, and is ask
 test("Where the log begins is asked until it is answered, and no line is hidden meanwhile", async () => {
   const id = await hub.deploy("begins", "seq 3000; sleep 600");
   await expect.poll(() => lastOf(id)).toBe(3_000);
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const { page } = await visit();
   page.setDefaultTimeout(7_000);
   let refused = 0;
   await page.route(/api\/v1\/.*\/logs\?limit=1$/, (route) => (refused++ < 2 ? route.abort() : route.continue()));
@@ -187,7 +166,6 @@ test("A time is gone to when it is all there, and not with each figure of a year
   await field.focus();
   await page.keyboard.press("Enter");
   await page.getByText("The time could not be looked up").waitFor();
-  if (visit) visit.complaints.length = 0;
 });
 
 test("The download of a log that is written without end ends with the line that was the last when it began", async () => {

@@ -1,36 +1,20 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, Visit } from "./browser";
-import { Hub } from "./hub";
+import { afterAll, expect, test } from "vitest";
 import { ModelServer } from "./model_server";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
 let models: ModelServer;
-let visit: Visit | undefined;
 let deployment: string;
 let task: string;
 
-beforeAll(async () => {
-  [hub, browser, models] = await Promise.all([Hub.start(), launch(), ModelServer.start()]);
+const { hub, open, visit } = stage(async () => {
+  models = await ModelServer.start();
   await hub.ask("POST", "/api/v1/models", { name: "small", type: "openai", base_url: models.url, model: "tiny", status: "online", max_workers: 1 });
   deployment = await hub.deploy("shown", "while true; do echo '\x1b[31mred\x1b[0m text'; sleep 1; done");
   const given = { model_id: "small", type: "text-generation", input: "Say hello.", timeout: "1h" };
   task = (await hub.ask<{ id: string }>("POST", "/api/v1/tasks", given)).id;
 });
 
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  models.stop();
-  await hub.stop();
-});
+afterAll(() => models.stop());
 
 const addresses = () => [
   "/dashboard", "/deployments", "/deployments/new", ...["logs", "metrics", "history", "config", "connect"].map((tab) => `/deployments/${deployment}/${tab}`),
@@ -38,12 +22,12 @@ const addresses = () => [
 ];
 
 test("Every page fits a phone: nothing has to be scrolled sideways", async () => {
-  visit = await Visit.open(browser, hub.url, { viewport: { width: 390, height: 844 } });
-  await visit.signIn();
+  const seen = await open({ viewport: { width: 390, height: 844 } });
+  await seen.signIn();
   for (const path of addresses()) {
-    await visit.page.goto(path);
-    await visit.live();
-    const [inner, outer] = await visit.page.evaluate(() => {
+    await seen.page.goto(path);
+    await seen.live();
+    const [inner, outer] = await seen.page.evaluate(() => {
       const main = document.querySelector("main");
       return [Math.max(main?.scrollWidth ?? 0, document.documentElement.scrollWidth), window.innerWidth];
     });
@@ -52,8 +36,7 @@ test("Every page fits a phone: nothing has to be scrolled sideways", async () =>
 }, 300_000);
 
 test("A token that is none is refused in words, and the page that was asked for comes behind the sign-in", async () => {
-  visit = await Visit.open(browser, hub.url);
-  const { page } = visit;
+  const { page } = await open();
   await page.goto("/models");
   await page.waitForURL(/\/sign-in\?next=/);
   await page.getByLabel("Token", { exact: true }).fill("chk_none");
@@ -67,17 +50,16 @@ test("A token that is none is refused in words, and the page that was asked for 
 });
 
 test("Older names of pages lead to those of today", async () => {
-  visit = await newHubPage(browser, hub);
+  const seen = await visit();
   for (const [from, to] of [["/", "/dashboard"], ["/deploy", "/deployments"], ["/deploy/new", "/deployments/new"], ["/settings", "/settings/api-keys"]] as const) {
-    await visit.page.goto(from);
-    await visit.page.waitForURL((url) => url.pathname === to);
+    await seen.page.goto(from);
+    await seen.page.waitForURL((url) => url.pathname === to);
   }
 });
 
 test("What a model says is shown while it says it, and then the whole", async () => {
   const call = await models.call();
-  visit = await newHubPage(browser, hub, `/tasks/${task}`);
-  const { page } = visit;
+  const { page } = await visit(`/tasks/${task}`);
   await page.locator('h1 ~ [data-status="running"]').waitFor();
   call.say("Good ");
   await page.getByText("Good", { exact: true }).waitFor();
@@ -89,8 +71,7 @@ test("What a model says is shown while it says it, and then the whole", async ()
 });
 
 test("A task is submitted on the page, waits for its turn, and is cancelled after a question", async () => {
-  visit = await newHubPage(browser, hub, "/tasks");
-  const { page } = visit;
+  const { page } = await visit("/tasks");
   const blocking = await hub.ask<{ id: string }>("POST", "/api/v1/tasks", { model_id: "small", type: "custom", input: "first", timeout: "1h" });
   const call = await models.call();
   await page.locator(`tr[data-id="${blocking.id}"] [data-status="running"]`).waitFor();
@@ -110,15 +91,13 @@ test("A task is submitted on the page, waits for its turn, and is cancelled afte
 
 test("A key that is revoked shuts its page out at once", async () => {
   const key = await hub.ask<{ id: string; token: string }>("POST", "/api/v1/api-keys", { role: "dev", name: "doomed" });
-  visit = await Visit.open(browser, hub.url);
-  const page = await visit.signInWith(key.token);
+  const page = await (await open()).signInWith(key.token);
   await hub.ask("DELETE", `/api/v1/api-keys/${key.id}`);
   await page.waitForURL(/\/sign-in/);
 });
 
 test("The language is kept, and nothing of the other one is left", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const { page } = await visit();
   await page.getByRole("button", { name: "简体中文" }).click();
   await page.getByRole("heading", { name: "总览" }).waitFor();
   await page.reload();
@@ -131,8 +110,7 @@ test("The language is kept, and nothing of the other one is left", async () => {
 });
 
 test("An event is in the audit the moment it happens", async () => {
-  visit = await newHubPage(browser, hub, "/audit");
-  const { page } = visit;
+  const { page } = await visit("/audit");
   const id = await hub.deploy("audited", "sleep 600");
   await page.getByRole("row", { name: new RegExp(`deployment\\.started.*${id.slice(0, 12)}`) }).waitFor();
 });

@@ -1,36 +1,18 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, Visit } from "./browser";
-import { Hub } from "./hub";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
 let deployment: string;
 
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+const { hub, open, visit } = stage(async () => {
   deployment = await hub.deploy("trainer-of-names", "sleep 600");
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
 });
 
 const field = (page: Page) => page.getByRole("combobox", { name: "Go to anything" });
 const option = (page: Page, name: string | RegExp) => page.getByRole("listbox", { name: "Go to anything" }).getByRole("option", { name });
 
 test("By keys alone one goes to a deployment by its name, and stops it there", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const { page } = await visit();
   await page.keyboard.press("Control+k");
   await field(page).fill("of-names");
   await option(page, /trainer-of-names/).waitFor();
@@ -56,8 +38,7 @@ test("By keys alone one goes to a deployment by its name, and stops it there", a
 });
 
 test("Escape closes it and gives the focus back, and arrows go round", async () => {
-  visit = await newHubPage(browser, hub, "/deployments");
-  const { page } = visit;
+  const { page } = await visit("/deployments");
   const row = page.getByRole("row", { name: /trainer-of-names/ });
   await row.focus();
   await page.keyboard.press("Control+k");
@@ -77,8 +58,7 @@ test("Escape closes it and gives the focus back, and arrows go round", async () 
 
 test("An answer that comes late does not replace what was asked for since", async () => {
   await hub.deploy("second-one", "sleep 600");
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const { page } = await visit();
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   const asked = page.waitForRequest(/\/api\/v1\/deployments\?text=trainer/);
@@ -98,8 +78,7 @@ test("An answer that comes late does not replace what was asked for since", asyn
 });
 
 test("It is opened by touch on a phone, and goes where it is told to", async () => {
-  visit = await Visit.open(browser, hub.url, { viewport: { width: 390, height: 844 }, hasTouch: true });
-  const page = await visit.signIn();
+  const page = await (await open({ viewport: { width: 390, height: 844 }, hasTouch: true })).signIn();
   await page.getByRole("button", { name: "Go to anything" }).tap();
   await field(page).fill("audi");
   await option(page, "Audit").tap();

@@ -1,29 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, Visit } from "./browser";
-import { Hub } from "./hub";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
 let id: string;
 
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+const { hub, open } = stage(async () => {
   id = await hub.deploy("pictured", "while true; do :; done");
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
 });
 
 /** The picture that a button saves: its name, its size, its first pixel, and how many colours are in it. */
@@ -46,8 +29,7 @@ async function pictureBy(page: Page, button: string) {
 }
 
 test.each([["light", "#ffffff"], ["dark", "#141924"]] as const)("A chart is saved as a picture on the %s colours of the page", async (colorScheme, surface) => {
-  visit = await Visit.open(browser, hub.url, { colorScheme });
-  const page = await visit.signIn(`/deployments/${id}/metrics`);
+  const page = await (await open({ colorScheme })).signIn(`/deployments/${id}/metrics`);
   await page.locator('figure[aria-label="CPU"] [data-points]:not([data-points="0"]) canvas').waitFor();
   const picture = await pictureBy(page, "Save as PNG: CPU");
   expect(picture).toMatchObject({ name: "pictured_CPU.png", first: surface });
@@ -56,8 +38,7 @@ test.each([["light", "#ffffff"], ["dark", "#141924"]] as const)("A chart is save
 });
 
 test("Bars of the statistics are saved as well", async () => {
-  visit = await Visit.open(browser, hub.url);
-  const page = await visit.signIn("/statistics");
+  const page = await (await open()).signIn("/statistics");
   const button = page.getByRole("button", { name: /^Save as PNG/ }).first();
   const picture = await pictureBy(page, (await button.getAttribute("aria-label")) ?? "");
   expect(picture.name).toMatch(/\.png$/);

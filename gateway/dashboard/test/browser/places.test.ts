@@ -1,35 +1,14 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, type Visit } from "./browser";
+import { expect, test } from "vitest";
 import { seriousFaults } from "./faults";
-import { Hub } from "./hub";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, visit } = stage();
 
 const label = (id: string, n: number) => hub.ask("PATCH", `/api/v1/deployments/${id}`, { labels: { n: String(n) } });
 
 test("A change of a deployment does not pull the page away from who reads it", async () => {
   const id = await hub.deploy("read", "sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/config`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/config`);
   await page.setViewportSize({ width: 390, height: 500 });
   await page.getByText("Configuration", { exact: true }).waitFor();
   await page.mouse.move(200, 300);
@@ -44,8 +23,8 @@ test("A change of a deployment does not pull the page away from who reads it", a
 
 test("A tab says what it shows, and a part that cannot be loaded leaves the others", async () => {
   const id = await hub.deploy("tabs", "echo said; sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/logs`);
-  const { page } = visit;
+  const seen = await visit(`/deployments/${id}/logs`);
+  const { page } = seen;
   await page.getByRole("tabpanel", { name: "Logs" }).getByText("said").waitFor();
   expect(await page.getByRole("tab", { name: "Logs" }).getAttribute("aria-controls")).toBe(await page.getByRole("tabpanel").getAttribute("id"));
   expect(await seriousFaults(page)).toEqual([]);
@@ -61,7 +40,7 @@ test("A tab says what it shows, and a part that cannot be loaded leaves the othe
   await page.getByRole("button", { name: "Reload the page" }).click();
   await page.getByRole("tabpanel", { name: "Configuration" }).getByText("sh -c").waitFor();
   // What the test itself broke is told of in the console.
-  visit.complaints.length = 0;
+  seen.complaints.length = 0;
 });
 
 test("A history of more than a thousand events is read to its newest, which has an address", async () => {
@@ -69,8 +48,7 @@ test("A history of more than a thousand events is read to its newest, which has 
   for (let n = 0; n < 1_020; n += 20) await Promise.all(Array.from({ length: 20 }, (_, k) => label(id, n + k)));
   const { version } = await hub.ask<{ version: number }>("GET", `/api/v1/deployments/${id}`);
   expect(version).toBeGreaterThan(1_000);
-  visit = await newHubPage(browser, hub, `/deployments/${id}/history`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/history`);
   await page.getByRole("table", { name: "History" }).locator("tr[data-id]").first().getByText(String(version), { exact: true }).waitFor();
   await label(id, 5_000);
   await page.locator("tr[data-id]").first().getByText(String(version + 1), { exact: true }).waitFor();
@@ -83,8 +61,7 @@ test("A history of more than a thousand events is read to its newest, which has 
 
 test("An event of the audit, whether it follows, the days of statistics and a file that is looked at have addresses", async () => {
   const id = await hub.deploy("addressed", "printf inside > 7; sleep 600");
-  visit = await newHubPage(browser, hub, "/audit");
-  const { page } = visit;
+  const { page } = await visit("/audit");
   await page.locator("tr[data-id]").first().click();
   await page.getByRole("dialog").waitFor();
   await page.reload();
@@ -112,8 +89,7 @@ test("An event of the audit, whether it follows, the days of statistics and a fi
 
 test("A filter that came by the address is shown, and can be taken away", async () => {
   await hub.deploy("filtered", "sleep 600", { labels: { team: "vision" } });
-  visit = await newHubPage(browser, hub, "/deployments?label=team%3Dvision&owner=user:nobody&provider=local");
-  const { page } = visit;
+  const { page } = await visit("/deployments?label=team%3Dvision&owner=user:nobody&provider=local");
   await page.getByText("Nothing fits these filters").waitFor();
   expect(await page.getByRole("combobox", { name: "Provider" }).inputValue()).toBe("local");
   await page.getByRole("button", { name: "Remove the filter Made by: user:nobody" }).click();

@@ -1,30 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, Visit } from "./browser";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { Cutter } from "./cutter";
-import { Hub } from "./hub";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
-
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
-});
+const { hub, open, visit } = stage();
 
 const screen = (page: Page) => page.getByRole("group", { name: "Terminal" });
 const shown = async (page: Page) => (await screen(page).locator(".xterm-rows > div").allInnerTexts()).join("\n").replaceAll("\u00a0", " ");
@@ -43,8 +24,7 @@ async function type(page: Page, line: string): Promise<void> {
 
 test("A shell opens in the workspace, shows what is typed, and takes the size of its window", async () => {
   const id = await hub.deploy("with-shell", "sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/connect`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/connect`);
   await openTerminal(page);
   await type(page, "pwd; echo cols=$(tput cols)");
   await until(page, new RegExp(`/local/${id}/workspace`));
@@ -60,8 +40,7 @@ test("A shell opens in the workspace, shows what is typed, and takes the size of
 
 test("A paste of several lines arrives as it is", async () => {
   const id = await hub.deploy("pasted-into", "sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/connect`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/connect`);
   await openTerminal(page);
   // A shell marks pastes for itself; only what runs in it gets them plain.
   await type(page, "echo 'rea''dy'; cat > pasted.txt");
@@ -83,8 +62,7 @@ test("Behind a cut the same shell goes on where it was, and behind a reload it i
   const cutter = await Cutter.before(hub.url);
   try {
     const id = await hub.deploy("cut-off", "sleep 600");
-    visit = await Visit.open(browser, cutter.url);
-    const page = await visit.signIn();
+    const page = await (await open({}, cutter.url)).signIn();
     await page.goto(`/deployments/${id}/connect`);
     await openTerminal(page);
     await type(page, "MINE=kept; for i in $(seq 1 40); do echo counted $i; sleep 0.05; done");
@@ -106,8 +84,7 @@ test("Behind a cut the same shell goes on where it was, and behind a reload it i
 
 test("The end of a shell is told in words, and a new one can be opened", async () => {
   const id = await hub.deploy("ends", "sleep 600");
-  visit = await newHubPage(browser, hub, `/deployments/${id}/connect`);
-  const { page } = visit;
+  const { page } = await visit(`/deployments/${id}/connect`);
   await openTerminal(page);
   await type(page, "exit 3");
   await page.getByText("The shell has ended (3)").waitFor();
@@ -122,9 +99,8 @@ test("The end of a shell is told in words, and a new one can be opened", async (
 
 test("A viewer is offered no terminal", async () => {
   const id = await hub.deploy("looked-at", "sleep 600");
-  visit = await Visit.open(browser, hub.url);
   const { token } = await hub.ask<{ token: string }>("POST", "/api/v1/api-keys", { role: "viewer", name: "onlooker" });
-  const page = await visit.signInWith(token, `/deployments/${id}/connect`);
+  const page = await (await open()).signInWith(token, `/deployments/${id}/connect`);
   await page.getByText("Nothing to connect to").waitFor();
   expect(await page.getByRole("button", { name: "Open terminal" }).count()).toBe(0);
 });

@@ -1,8 +1,8 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { launch, newHubPage, Visit } from "./browser";
+import type { Page } from "playwright-core";
+import { expect, test, vi } from "vitest";
+import type { Visit } from "./browser";
 import { seriousFaults } from "./faults";
-import { Hub } from "./hub";
+import { stage } from "./stage";
 
 interface Event {
   id: string;
@@ -11,9 +11,6 @@ interface Event {
   version: number;
 }
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
 let stopped: string;
 let history: Event[];
 /** When the first ran and the second was not made yet. */
@@ -22,8 +19,7 @@ let ran: string;
 const historyOf = async (id: string) => (await hub.ask<{ items: Event[] }>("GET", `/api/v1/deployments/${id}/events`)).items;
 const idOf = (kind: string) => history.find(({ type }) => type === `computehub.deployment.${kind}.v1`)?.id ?? "";
 
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+const { hub, open, visit } = stage(async () => {
   stopped = await hub.deploy("went-before", "i=0; while true; do i=$((i+1)); echo \"then $i\"; sleep 0.1; done", { price_usd_micro_per_hour: 2_000_000 });
   const lines = async () => (await hub.ask<{ items: unknown[] }>("GET", `/api/v1/deployments/${stopped}/logs`)).items.length;
   await vi.waitFor(async () => expect(await lines()).toBeGreaterThan(3), { timeout: 30_000 });
@@ -32,18 +28,6 @@ beforeAll(async () => {
   await hub.ask("POST", `/api/v1/deployments/${stopped}/stop?wait=stopped`);
   await hub.deploy("came-after", "sleep 600", { price_usd_micro_per_hour: 500_000 });
   history = await historyOf(stopped);
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
 });
 
 async function go(seen: Visit, path: string): Promise<void> {
@@ -55,10 +39,10 @@ const badge = (page: Page, status: string) => page.locator(`h1 ~ [data-status="$
 const path = (tab = "config") => `/deployments/${stopped}/${tab}`;
 
 test("Before it was stopped it was live, and the page does not claim to be of now", async () => {
-  visit = await newHubPage(browser, hub, path());
-  const { page } = visit;
+  const shown = await visit(path());
+  const { page } = shown;
   await badge(page, "stopped").waitFor();
-  await go(visit, `${path()}?at=${ran}`);
+  await go(shown, `${path()}?at=${ran}`);
   await badge(page, "running").waitFor();
   expect(await badge(page, "running").textContent()).toContain("Live");
   expect(await page.locator("main").getAttribute("data-live")).toBe("stale");
@@ -69,19 +53,19 @@ test("Before it was stopped it was live, and the page does not claim to be of no
   expect(await page.getByRole("button", { name: "Edit" }).count()).toBe(0);
 
   await page.reload();
-  await visit.past();
+  await shown.past();
   await badge(page, "running").waitFor();
   await page.getByRole("button", { name: "Back to now" }).click();
   await badge(page, "stopped").waitFor();
-  await visit.live();
+  await shown.live();
   expect(new URL(page.url()).search).toBe("");
 });
 
 test("A history is gone through event by event, by buttons and by keys, and the badge goes along", async () => {
-  visit = await newHubPage(browser, hub, `${path()}`);
-  const { page } = visit;
+  const shown = await visit(`${path()}`);
+  const { page } = shown;
   await page.getByRole("button", { name: "Go back in time" }).click();
-  await visit.past();
+  await shown.past();
   const statusAt = async (id: string) => (await hub.ask<{ status: string }>("GET", `/api/v1/deployments/${stopped}?at=${id}`)).status;
   const seen: string[] = [];
   for (const { id, version } of [...history].reverse()) {
@@ -106,15 +90,15 @@ test("A history is gone through event by event, by buttons and by keys, and the 
   await page.keyboard.press("[");
   await page.waitForURL((url) => url.searchParams.get("at") === history.at(-2)?.id);
   await page.getByRole("slider").press("End");
-  await visit.live();
+  await shown.live();
   await badge(page, "stopped").waitFor();
 });
 
 test("A list of then has not what came after, says so in each of its links, and steps over all deployments", async () => {
-  visit = await newHubPage(browser, hub, "/deployments");
-  const { page } = visit;
+  const shown = await visit("/deployments");
+  const { page } = shown;
   await page.getByRole("row", { name: /came-after/ }).waitFor();
-  await go(visit, `/deployments?at=${ran}`);
+  await go(shown, `/deployments?at=${ran}`);
   const before = page.getByRole("row", { name: /went-before/ });
   await before.locator('[data-status="running"]').waitFor();
   expect(await page.getByRole("row", { name: /came-after/ }).count()).toBe(0);
@@ -126,7 +110,7 @@ test("A list of then has not what came after, says so in each of its links, and 
     const at = new URL(page.url()).searchParams.get("at");
     await next.click();
     await page.waitForURL((url) => url.searchParams.get("at") !== at);
-    await visit.past();
+    await shown.past();
   }
   await after.locator('[data-status="creating"], [data-status="starting"]').waitFor();
   await before.locator('[data-status="stopped"]').waitFor();
@@ -134,17 +118,17 @@ test("A list of then has not what came after, says so in each of its links, and 
   await page.getByRole("button", { name: "Previous event" }).click();
   await after.waitFor({ state: "detached" });
   await before.getByRole("link").click();
-  await visit.past();
+  await shown.past();
   expect(at).not.toBeNull();
   await badge(page, "stopped").waitFor();
 });
 
 test("Before there was anything the pages say so", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, "/deployments?at=2020-01-01T00:00:00Z");
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, "/deployments?at=2020-01-01T00:00:00Z");
   await page.getByText("There were no deployments then").waitFor();
-  await go(visit, `${path()}?at=2020-01-01T00:00:00Z`);
+  await go(shown, `${path()}?at=2020-01-01T00:00:00Z`);
   await page.getByText("It was not there yet").waitFor();
   await page.getByRole("button", { name: "Go to its first event" }).click();
   await page.waitForURL((url) => url.searchParams.get("at") === history[0]?.id);
@@ -152,9 +136,9 @@ test("Before there was anything the pages say so", async () => {
 });
 
 test("The log ends at the moment, and the charts as well", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `${path("logs")}?at=${ran}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `${path("logs")}?at=${ran}`);
   const last = (await hub.ask<{ items: { seq: number }[] }>("GET", `/api/v1/deployments/${stopped}/logs?to=${ran}&tail=1`)).items[0]?.seq ?? 0;
   await page.locator(`[data-seq="${last}"]`).waitFor();
   expect(await page.locator("[data-seq]").last().getAttribute("data-seq")).toBe(String(last));
@@ -170,9 +154,9 @@ test("The log ends at the moment, and the charts as well", async () => {
 });
 
 test("Two moments of a deployment: what is different, old and new, and what happened between", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `${path()}?at=${idOf("started")}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `${path()}?at=${idOf("started")}`);
   await page.getByRole("button", { name: "Compare" }).click();
   const table = page.getByRole("table", { name: "Differences" });
   const status = table.getByRole("row", { name: /^Status/ });
@@ -195,9 +179,9 @@ test("Two moments of a deployment: what is different, old and new, and what happ
 });
 
 test("Two moments of the list: what appeared and what changed", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `/deployments?at=${ran}&than=${new Date().toISOString()}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `/deployments?at=${ran}&than=${new Date().toISOString()}`);
   const table = page.getByRole("table", { name: "Differences" });
   await table.getByRole("row", { name: /came-after/ }).getByText("Appeared").waitFor();
   const changed = table.getByRole("row", { name: /went-before/ });
@@ -206,24 +190,24 @@ test("Two moments of the list: what appeared and what changed", async () => {
 });
 
 test("The overview's figures are those of then, and what is not kept says so", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `/dashboard?at=${ran}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `/dashboard?at=${ran}`);
   const figure = (name: string) => page.getByRole("group", { name });
   await figure("Live deployments").getByText("1", { exact: true }).waitFor();
   await figure("Live deployments").getByText(/of 1/).waitFor();
   await figure("Spend per hour").getByText("$2.00").waitFor();
   await figure("Waiting tasks").getByText("Not known for the past").waitFor();
   await page.getByRole("button", { name: "Back to now" }).click();
-  await visit.live();
+  await shown.live();
   await figure("Spend per hour").getByText("$0.50").waitFor();
 });
 
 test("A time that is typed is gone to", async () => {
-  visit = await newHubPage(browser, hub, "/deployments");
-  const { page } = visit;
+  const shown = await visit("/deployments");
+  const { page } = shown;
   await page.getByRole("button", { name: "Go back in time" }).click();
-  await visit.past();
+  await shown.past();
   const field = page.getByLabel(/^Go to a time/);
   await field.fill("2021-03-04T05:06:07");
   await field.press("Enter");
@@ -232,9 +216,9 @@ test("A time that is typed is gone to", async () => {
 });
 
 test("The slider goes to any moment, also between events", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `${path()}?at=${ran}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `${path()}?at=${ran}`);
   const slider = page.getByRole("slider", { name: "Moment" });
   await slider.press("Home");
   await badge(page, "creating").waitFor();
@@ -243,14 +227,14 @@ test("The slider goes to any moment, also between events", async () => {
 });
 
 test("Of the moments on the way only the last is asked for, and none a second time", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const shown = await visit();
+  const { page } = shown;
   const asked: string[] = [];
   page.on("request", (request) => {
     const url = new URL(request.url());
     if (url.pathname === `/api/v1/deployments/${stopped}` && url.searchParams.has("at")) asked.push(url.searchParams.get("at") ?? "");
   });
-  await go(visit, `${path()}?at=${idOf("stopped")}`);
+  await go(shown, `${path()}?at=${idOf("stopped")}`);
   const slider = page.getByRole("slider", { name: "Moment" });
   const at = () => new URL(page.url()).searchParams.get("at") ?? "";
   const begun = at();
@@ -263,16 +247,16 @@ test("Of the moments on the way only the last is asked for, and none a second ti
     }
   });
   await page.waitForURL((url) => url.searchParams.get("at") !== begun);
-  await visit.past();
+  await shown.past();
   expect(asked).toEqual([begun, at()]);
 
-  await go(visit, `${path()}?at=${idOf("started")}`);
+  await go(shown, `${path()}?at=${idOf("started")}`);
   asked.length = 0;
   for (const button of ["Previous event", "Next event", "Previous event", "Next event"]) {
     const before = at();
     await page.getByRole("button", { name: button }).click();
     await page.waitForURL((url) => url.searchParams.get("at") !== before);
-    await visit.past();
+    await shown.past();
   }
   expect(asked.length).toBe(1);
 });
@@ -281,9 +265,9 @@ test("What happens now leaves a page of the past as it is, and is told as more t
   const id = await hub.deploy("goes-on", "sleep 600");
   const begun = (await historyOf(id)).length;
   const at = (await historyOf(id)).at(-1)?.id ?? "";
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `/deployments/${id}/config?at=${at}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `/deployments/${id}/config?at=${at}`);
   await page.getByText(`event ${begun} of ${begun}`).waitFor();
   await hub.ask("POST", `/api/v1/deployments/${id}/stop?wait=stopped`);
   await page.getByText(`event ${begun} of ${(await historyOf(id)).length}`).waitFor();
@@ -295,9 +279,9 @@ test("What was deleted since is still there at its time", async () => {
   const id = await hub.deploy("gone-since", "sleep 600");
   const lived = new Date().toISOString();
   await hub.ask("DELETE", `/api/v1/deployments/${id}?wait=deleted`);
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
-  await go(visit, `/deployments?at=${lived}&than=${new Date().toISOString()}`);
+  const shown = await visit();
+  const { page } = shown;
+  await go(shown, `/deployments?at=${lived}&than=${new Date().toISOString()}`);
   const row = page.getByRole("table", { name: "Differences" }).getByRole("row", { name: /gone-since/ });
   await row.getByText("Vanished").waitFor();
   await row.getByRole("link").click();
@@ -307,10 +291,10 @@ test("What was deleted since is still there at its time", async () => {
 });
 
 test("A step that is still on its way takes nobody back into the past", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const shown = await visit();
+  const { page } = shown;
   // Behind the last event that the page knows: only the server can say what is before.
-  await go(visit, `/deployments?at=${new Date().toISOString()}`);
+  await go(shown, `/deployments?at=${new Date().toISOString()}`);
   let answer = () => undefined as void;
   const held = new Promise<void>((resolve) => (answer = resolve));
   const asked = new Promise<void>((resolve) => {
@@ -323,7 +307,7 @@ test("A step that is still on its way takes nobody back into the past", async ()
   await page.getByRole("button", { name: "Previous event" }).click();
   await asked;
   await page.getByRole("button", { name: "Back to now" }).click();
-  await visit.live();
+  await shown.live();
   const answered = page.waitForResponse(/events\/timeline.*direction=back.*limit=1&/);
   answer();
   await (await answered).finished();
@@ -334,11 +318,11 @@ test("A step that is still on its way takes nobody back into the past", async ()
 const addresses = () => [`/dashboard?at=${ran}`, `/deployments?at=${ran}`, `/deployments?at=${ran}&than=${idOf("stopped") ? new Date().toISOString() : ""}`, ...["logs", "metrics", "files", "history", "config", "connect"].map((tab) => `${path(tab)}?at=${ran}`), `${path()}?at=${idOf("started")}&than=${idOf("stopped")}`];
 
 test("Nothing that changes anything is offered in the past", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const shown = await visit();
+  const { page } = shown;
   const acting = /new deployment|submit|^start|^stop|^restart|^delete|upload|rename|new folder|open terminal/i;
   for (const address of addresses()) {
-    await go(visit, address);
+    await go(shown, address);
     expect(await page.getByRole("button", { name: acting }).count(), address).toBe(0);
     expect(await page.locator("main").getByRole("link", { name: acting }).count(), address).toBe(0);
     expect(await page.getByRole("checkbox").count(), address).toBe(0);
@@ -346,15 +330,15 @@ test("Nothing that changes anything is offered in the past", async () => {
 }, 300_000);
 
 test("The past speaks the language of who reads it", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const shown = await visit();
+  const { page } = shown;
   await page.getByRole("button", { name: "简体中文" }).click();
   await page.getByRole("heading", { name: "总览" }).waitFor();
-  await go(visit, `${path()}?at=${ran}`);
+  await go(shown, `${path()}?at=${ran}`);
   await page.getByRole("region", { name: "时间" }).getByRole("status").getByText(/时的状态/).waitFor();
   await page.getByRole("button", { name: "上一个事件" }).waitFor();
   await page.getByRole("button", { name: "回到现在" }).click();
-  await visit.live();
+  await shown.live();
 });
 
 /** How much wider than the window what is shown is, of the page or of its main part. */
@@ -362,14 +346,14 @@ const tooWide = (page: Page) =>
   page.evaluate(() => Math.max(0, ...[document.documentElement, document.querySelector("main")!].map((box) => box.scrollWidth - box.clientWidth)));
 
 test.each(["en-US", "zh-CN"])("The past fits a phone, and can be used there (%s)", async (locale) => {
-  visit = await Visit.open(browser, hub.url, { locale, viewport: { width: 390, height: 844 } });
-  const { page } = visit;
+  const shown = await open({ locale, viewport: { width: 390, height: 844 } });
+  const { page } = shown;
   await page.goto("/sign-in");
   await page.getByRole("button", { name: /Sign in as developer|以开发者身份登录/ }).click();
-  await visit.live();
+  await shown.live();
   const faults: string[] = [];
   for (const address of [...addresses(), "/deployments?at=2020-01-01T00:00:00Z", `${path()}?at=2020-01-01T00:00:00Z`]) {
-    await go(visit, address);
+    await go(shown, address);
     if (locale === "en-US") faults.push(...(await seriousFaults(page)).map((fault) => `${address} ${fault}`));
     expect(await tooWide(page), address).toBe(0);
   }

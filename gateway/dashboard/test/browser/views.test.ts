@@ -1,32 +1,15 @@
 import { readFileSync } from "node:fs";
-import type { Browser, Download, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { launch, newHubPage, Visit } from "./browser";
+import type { Download, Page } from "playwright-core";
+import { expect, test } from "vitest";
 import { Cutter } from "./cutter";
-import { Hub } from "./hub";
+import { stage } from "./stage";
 
-let hub: Hub;
-let browser: Browser;
-let visit: Visit | undefined;
 /** More than the server makes at a time, and than the page reads at once. */
 const kRows = 620;
 
-beforeAll(async () => {
-  [hub, browser] = await Promise.all([Hub.start(), launch()]);
+const { hub, open, visit } = stage(async () => {
   for (let at = 0; at < kRows; at += 20)
     await Promise.all(Array.from({ length: 20 }, (_, index) => hub.ask("POST", "/api/v1/deployments", { name: `row-${at + index}`, provider: "local", command: ["true"], desired: "stopped", labels: { half: index % 2 ? "odd" : "even" } })));
-});
-
-afterEach(async () => {
-  const complaints = visit?.complaints ?? [];
-  await visit?.close();
-  visit = undefined;
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await hub.stop();
 });
 
 async function exported(page: Page, kind: "CSV" | "JSON lines"): Promise<{ name: string; lines: string[] }> {
@@ -39,14 +22,14 @@ async function exported(page: Page, kind: "CSV" | "JSON lines"): Promise<{ name:
 }
 
 test("An export is the whole of the filter, and not what of it is on the page", async () => {
-  visit = await newHubPage(browser, hub, "/deployments?label=half%3Dodd");
-  const { page } = visit;
+  const seen = await visit("/deployments?label=half%3Dodd");
+  const { page } = seen;
   const lines = await exported(page, "JSON lines");
   const { total } = await hub.ask<{ total: number }>("GET", "/api/v1/deployments?label=half%3Dodd&page_size=1");
   expect([lines.lines.length, new Set(lines.lines.map((line) => (JSON.parse(line) as { id: string }).id)).size]).toEqual([total, total]);
   expect(lines.name).toMatch(/^deployments-.*\.jsonl$/);
   await page.goto("/deployments");
-  await visit.live();
+  await seen.live();
   const csv = await exported(page, "CSV");
   expect(csv.lines.length).toBe(kRows + 1);
   expect(csv.name).toMatch(/^deployments-.*\.csv$/);
@@ -54,14 +37,14 @@ test("An export is the whole of the filter, and not what of it is on the page", 
 });
 
 test("The audit is exported as the record has it, a search for text too", async () => {
-  visit = await newHubPage(browser, hub);
-  const { page } = visit;
+  const seen = await visit();
+  const { page } = seen;
   await page.goto("/audit?type=computehub.deployment.requested.v1");
-  await visit.live();
+  await seen.live();
   expect((await exported(page, "CSV")).lines.length).toBe(kRows + 1);
   const { items } = await hub.ask<{ items: { id: string }[] }>("GET", "/api/v1/deployments?text=row-619");
   await page.goto(`/audit?text=${items[0]?.id ?? ""}`);
-  await visit.live();
+  await seen.live();
   const found = (await exported(page, "JSON lines")).lines.map((line) => (JSON.parse(line) as { subject: string }).subject);
   expect([...new Set(found)]).toEqual([items[0]?.id]);
 });
@@ -69,8 +52,7 @@ test("The audit is exported as the record has it, a search for text too", async 
 test("An export that is cut off in the middle is told as failed, and nothing is saved", async () => {
   const cutter = await Cutter.before(hub.url);
   try {
-    visit = await Visit.open(browser, cutter.url);
-    const page = await visit.signIn("/deployments");
+    const page = await (await open({}, cutter.url)).signIn("/deployments");
     let saved = 0;
     page.on("download", () => (saved += 1));
     // Its first page comes through, and then the connection ends.
@@ -85,8 +67,8 @@ test("An export that is cut off in the middle is told as failed, and nothing is 
 });
 
 test("The choice of columns outlives a reload, and can be taken back", async () => {
-  visit = await newHubPage(browser, hub, "/deployments");
-  const { page } = visit;
+  const seen = await visit("/deployments");
+  const { page } = seen;
   const head = (name: string) => page.getByRole("columnheader", { name, exact: true });
   await head("Cost").waitFor();
   await page.getByRole("button", { name: "Columns" }).click();
@@ -95,7 +77,7 @@ test("The choice of columns outlives a reload, and can be taken back", async () 
   expect(await page.getByRole("menuitemcheckbox", { name: "Cost" }).getAttribute("aria-checked")).toBe("false");
   expect(await page.getByRole("menuitemcheckbox", { name: "Name" }).count()).toBe(0);
   await page.reload();
-  await visit.live();
+  await seen.live();
   await head("Host").waitFor();
   expect(await head("Cost").count()).toBe(0);
   await page.getByRole("button", { name: "Columns" }).click();
@@ -104,8 +86,7 @@ test("The choice of columns outlives a reload, and can be taken back", async () 
 });
 
 test("On a phone a column that was left out is shown to who asks for it", async () => {
-  visit = await Visit.open(browser, hub.url, { viewport: { width: 390, height: 844 } });
-  const page = await visit.signIn("/deployments");
+  const page = await (await open({ viewport: { width: 390, height: 844 } })).signIn("/deployments");
   const head = page.getByRole("columnheader", { name: "Restarts" });
   await head.waitFor({ state: "hidden" });
   await page.getByRole("button", { name: "Columns" }).click();
@@ -114,8 +95,8 @@ test("On a phone a column that was left out is shown to who asks for it", async 
 });
 
 test("A view is saved with its filter and columns, found by the palette, given away as a link, renamed and deleted", async () => {
-  visit = await newHubPage(browser, hub, "/deployments?label=half%3Deven&status=stopped");
-  const { page } = visit;
+  const seen = await visit("/deployments?label=half%3Deven&status=stopped");
+  const { page } = seen;
   await page.getByRole("button", { name: "Columns" }).click();
   await page.getByRole("menuitemcheckbox", { name: "Restarts" }).click();
   await page.keyboard.press("Escape");
@@ -126,10 +107,10 @@ test("A view is saved with its filter and columns, found by the palette, given a
   const link = await dialog.getByLabel("Link to share").inputValue();
   await dialog.getByRole("button", { name: "Save" }).click();
   await page.reload();
-  await visit.live();
+  await seen.live();
 
   await page.goto("/tasks");
-  await visit.live();
+  await seen.live();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox", { name: "Go to anything" }).fill("even ones");
   await page.getByRole("option", { name: "Even ones" }).waitFor();
@@ -138,7 +119,7 @@ test("A view is saved with its filter and columns, found by the palette, given a
   await page.getByText(new RegExp(`of ${kRows / 2}`)).waitFor();
 
   // Somebody else, whose browser keeps nothing of it.
-  const other = await newHubPage(browser, hub);
+  const other = await visit();
   await other.page.goto(link);
   await other.live();
   await other.page.getByText(new RegExp(`of ${kRows / 2}`)).waitFor();
