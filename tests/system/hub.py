@@ -43,7 +43,7 @@ def eventually(condition, what, deadline_s=DEADLINE_S):
 
 
 def listed(client, path, total, **filters):
-    """The page of a list when its total is `total`: lists follow the log, so a row that was just written may come a moment later."""
+    """The page of a list when its total is `total`. For what was written at no one position; of one write `min_pos=` is behind it."""
     def page():
         found = client.get(path, **filters).json()
         return found if found["total"] == total else None

@@ -6,19 +6,24 @@ PATH = "/api/v1/deployments"
 COUNT = 25
 
 
+def reach(client, written):
+    """Behind this a list holds what was `written`, whatever partition it lies in."""
+    for each in written:
+        assert client.get(PATH, min_pos=each["position"]).status_code == 200
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory):
     """A server with 25 stopped deployments of our own, the last of them deleted: (client, ids by creation)."""
     server = hub.Server(tmp_path_factory.mktemp("lists")).start()
     client = server.client()
-    ids = []
+    made = []
     for number in range(COUNT):
         labels = {"parity": "even" if number % 2 == 0 else "odd", "number": str(number)}
-        ids.append(client.create(name=f"row-{number:02}", desired="stopped", labels=labels)["id"])
-    gone = client.create(name="gone", desired="stopped")["id"]
-    client.act(gone, "delete", wait="deleted")
-    hub.listed(client, PATH, 1, status="deleted")
-    yield client, ids, gone
+        made.append(client.create(name=f"row-{number:02}", desired="stopped", labels=labels))
+    gone = client.act(client.create(name="gone", desired="stopped")["id"], "delete", wait="deleted")
+    reach(client, made + [gone])
+    yield client, [each["id"] for each in made], gone["id"]
     server.clean_up()
 
 
@@ -89,12 +94,14 @@ def test_rows_are_filtered_by_owner(filled):
 
 def test_a_total_stays_exact_after_each_change(own_server):
     client = own_server.client()
-    ids = [client.create(desired="stopped")["id"] for _ in range(3)]
-    hub.listed(client, PATH, 3, status="stopped")
-    client.act(ids[0], "delete", wait="deleted")
-    hub.listed(client, PATH, 1, status="deleted")
+    made = [client.create(desired="stopped") for _ in range(3)]
+    reach(client, made)
+    assert client.get(PATH, status="stopped").json()["total"] == 3
+    gone = client.act(made[0]["id"], "delete", wait="deleted")
+    reach(client, [gone])
     assert client.get(PATH, status="stopped").json()["total"] == 2
     assert client.get(PATH).json()["total"] == 2
+    assert client.get(PATH, status="deleted").json()["total"] == 1
 
 
 def test_a_list_of_the_past_has_what_was_there(filled):
