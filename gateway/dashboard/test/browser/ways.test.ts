@@ -64,3 +64,11 @@ test("A server that hangs is told within ten seconds, and the page goes on when 
   }
   await page.locator('main[data-live="live"]').waitFor();
 });
+
+test("The figure of what is in trouble leads to all of it", async () => {
+  await hub.deploy("breaks", "exit 3");
+  const { page } = await visit("/dashboard");
+  await page.getByRole("group", { name: "In trouble" }).getByRole("link", { name: "1" }).click();
+  await page.waitForURL(/\/deployments\?status=failed$/);
+  await page.getByRole("row", { name: /breaks/ }).waitFor();
+});

@@ -2,6 +2,7 @@ import { Loader, Modal } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
 import { useTranslation } from "react-i18next";
+import { useFocusReturn } from "@/ui/use_focus_return";
 import { useCommands, type Command } from "./use_commands";
 import classes from "./palette.module.css";
 
@@ -15,6 +16,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const { groups, isBusy, failure } = useCommands(typed);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
+  useFocusReturn();
   const all = groups.flatMap((group) => group.commands.map((command) => ({ command, key: `${group.key} ${command.id}` })));
   const at = Math.max(0, all.findIndex(({ key }) => key === wanted));
   const active = all[at]?.key;

@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
-import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import classes from "../shell.module.css";
 
@@ -11,16 +11,8 @@ const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 /** Opens the command palette by Ctrl+K or Cmd+K; its script is fetched when it is first wanted. */
 export function usePalette(): { open: () => void; palette: React.ReactNode } {
   const [isOpen, setOpen] = useState(false);
-  // What had the focus has it again when it is closed.
-  const before = useRef<Element>(null);
-  const open = useCallback(() => {
-    before.current = document.activeElement;
-    setOpen(true);
-  }, []);
+  const open = useCallback(() => setOpen(true), []);
   const close = useCallback(() => setOpen(false), []);
-  useEffect(() => {
-    if (!isOpen && before.current instanceof HTMLElement) before.current.focus({ preventScroll: true });
-  }, [isOpen]);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       if (event.key.toLowerCase() !== "k" || !(isMac ? event.metaKey : event.ctrlKey) || event.altKey || event.shiftKey) return;

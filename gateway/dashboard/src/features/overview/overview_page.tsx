@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { IconListDetails, IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Deployment, ListedTask } from "@/api/client";
 import { useLive } from "@/live/use_live";
@@ -74,6 +74,12 @@ function Failures({ rows }: { rows: ListedTask[] }) {
   );
 }
 
+/** Leads to them where one filter of the list finds them all. */
+function InTrouble({ rows, children }: { rows: Deployment[] | undefined; children: ReactNode }) {
+  const [status, ...others] = new Set(rows?.map((row) => row.status));
+  return status && others.length === 0 ? <Link to="/deployments" search={{ status }}>{children}</Link> : children;
+}
+
 export default function OverviewPage() {
   const { t, i18n } = useTranslation();
   const may = useMay();
@@ -93,7 +99,7 @@ export default function OverviewPage() {
   const list = { source: "deployments", asOf: deployments.asOf, isStale: deployments.isStale };
   const fresh = { source: "stats", asOf: live.asOf, isStale: live.isStale };
   const whole = isWhole ? rows : undefined;
-  const bad = whole?.filter(isBad).length;
+  const bad = whole?.filter(isBad);
   const slots = sum?.models.reduce((all, model) => all + (model.status === "online" ? model.slots : 0), 0);
   return (
     <Page
@@ -110,7 +116,7 @@ export default function OverviewPage() {
     >
       <div className={stats.figures}>
         <Figure label={t("overview.running")} value={n(whole?.filter(isUp).length)} note={t("overview.ofAll", { n: n(deployments.state?.total) })} {...list} />
-        <Figure label={t("overview.inTrouble")} value={bad ? <Link to="/deployments" search={{ status: whole?.find(isBad)?.status ?? "failed" }}>{n(bad)}</Link> : n(bad)} tone={bad ? "bad" : undefined} {...list} />
+        <Figure label={t("overview.inTrouble")} value={<InTrouble rows={bad}>{n(bad?.length)}</InTrouble>} tone={bad?.length ? "bad" : undefined} {...list} />
         <Figure label={t("overview.perHour")} value={whole ? usd(spendOf(whole)) : "–"} note={whole ? <Spent rows={whole} /> : t("overview.spentSoFar", { cost: "–" })} {...list} />
         <Figure label={t("overview.queue")} value={n(sum?.tasks.pending)} note={t("overview.runningTasks", { n: n(sum?.tasks.running), slots: n(slots) })} {...fresh} />
         <Figure label={t("overview.success")} value={sum ? percent(sum.last.success_rate) : "–"} note={t("overview.ended", { n: n(sum ? sum.last.completed + sum.last.failed : undefined) })} {...fresh} />
