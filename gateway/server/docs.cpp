@@ -1,6 +1,7 @@
 #include "gateway/server/docs.hpp"
 
 #include <array>
+#include <utility>
 
 #include "events/core/digest.hpp"
 #include "gateway/http/response.hpp"
@@ -41,8 +42,10 @@ struct Document {
   std::string_view bytes;
 };
 
-const std::array<Document, 7>& documents() {
-  static const std::array<Document, 7> all = {{
+constexpr std::size_t kDocuments = 7;
+
+const std::array<Document, kDocuments>& documents() {
+  static const std::array<Document, kDocuments> all = {{
       {"", "text/html; charset=utf-8", {hub_docs_page_begin, hub_docs_page_end}},
       {"start.js", "text/javascript; charset=utf-8", {hub_docs_start_begin, hub_docs_start_end}},
       {"swagger-ui.css", "text/css; charset=utf-8", {hub_docs_style_begin, hub_docs_style_end}},
@@ -70,8 +73,10 @@ const Prepared& prepared() {
 }
 
 const Prepared& prepared(std::size_t index) {
-  constexpr std::array<const Prepared& (*)(), 7> all = {prepared<0>, prepared<1>, prepared<2>, prepared<3>,
-                                                        prepared<4>, prepared<5>, prepared<6>};
+  constexpr auto all = []<std::size_t... each>(std::index_sequence<each...>) {
+    return std::array{prepared<each>...};
+  }
+  (std::make_index_sequence<kDocuments>());
   return all[index]();
 }
 
